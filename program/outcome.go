@@ -1,0 +1,22 @@
+package program
+
+// Outcome is how one piece of work ended for one node: what the module that knows
+// requests reports to the one that keeps scores.
+type Outcome string
+
+const (
+	// OutcomeValid: a worker's result was ranked.
+	OutcomeValid Outcome = "valid"
+	// OutcomeInvalid: a worker's revealed result was left out of the ranking.
+	OutcomeInvalid Outcome = "invalid"
+	// OutcomeTimedOut: a worker committed or revealed nothing in time.
+	OutcomeTimedOut Outcome = "timed_out"
+	// OutcomeResigned: a worker left before the contract closed.
+	OutcomeResigned Outcome = "resigned"
+	// OutcomeCompleted: work was done that nobody judged, or an evaluator ranked.
+	OutcomeCompleted Outcome = "completed"
+	// OutcomeSilent: an evaluator owed a ranking and gave none.
+	OutcomeSilent Outcome = "silent"
+	// OutcomeReleased: the request ended before the node could do its part.
+	OutcomeReleased Outcome = "released"
+)
