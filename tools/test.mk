@@ -1,0 +1,50 @@
+# Checks and tests.
+
+# Packages whose tests start whole networks run after the others, and one at a time: they would take each
+# other's processors.
+WHOLE := /tests/|/devnet|/cmd/aind
+PACKAGES = $(shell $(GO) list -tags $(TAGS) ./... | grep -E$(1) '$(WHOLE)')
+RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
+
+# Every module of this repository.
+MODULES = . $(patsubst %/,%,$(dir $(shell git ls-files '*/go.mod' | grep -v testdata)))
+
+##@ Check
+
+.PHONY: test check unit lint format format-check vet tidy-check acceptance bench
+test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
+	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
+	@status=0; \
+	$(RUN_TESTS) $(BUILD)/test.json -- -tags $(TAGS) -count=1 -timeout 20m $(call PACKAGES,v) || status=1; \
+	$(RUN_TESTS) $(BUILD)/test-whole.json -- -tags $(TAGS) -count=1 -timeout 25m -p 1 $(call PACKAGES,) || status=1; \
+	cat $(BUILD)/test-whole.json >> $(BUILD)/test.json; rm $(BUILD)/test-whole.json; \
+	exit $$status
+	@$(MAKE) acceptance
+
+acceptance: ## hold docs/acceptance.md against the last run of make test
+	@$(GO) run -tags $(TAGS) ./tests/acceptance docs/acceptance.md $(BUILD)/test.json
+
+check: format-check lint vet proto-lint proto-current tidy-check unit ## format, lint, vet, proto, tidy and unit tests
+
+unit: build runtimes examples $(GOTESTSUM)
+	@$(RUN_TESTS) $(BUILD)/unit.json -- -tags $(TAGS) -short -timeout 15m $(call PACKAGES,v) ./tests/structure/...
+
+lint: $(GOLANGCI) ## run golangci-lint
+	@$(GOLANGCI) run --build-tags $(TAGS) ./...
+
+format: $(GOLANGCI) $(BUF) ## format Go and proto files
+	@$(GOLANGCI) fmt
+	@$(BUF) format -w proto
+
+format-check: $(GOLANGCI)
+	@$(GOLANGCI) fmt --diff
+
+vet:
+	@$(GO) vet -tags $(TAGS) ./...
+
+tidy-check:
+	@for module in $(MODULES); do \
+		(cd "$$module" && $(GO) mod tidy -diff >/dev/null) || { echo "$$module/go.mod is not tidy: run 'go mod tidy' there" >&2; exit 1; }; done
+
+bench: build runtimes examples ## run every benchmark; each prints one line of JSON
+	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
