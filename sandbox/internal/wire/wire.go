@@ -1,0 +1,127 @@
+// Package wire is how a sandbox and its child processes talk: frames over the child's standard input and output.
+//
+// A frame is one byte of kind, the lengths of header and body as 32-bit big-endian integers, a JSON header and a raw body. The conversation:
+//
+//	parent: Prepare                        child: Log* , then Ready or Failed
+//	parent: Run (body: the input)          child: Log* , then Done (body: the output), then Ready when it can take the next run
+//
+// The parent closes the pipe to end the child. It trusts no length it reads: bodies beyond the limit that it sets are an error.
+package wire
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Kind tells frames apart.
+type Kind byte
+
+const (
+	KindPrepare Kind = iota + 1
+	KindRun
+	KindReady
+	KindFailed
+	KindLog
+	KindDone
+)
+
+// maxHeader bounds a header: it holds a script's schema and a run's variables.
+const maxHeader = 8 << 20
+
+// Prepare asks a child to load a program.
+type Prepare struct {
+	Script        bool
+	File, Digest  string
+	CacheDir      string
+	Runtime       string // scripts: path of the interpreter
+	RuntimeDigest string
+	Spec          json.RawMessage // scripts: what the shim needs to know about the rpc
+}
+
+// Run asks a child to run its program once. The body is the input as the program reads it.
+type Run struct {
+	Env         map[string]string
+	Seed        []byte
+	Inputs      map[string]string
+	OutDir      string
+	MemoryBytes int64
+	OutputBytes int64
+	LogBytes    int64
+	DiskBytes   int64
+}
+
+// Status is how a run or a preparation ended.
+type Status string
+
+const (
+	StatusOK         Status = "ok"
+	StatusCrashed    Status = "crashed"
+	StatusMemory     Status = "memory"
+	StatusOutput     Status = "output"
+	StatusBadProgram Status = "bad program"
+	StatusBadOutput  Status = "bad output"
+)
+
+// Done reports the end of a run, or of a preparation that failed.
+type Done struct {
+	Status     Status
+	Message    string
+	CPU        int64 // nanoseconds
+	PeakMemory int64 // bytes
+}
+
+// Frame is one message.
+type Frame struct {
+	Kind   Kind
+	Header []byte
+	Body   []byte
+}
+
+// Decode reads the header into v.
+func (f Frame) Decode(v any) error {
+	if err := json.Unmarshal(f.Header, v); err != nil {
+		return fmt.Errorf("frame of kind %d: %w", f.Kind, err)
+	}
+	return nil
+}
+
+// Write sends one frame in a single call of w.Write, so that frames of several goroutines do not mix when w locks.
+func Write(w io.Writer, kind Kind, header any, body []byte) error {
+	var head []byte
+	if header != nil {
+		var err error
+		if head, err = json.Marshal(header); err != nil {
+			return fmt.Errorf("frame of kind %d: %w", kind, err)
+		}
+	}
+	buf := make([]byte, 9, 9+len(head)+len(body))
+	buf[0] = byte(kind)
+	binary.BigEndian.PutUint32(buf[1:], uint32(len(head)))
+	binary.BigEndian.PutUint32(buf[5:], uint32(len(body)))
+	buf = append(append(buf, head...), body...)
+	_, err := w.Write(buf)
+	return err
+}
+
+// Read reads one frame whose body is at most maxBody() bytes. It returns io.EOF when the stream ends between frames.
+func Read(r io.Reader, maxBody func() int64) (Frame, error) {
+	var prefix [9]byte
+	if _, err := io.ReadFull(r, prefix[:]); err != nil {
+		return Frame{}, err
+	}
+	head := int64(binary.BigEndian.Uint32(prefix[1:]))
+	body := int64(binary.BigEndian.Uint32(prefix[5:]))
+	if head > maxHeader {
+		return Frame{}, fmt.Errorf("frame header of %d bytes, at most %d allowed", head, maxHeader)
+	}
+	if limit := maxBody(); body > limit {
+		return Frame{}, fmt.Errorf("frame body of %d bytes, at most %d allowed", body, limit)
+	}
+	buf := make([]byte, head+body)
+	if _, err := io.ReadFull(r, buf); err != nil {
+		return Frame{}, fmt.Errorf("frame cut short: %w", err)
+	}
+	return Frame{Kind: Kind(prefix[0]), Header: buf[:head], Body: buf[head:]}, nil
+}

@@ -1,0 +1,165 @@
+"""Makes the imports of generated modules resolve: anything_pb2, anything_pb2_grpc and grpc."""
+
+import ast
+import enum
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+
+
+class StatusCode(enum.Enum):
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
+class RpcError(Exception):
+    """The program gave up through its context."""
+
+
+class Context:
+    """What a method gets as its context: the part of grpc.ServicerContext that makes sense for one run."""
+
+    def __init__(self):
+        self._code = StatusCode.OK
+        self._details = ""
+
+    def set_code(self, code):
+        self._code = code
+
+    def set_details(self, details):
+        self._details = details
+
+    def code(self):
+        return self._code
+
+    def details(self):
+        return self._details
+
+    def abort(self, code, details=""):
+        raise RpcError("%s: %s" % (getattr(code, "name", code), details))
+
+    def is_active(self):
+        return True
+
+    def time_remaining(self):
+        return None
+
+    def invocation_metadata(self):
+        return ()
+
+    def peer(self):
+        return ""
+
+    def add_callback(self, callback):
+        return True
+
+    def check(self):
+        """Raise if the method said through its context that it failed."""
+        if self._code not in (StatusCode.OK, 0, None):
+            self.abort(self._code, self._details)
+
+
+class _Stub:
+    def __init__(self, *_, **__):
+        raise RpcError("a program has no network, so it cannot call a service")
+
+
+def _unimplemented(name):
+    def method(self, request, context):
+        context.abort(StatusCode.UNIMPLEMENTED, "%s is not implemented" % name)
+
+    method.__name__ = name
+    return method
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def __init__(self, schema, services):
+        self.schema = schema
+        self.services = services
+        self.packages = set()
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self.packages:
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        if name == "grpc" or name.endswith("_pb2") or name.endswith("_pb2_grpc"):
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        name = module.__name__
+        if name == "grpc":
+            module.StatusCode, module.RpcError = StatusCode, RpcError
+            module.ServicerContext = Context
+        elif name.endswith("_pb2"):
+            vars(module).update(self.schema.names)
+        elif name.endswith("_pb2_grpc"):
+            self.fill_services(module)
+
+    def fill_services(self, module):
+        for service in self.services:
+            name = service["name"]
+            methods = {m: _unimplemented(m) for m in service["methods"]}
+            for suffix, value in (
+                ("Servicer", type(name + "Servicer", (), methods)),
+                ("Stub", type(name + "Stub", (_Stub,), {})),
+                ("", types.SimpleNamespace()),
+            ):
+                setattr(module, name + suffix, value)
+            setattr(module, "add_%sServicer_to_server" % name, lambda servicer, server: None)
+
+
+_finder = None
+
+
+def install(schema, services):
+    global _finder
+    _finder = _Finder(schema, services)
+    sys.meta_path.insert(0, _finder)
+
+
+def announce(tree):
+    """Note the packages that the program expects around generated modules: for a.b.c_pb2 these are a and a.b."""
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module] + [node.module + "." + a.name for a in node.names]
+        for name in names:
+            if name.endswith("_pb2") or name.endswith("_pb2_grpc"):
+                parts = name.split(".")[:-1]
+                if parts and parts[0] not in sys.stdlib_module_names:
+                    _finder.packages.update(".".join(parts[:i + 1]) for i in range(len(parts)))
+
+
+def standard_modules(tree):
+    """The modules of the standard library that the program imports at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            if name.partition(".")[0] in sys.stdlib_module_names:
+                yield name

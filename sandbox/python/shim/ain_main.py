@@ -1,0 +1,131 @@
+"""Runs one method of a job's program once.
+
+Standard input: a line of JSON with the rpc and the program's source; then, when the run is known, a line with its variables and
+its seed; then the request as plain JSON. Standard output: the reply as plain JSON. What the program prints goes to standard error.
+"""
+
+import ast
+import base64
+import importlib
+import inspect
+import json
+import linecache
+import os
+import random
+import sys
+import traceback
+import types
+
+import ain_import
+import ain_message
+
+EXIT_BAD_PROGRAM = 64
+EXIT_BAD_REPLY = 65
+FILE = "program.py"  # how the program is called in its tracebacks
+MODULE = "ain_program"  # never __main__: a file's "if __name__ == '__main__'" starts a server of its own
+
+
+def fail(status, text):
+    sys.stderr.write(text.rstrip() + "\n")
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def load_source(source):
+    """Compile the program without running any of it, and import what it will ask of the standard library."""
+    lines = source.splitlines(True)
+    linecache.cache[FILE] = (len(source), None, lines, FILE)
+    try:
+        tree = ast.parse(source, FILE)
+        code = compile(tree, FILE, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        fail(EXIT_BAD_PROGRAM, "".join(traceback.format_exception_only(*sys.exc_info()[:2])))
+    ain_import.announce(tree)
+    for name in ain_import.standard_modules(tree):
+        try:
+            importlib.import_module(name)
+        except Exception:
+            pass  # the program's own import will say what is wrong, if it gets that far
+    return code
+
+
+def choose_class(module, spec):
+    """The class that serves the rpc: the entry point, else the only class of the file with the rpc's method."""
+    method, wanted = spec["method"], spec["entry_point"]
+    if wanted:
+        chosen = getattr(module, wanted, None)
+        if not isinstance(chosen, type):
+            fail(EXIT_BAD_PROGRAM, "entry point %s: the program has no class of that name" % wanted)
+        if not callable(getattr(chosen, method, None)):
+            fail(EXIT_BAD_PROGRAM, "entry point %s: the class has no method %s" % (wanted, method))
+        return chosen
+    service = spec["service"].rpartition(".")[2]
+    found = [
+        c for c in vars(module).values()
+        if isinstance(c, type) and c.__module__ == MODULE and callable(getattr(c, method, None))
+    ]
+    found = list(dict.fromkeys(found))
+    servicers = [c for c in found if any(base.__name__ == service + "Servicer" for base in c.__mro__[1:])]
+    for candidates in (servicers, [c for c in found if c.__name__ == service], found):
+        if len(candidates) == 1:
+            return candidates[0]
+    if found:
+        names = ", ".join(sorted(c.__name__ for c in found))
+        fail(EXIT_BAD_PROGRAM, "classes %s all have a method %s: name one as the entry point" % (names, method))
+    fail(EXIT_BAD_PROGRAM, "no class of the program has a method %s: define class %s with def %s(self, request, context)"
+         % (method, service, method))
+
+
+def run_program(code, spec, request, context):
+    module = types.ModuleType(MODULE)
+    module.__file__ = FILE
+    sys.modules[MODULE] = module
+    exec(code, module.__dict__)
+    servicer = choose_class(module, spec)()
+    value = getattr(servicer, spec["method"])(request, context)
+    if inspect.iscoroutine(value):
+        raise ain_message.BadReply("%s is async: define it with plain def" % spec["method"])
+    return value
+
+
+def main():
+    stdin = sys.stdin.buffer
+    reply_fd = os.dup(1) if hasattr(os, "dup") else 1
+    sys.stdout = sys.stderr
+    del sys.path[0]  # the shim's folder
+
+    start = json.loads(stdin.readline())
+    spec = start["spec"]
+    schema = ain_message.Schema(spec)
+    ain_import.install(schema, spec["services"])
+    code = load_source(start["source"])
+
+    header = json.loads(stdin.readline())  # waits here until there is a run
+    os.environ.clear()
+    os.environ.update(header["env"] or {})
+    random.seed(base64.b64decode(header["seed"] or ""))
+    request = schema.classes[spec["input"]]._from_plain(json.loads(stdin.read()))
+    context = ain_import.Context()
+    try:
+        value = run_program(code, spec, request, context)
+        context.check()
+        reply = ain_message.reply_from(schema.classes[spec["output"]], value)
+    except ain_message.BadReply as e:
+        fail(EXIT_BAD_REPLY, str(e))
+    except SystemExit as e:
+        sys.stderr.flush()
+        fail(1, "the program called exit(%s): return the reply instead" % ("" if e.code is None else e.code))
+    except BaseException as e:
+        # From the program's first frame on: the shim's own frames say nothing to its author.
+        tb = e.__traceback__
+        while tb is not None and tb.tb_frame.f_code.co_filename != FILE:
+            tb = tb.tb_next
+        fail(1, "".join(traceback.format_exception(type(e), e, tb)))
+    data = json.dumps(reply._to_plain(), separators=(",", ":")).encode()
+    sys.stderr.flush()
+    while data:
+        data = data[os.write(reply_fd, data):]
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,162 @@
+// Package sandbox runs the programs of jobs: code that strangers wrote, on input that strangers sent.
+//
+// A program is a WASM command (WASI preview 1) or a Python script. Both run in a WASM engine, inside a child process that does nothing
+// else and that is started before it is needed. A program sees its request, the inputs and the output folder that the run names, and
+// three variables; it sees no network, no other file, no real clock and no real randomness, so equal seeds give equal runs.
+//
+// Trusted: the child program, the engine, the interpreter of scripts (pinned by digest), and the cache folder, which holds native code.
+// Not trusted: the program, its input, its output, its log. A child process whose run failed is never used again.
+//
+// The invariants that the suite in sandboxtest holds every backend to: a run ends by its deadline; memory, output, log and disk stay
+// within the limits; what Run returns decodes as the reply type; no child process outlives the sandbox or its parent.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Kind says what a program is made of.
+type Kind string
+
+const (
+	KindWASM   Kind = "wasm"   // a WASI preview 1 command
+	KindScript Kind = "script" // a Python file that defines a class with the rpc's method
+)
+
+// Codec says how a WASM program reads its request and writes its reply. Scripts see objects and have no codec.
+type Codec string
+
+const (
+	CodecProto Codec = "proto" // proto binary, the default
+	CodecJSON  Codec = "json"  // proto JSON
+)
+
+// Names of the variables that a program sees.
+const (
+	EnvRequest  = "AIN_REQUEST"  // the request's id, decimal
+	EnvSeed     = "AIN_SEED"     // hex; the source of all randomness of the run
+	EnvDeadline = "AIN_DEADLINE" // chain clock, unix milliseconds
+)
+
+// Program names what to run and the rpc that it serves.
+type Program struct {
+	Kind   Kind
+	Digest string // sha256:<hex> of File; checked against the very bytes that are run
+	File   string // .wasm or .py on this machine
+	// EntryPoint is the class of a script; empty when only one class has the method. WASM programs have none.
+	EntryPoint string
+	Codec      Codec
+	// Schema is a serialized google.protobuf.FileDescriptorSet with no import missing.
+	Schema          []byte
+	Service, Method string // full service name and rpc name, e.g. "Worker", "CalculateRoot"
+}
+
+// Validate reports the first field that is missing or malformed. It does not open File.
+func (p Program) Validate() error {
+	switch p.Kind {
+	case KindWASM:
+		if p.EntryPoint != "" {
+			return fmt.Errorf("%w: entry point %q: a wasm program starts at _start, leave it empty", ErrBadProgram, p.EntryPoint)
+		}
+	case KindScript:
+	default:
+		return fmt.Errorf("%w: program kind %q: use %q or %q", ErrUnsupported, p.Kind, KindWASM, KindScript)
+	}
+	switch p.Codec {
+	case "", CodecProto, CodecJSON:
+	default:
+		return fmt.Errorf("%w: codec %q: use %q or %q", ErrUnsupported, p.Codec, CodecProto, CodecJSON)
+	}
+	if hex, ok := strings.CutPrefix(p.Digest, "sha256:"); !ok || len(hex) != 64 {
+		return fmt.Errorf("%w: digest %q: want sha256: and 64 hex digits", ErrBadProgram, p.Digest)
+	}
+	if p.File == "" {
+		return fmt.Errorf("%w: file is empty: name the verified program file", ErrBadProgram)
+	}
+	return nil
+}
+
+// Limits bounds one run. A zero field takes its default.
+type Limits struct {
+	MemoryBytes int64         // linear memory, the interpreter's included; default 512 MiB
+	WallTime    time.Duration // from the program's start; default 60 s
+	OutputBytes int64         // the reply as the program writes it; default 4 MiB
+	LogBytes    int64         // what is kept of standard error; default 64 KiB
+	DiskBytes   int64         // all that is written to the output folder; default 64 MiB
+}
+
+const (
+	defaultMemoryBytes = 512 << 20
+	defaultWallTime    = 60 * time.Second
+	defaultOutputBytes = 4 << 20
+	defaultLogBytes    = 64 << 10
+	defaultDiskBytes   = 64 << 20
+	maxMemoryBytes     = 4<<30 - 64<<10 // what 32-bit addresses reach
+)
+
+func (l Limits) withDefaults() (Limits, error) {
+	if l.MemoryBytes < 0 || l.WallTime < 0 || l.OutputBytes < 0 || l.LogBytes < 0 || l.DiskBytes < 0 {
+		return l, fmt.Errorf("limits %+v: none may be negative", l)
+	}
+	if l.MemoryBytes == 0 {
+		l.MemoryBytes = defaultMemoryBytes
+	}
+	l.MemoryBytes = min(l.MemoryBytes, maxMemoryBytes)
+	if l.WallTime == 0 {
+		l.WallTime = defaultWallTime
+	}
+	if l.OutputBytes == 0 {
+		l.OutputBytes = defaultOutputBytes
+	}
+	if l.LogBytes == 0 {
+		l.LogBytes = defaultLogBytes
+	}
+	if l.DiskBytes == 0 {
+		l.DiskBytes = defaultDiskBytes
+	}
+	return l, nil
+}
+
+// Run is one execution of a program.
+type Run struct {
+	Program Program
+	Input   []byte            // the request message, proto binary
+	Env     map[string]string // EnvRequest, EnvSeed, EnvDeadline; the program sees no other variable
+	Inputs  map[string]string // name to host path of a regular file, shown read-only as /ain/in/<name>
+	OutDir  string            // if set, an existing empty folder, shown as /ain/out
+	Limits  Limits
+}
+
+// Result is what a run left behind.
+type Result struct {
+	Output     []byte // the reply message, proto binary, decoded and checked against the schema, then encoded anew
+	Log        []byte // standard error and what a script printed: the beginning and the end, within LogBytes
+	Wall       time.Duration
+	CPU        time.Duration // of the child process during the run
+	PeakMemory int64         // bytes of linear memory
+}
+
+// Sandbox runs programs. All methods may be called at the same time.
+type Sandbox interface {
+	// Prepare verifies, compiles and caches a program and warms a child process for it; after it Run starts at once.
+	// It errs with ErrBadProgram or ErrUnsupported where no run of p could succeed.
+	Prepare(ctx context.Context, p Program) error
+
+	// Run runs a program once, preparing it first where needed. WallTime counts from the program's start; ctx also
+	// covers the wait for a free child. An error that is the program's wraps ErrTimeout, ErrMemory, ErrOutputTooLarge,
+	// ErrCrashed, ErrBadOutput or ErrBadProgram; the result is then not nil if the program started, and holds its log but no output.
+	Run(ctx context.Context, r Run) (*Result, error)
+
+	// Close kills and waits for every child. Runs under way end with ErrClosed.
+	Close() error
+}
+
+// ErrClosed is returned by methods of a closed sandbox.
+var ErrClosed = errors.New("sandbox is closed")
+
+var _ io.Closer = Sandbox(nil)
