@@ -29,8 +29,14 @@ check: format-check lint vet proto-lint proto-current tidy-check unit ## format,
 unit: build runtimes examples $(GOTESTSUM)
 	@$(RUN_TESTS) $(BUILD)/unit.json -- -tags $(TAGS) -short -timeout 15m $(call PACKAGES,v) ./tests/structure/...
 
-lint: $(GOLANGCI) ## run golangci-lint
+# A linter that finds nothing in a module full of planted faults would find nothing anywhere.
+PLANTED := tests/structure/testdata/planted
+lint: $(GOLANGCI) ## run golangci-lint, and show that it can fail
 	@$(GOLANGCI) run --build-tags $(TAGS) ./...
+	@found=$$(cd $(PLANTED) && $(CURDIR)/$(GOLANGCI) run --config $(CURDIR)/.golangci.yml --enable-only depguard,forbidigo ./... 2>&1 || true); \
+	for fault in 'has no clock' 'has no network' 'has no randomness' 'only cmd/aind, devnet and tests import the app' \
+		'wazero is used in sandbox/wasm only'; do \
+		grep -q "$$fault" <<<"$$found" || { echo "the linter missed a planted fault: $$fault" >&2; echo "$$found" >&2; exit 1; }; done
 
 format: $(GOLANGCI) $(BUF) ## format Go and proto files
 	@$(GOLANGCI) fmt

@@ -1,0 +1,6 @@
+// Package app breaks its row of the import table.
+package app
+
+import (
+	_ "github.com/ain-network/aind/client"
+)

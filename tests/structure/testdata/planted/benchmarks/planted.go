@@ -1,0 +1,6 @@
+// Package benchmarks breaks its row of the import table.
+package benchmarks
+
+import (
+	_ "github.com/ain-network/aind/app"
+)

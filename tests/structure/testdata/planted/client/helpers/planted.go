@@ -1,0 +1,2 @@
+// Package helpers breaks its row of the import table.
+package helpers

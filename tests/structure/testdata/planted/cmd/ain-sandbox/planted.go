@@ -1,0 +1,8 @@
+// Package main breaks its row of the import table.
+package main
+
+import (
+	_ "github.com/ain-network/aind/storage"
+)
+
+func main() {}

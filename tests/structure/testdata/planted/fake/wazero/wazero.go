@@ -1,0 +1,2 @@
+// Package wazero stands for the runtime.
+package wazero

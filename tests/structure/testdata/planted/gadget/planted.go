@@ -1,0 +1,2 @@
+// Package gadget breaks its row of the import table.
+package gadget

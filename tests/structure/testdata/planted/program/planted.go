@@ -1,0 +1,6 @@
+// Package program breaks its row of the import table.
+package program
+
+import (
+	_ "os"
+)

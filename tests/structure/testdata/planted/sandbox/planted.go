@@ -1,0 +1,6 @@
+// Package sandbox breaks its row of the import table.
+package sandbox
+
+import (
+	_ "github.com/cosmos/cosmos-sdk/types"
+)

@@ -1,0 +1,6 @@
+// Package python breaks its row of the import table.
+package python
+
+import (
+	_ "github.com/tetratelabs/wazero"
+)

@@ -1,0 +1,2 @@
+// Package network breaks its row of the import table.
+package network

@@ -1,0 +1,6 @@
+// Package types breaks its row of the import table.
+package types
+
+import (
+	_ "github.com/ain-network/aind/x/jobs/types"
+)

@@ -1,0 +1,6 @@
+// Package types breaks its row of the import table.
+package types
+
+import (
+	_ "math/rand"
+)
