@@ -1,0 +1,99 @@
+package app
+
+import (
+	"encoding/json"
+	"time"
+
+	cmttypes "github.com/cometbft/cometbft/types"
+
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/types/module"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+
+	"github.com/ain-network/aind/chain"
+)
+
+const (
+	// MaxBlockGas bounds the work of one block; the SDK's default is no bound at all.
+	MaxBlockGas = 200_000_000
+
+	// MaxBlockBytes bounds the size of one block.
+	MaxBlockBytes = 4 << 20
+
+	// slashingWindow is in blocks. The SDK's default of 100 would be twenty seconds here.
+	slashingWindow = 10_000
+)
+
+// GenesisState is the state that a chain starts with, by module.
+type GenesisState map[string]json.RawMessage
+
+// DefaultGenesis is the modules' own, changed where the SDK's defaults do not fit a chain with several blocks a second.
+func DefaultGenesis(cdc codec.JSONCodec, basics module.BasicManager) GenesisState {
+	chain.SetPrefixes()
+	genesis := GenesisState(basics.DefaultGenesis(cdc))
+
+	change(cdc, genesis, stakingtypes.ModuleName, func(state *stakingtypes.GenesisState) {
+		state.Params.BondDenom = chain.Denom
+		// Only IBC reads the historical entries, and each block would write one.
+		state.Params.HistoricalEntries = 0
+	})
+	change(cdc, genesis, slashingtypes.ModuleName, func(state *slashingtypes.GenesisState) {
+		state.Params.SignedBlocksWindow = slashingWindow
+		state.Params.MinSignedPerWindow = math.LegacyNewDecWithPrec(5, 2)
+	})
+	change(cdc, genesis, govtypes.ModuleName, func(state *govv1.GenesisState) {
+		state.Params.MinDeposit = sdk.NewCoins(chain.Coin(1_000_000_000))
+		state.Params.ExpeditedMinDeposit = sdk.NewCoins(chain.Coin(5_000_000_000))
+	})
+	change(cdc, genesis, banktypes.ModuleName, func(state *banktypes.GenesisState) {
+		state.DenomMetadata = []banktypes.Metadata{coinMetadata()}
+	})
+	return genesis
+}
+
+// DefaultConsensusParams are CometBFT's with our limits on a block.
+func DefaultConsensusParams() *cmttypes.ConsensusParams {
+	params := cmttypes.DefaultConsensusParams()
+	params.Block.MaxBytes = MaxBlockBytes
+	params.Block.MaxGas = MaxBlockGas
+	// Evidence counts until it is older than both: two days, which at five blocks a second are 864,000 blocks.
+	params.Evidence.MaxAgeDuration = 48 * time.Hour
+	params.Evidence.MaxAgeNumBlocks = 864_000
+	return params
+}
+
+// coinMetadata tells wallets how to show our coin.
+func coinMetadata() banktypes.Metadata {
+	return banktypes.Metadata{
+		Description: "the coin of the AI network",
+		Base:        chain.Denom,
+		Display:     chain.DisplayDenom,
+		Name:        "AIN",
+		Symbol:      "AIN",
+		DenomUnits: []*banktypes.DenomUnit{
+			{Denom: chain.Denom, Exponent: 0},
+			{Denom: chain.DisplayDenom, Exponent: chain.DisplayExponent},
+		},
+	}
+}
+
+// message is a pointer to a genesis type.
+type message[T any] interface {
+	*T
+	codec.ProtoMarshaler
+}
+
+// change rewrites one module's genesis. It panics if the module has none or cannot read its own default.
+func change[T any, P message[T]](cdc codec.JSONCodec, genesis GenesisState, name string, edit func(P)) {
+	state := P(new(T))
+	cdc.MustUnmarshalJSON(genesis[name], state)
+	edit(state)
+	genesis[name] = cdc.MustMarshalJSON(state)
+}
