@@ -12,12 +12,9 @@ import (
 // maxPrepareMemory bounds what loading and compiling a program may take.
 const maxPrepareMemory = 4 << 30
 
-// confine gives up, for good, what this process never needs. It has not run anything of a stranger yet.
+// confine gives up, for good, what this process never needs. It has not run anything of a stranger yet. The parent has already tied this
+// process's life to its own.
 func confine() error {
-	// The parent's death ends this process also while no thread can run that would notice the closed pipe.
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
-		return fmt.Errorf("parent death signal: %w", err)
-	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no new privileges: %w", err)
 	}
