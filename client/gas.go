@@ -1,0 +1,61 @@
+package client
+
+import (
+	sdk "github.com/cosmos/cosmos-sdk/types"
+)
+
+// Gas is fixed by message rather than simulated: a simulation costs the node about as much as the transaction itself.
+// Nothing is paid for gas, so the margins are wide; they bound how many transactions fit into a block.
+const (
+	// gasPerTx covers signature, nonce and account.
+	gasPerTx = 60_000
+	// gasPerByte covers the bytes of a transaction: the ante handler's charge, decoding, and the store's price of
+	// keeping them.
+	gasPerByte = 120
+	// gasPerMessage is for messages that the table does not name.
+	gasPerMessage = 250_000
+)
+
+// gasByMessage is what executing one message may take besides its bytes.
+var gasByMessage = map[string]uint64{
+	"/cosmos.bank.v1beta1.MsgSend":               100_000,
+	"/cosmos.feegrant.v1beta1.MsgGrantAllowance": 150_000,
+
+	"/ain.escrow.v1.MsgSetStake":  150_000,
+	"/ain.escrow.v1.MsgSetPayout": 100_000,
+
+	"/ain.reputation.v1.MsgApplyJob":            300_000,
+	"/ain.reputation.v1.MsgWithdrawApplication": 150_000,
+	"/ain.reputation.v1.MsgApproveNode":         300_000,
+	"/ain.reputation.v1.MsgRejectApplication":   150_000,
+	"/ain.reputation.v1.MsgUpdateCapability":    150_000,
+	"/ain.reputation.v1.MsgSetOperator":         200_000,
+	"/ain.reputation.v1.MsgSetEncryptionKey":    100_000,
+	"/ain.reputation.v1.MsgHeartbeat":           100_000,
+
+	"/ain.jobs.v1.MsgRegisterJob":    2_500_000,
+	"/ain.jobs.v1.MsgPublishRelease": 600_000,
+	"/ain.jobs.v1.MsgRequestJob":     800_000,
+	"/ain.jobs.v1.MsgCancelRequest":  500_000,
+	"/ain.jobs.v1.MsgAcceptJob":      500_000,
+	"/ain.jobs.v1.MsgResign":         400_000,
+	"/ain.jobs.v1.MsgRejectWorker":   400_000,
+	"/ain.jobs.v1.MsgSubmitResult":   500_000,
+	"/ain.jobs.v1.MsgRevealResult":   700_000,
+	// A message that ends a request pays everybody in it.
+	"/ain.jobs.v1.MsgRank":         2_000_000,
+	"/ain.jobs.v1.MsgAcceptResult": 2_000_000,
+}
+
+// gasFor is the gas limit of a transaction of size bytes.
+func gasFor(msgs []sdk.Msg, size int) uint64 {
+	gas := uint64(gasPerTx) + gasPerByte*uint64(size)
+	for _, msg := range msgs {
+		if limit, ok := gasByMessage[sdk.MsgTypeURL(msg)]; ok {
+			gas += limit
+		} else {
+			gas += gasPerMessage
+		}
+	}
+	return gas
+}
