@@ -1,0 +1,62 @@
+package s3
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/ain-network/aind/storage"
+)
+
+var errStopped = errors.New("the upload is over")
+
+// body is the body of one upload. It remembers how reading it failed, which the
+// HTTP client may hide, and can be cut off from its source: the client may read
+// on in the background after it has returned, and then the source is somebody
+// else's again.
+type body struct {
+	reading sync.Mutex // held while src is read
+
+	mu      sync.Mutex // guards what follows
+	src     *storage.Verifier
+	stopped bool
+	err     error
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	b.mu.Lock()
+	stopped := b.stopped
+	b.mu.Unlock()
+	if stopped {
+		return 0, errStopped
+	}
+	n, err := b.src.Read(p)
+	if err != nil && err != io.EOF {
+		b.mu.Lock()
+		b.err = err
+		b.mu.Unlock()
+	}
+	return n, err
+}
+
+// failure returns the error other than io.EOF that reading ended in, or nil.
+func (b *body) failure() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+// stop makes every further Read fail. With wait, no read of the source is under
+// way when it returns.
+func (b *body) stop(wait bool) {
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
+	if wait {
+		b.reading.Lock()
+		b.reading.Unlock() //nolint:staticcheck // only waiting for the reader to leave
+	}
+}

@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// Verifier reads content and holds it to a digest and a size. It ends in io.EOF
+// only when the source gave exactly the announced bytes; otherwise it ends in
+// ErrDigestMismatch, ErrSizeMismatch or the source's error, and says the same
+// again when asked again.
+//
+// The read that completes the content hands out its bytes only after the digest
+// has been found right. So a consumer that wants Size bytes and then stops, as
+// an HTTP upload does, can not get them all unless they are right.
+//
+// A Verifier is for one goroutine.
+type Verifier struct {
+	src  io.Reader
+	want Info
+	hash hash.Hash
+	left int64
+	err  error
+}
+
+// NewVerifier returns a reader of src that holds it to want. want.Digest must be
+// valid and want.Size known.
+func NewVerifier(src io.Reader, want Info) *Verifier {
+	v := &Verifier{want: want, hash: sha256.New()}
+	v.Reset(src)
+	return v
+}
+
+// Reset makes v start anew on src, which must be at the start of the same content.
+func (v *Verifier) Reset(src io.Reader) {
+	v.src = src
+	v.hash.Reset()
+	v.left = v.want.Size
+	v.err = nil
+	if v.want.Size < 0 {
+		v.err = fmt.Errorf("verify %s: size %d is not known", v.want.Digest, v.want.Size)
+	}
+}
+
+// Err returns what ended the content: nil while it goes on, io.EOF when it was
+// right.
+func (v *Verifier) Err() error { return v.err }
+
+// Read implements io.Reader.
+func (v *Verifier) Read(p []byte) (int, error) {
+	if v.err != nil {
+		return 0, v.err
+	}
+	if v.left == 0 { // only empty content gets here
+		v.err = v.finish()
+		return 0, v.err
+	}
+	if int64(len(p)) > v.left {
+		p = p[:v.left]
+	}
+	n, err := v.src.Read(p)
+	v.hash.Write(p[:n])
+	v.left -= int64(n)
+	switch {
+	case v.left == 0:
+		if v.err = v.finish(); v.err != io.EOF {
+			return 0, v.err
+		}
+		return n, nil
+	case errors.Is(err, io.EOF):
+		v.err = fmt.Errorf("%w: want %d bytes of %s, content ends after %d",
+			ErrSizeMismatch, v.want.Size, v.want.Digest, v.want.Size-v.left)
+		return n, v.err
+	default:
+		v.err = err
+		return n, err
+	}
+}
+
+// finish decides about content whose last announced byte has been read.
+func (v *Verifier) finish() error {
+	if got := digestFromSum(v.hash.Sum(nil)); got != v.want.Digest {
+		return digestMismatch(v.want.Digest, got)
+	}
+	var extra [1]byte
+	if n, _ := io.ReadFull(v.src, extra[:]); n > 0 {
+		return fmt.Errorf("%w: want %d bytes of %s, content has more", ErrSizeMismatch, v.want.Size, v.want.Digest)
+	}
+	return io.EOF
+}
