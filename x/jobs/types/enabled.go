@@ -1,0 +1,122 @@
+package types
+
+import "github.com/ain-network/aind/program"
+
+// This file is the whole list of what the protocol names and this chain does not
+// do yet. A set field that nobody would honor is refused by name: never accepted
+// and ignored. To enable a feature, delete its line here.
+
+// field is one refused field and whether a message sets it.
+type field struct {
+	name string
+	set  bool
+}
+
+// Enabled refuses a request's fields that are not honored.
+func (s RequestSpec) Enabled() error {
+	if err := s.Input.enabled("spec.input"); err != nil {
+		return err
+	}
+	return refuse(
+		field{"spec.evaluator_candidates", len(s.EvaluatorCandidates) > 0},
+		field{"spec.worker_candidates", len(s.WorkerCandidates) > 0},
+		field{"spec.min_rating", s.MinRating > 0},
+		field{"spec.min_challenge_levels", s.MinChallengeLevels > 1},
+		field{"spec.evaluator_input", s.EvaluatorInput != nil},
+		field{"spec.grant_keys", s.GrantKeys},
+		field{"spec.skip_evaluation", s.SkipEvaluation},
+		field{"spec.reward_function.kind", s.RewardFunction.Kind > REWARD_KIND_WINNER_TAKES_ALL},
+		field{"spec.reward_function.weights", len(s.RewardFunction.Weights) > 0},
+		field{"spec.reward_function.ratio_numerator", s.RewardFunction.RatioNumerator > 0},
+		field{"spec.reward_function.ratio_denominator", s.RewardFunction.RatioDenominator > 0},
+	)
+}
+
+// Enabled refuses a job's fields that are not honored.
+func (m *MsgRegisterJob) Enabled() error {
+	if err := m.Terms.enabled(); err != nil {
+		return err
+	}
+	for i, release := range m.Releases {
+		if err := release.enabled(index("releases", i)); err != nil {
+			return err
+		}
+	}
+	if err := m.QualificationInput.enabled("qualification_input"); err != nil {
+		return err
+	}
+	return refuse(
+		field{"tree_policy.admins_approve", m.TreePolicy.AdminsApprove},
+		field{"tree_policy.max_depth", m.TreePolicy.MaxDepth > 0},
+		field{"tree_policy.max_children", m.TreePolicy.MaxChildren > 0},
+	)
+}
+
+// Enabled refuses a release's fields that are not honored.
+func (m *MsgPublishRelease) Enabled() error { return m.Release.enabled("release") }
+
+// Enabled refuses a submission's fields that are not honored.
+func (m *MsgSubmitResult) Enabled() error {
+	return refuse(field{"result", m.Result != nil})
+}
+
+// Enabled refuses a reveal's fields that are not honored.
+func (m *MsgRevealResult) Enabled() error {
+	return m.Result.Reference.enabled("result.reference")
+}
+
+// Enabled refuses a ranking's fields that are not honored.
+func (m *MsgRank) Enabled() error {
+	for i, entry := range m.Ranking {
+		if len(entry.Metrics) > 0 {
+			return refuse(field{index("ranking", i) + ".metrics", true})
+		}
+	}
+	return refuse(
+		field{"input_unusable", m.InputUnusable},
+		field{"evidence", m.Evidence != nil},
+	)
+}
+
+func (t TermsSpec) enabled() error {
+	return refuse(
+		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
+		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
+		field{"terms.windows.resolve_ms", t.Windows.ResolveMs > 0},
+		field{"terms.open_results", t.OpenResults},
+		field{"terms.invalid_loses_bond", t.InvalidLosesBond},
+		field{"terms.metrics", len(t.Metrics) > 0},
+		field{"terms.network", t.Network},
+		field{"terms.stateless", t.Stateless},
+		field{"terms.deterministic", t.Deterministic},
+	)
+}
+
+func (r ReleaseSpec) enabled(path string) error {
+	return refuse(
+		field{path + ".role", r.Role == program.ROLE_ADMIN},
+		field{path + ".program.kind", r.Program.Kind == program.PROGRAM_KIND_IMAGE},
+		field{path + ".program.abi", r.Program.ABI == program.ABI_GRPC},
+		field{path + ".signatures[1]", len(r.Signatures) > 1},
+	)
+}
+
+func (i Input) enabled(path string) error {
+	if err := i.Reference.enabled(path + ".reference"); err != nil {
+		return err
+	}
+	return refuse(field{path + ".files", len(i.Files) > 0})
+}
+
+func (r *Reference) enabled(path string) error {
+	return refuse(field{path + ".space", r != nil && r.Space != ""})
+}
+
+func refuse(fields ...field) error {
+	for _, f := range fields {
+		if f.set {
+			return ErrNotEnabled.Wrapf("%s: leave it out", f.name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package types
+
+import (
+	"context"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+)
+
+// EscrowKeeper keeps every coin that is at stake in a request, in one hold each.
+// Amounts are uain; zero is a no-op and a negative amount an error.
+type EscrowKeeper interface {
+	OpenHold(ctx context.Context, purpose string) (uint64, error)
+	// LockWallet and LockStake move coins into a hold.
+	LockWallet(ctx context.Context, hold uint64, from sdk.AccAddress, amount math.Int) error
+	LockStake(ctx context.Context, hold uint64, owner sdk.AccAddress, amount math.Int) error
+	// Pay sends an earning to the owner's payout address, Refund to its wallet,
+	// ReturnStake to its stake. None fails because a receiver cannot be paid.
+	Pay(ctx context.Context, hold uint64, owner sdk.AccAddress, amount math.Int, reason string) error
+	Refund(ctx context.Context, hold uint64, owner sdk.AccAddress, amount math.Int, reason string) error
+	ReturnStake(ctx context.Context, hold uint64, owner sdk.AccAddress, amount math.Int, reason string) error
+	// PayFee sends coins to validators and delegators.
+	PayFee(ctx context.Context, hold uint64, amount math.Int) error
+	// CloseHold deletes a hold; it fails unless the hold is empty.
+	CloseHold(ctx context.Context, hold uint64) error
+}
+
+// ReputationKeeper keeps each job's tree of nodes and their scores.
+type ReputationKeeper interface {
+	PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress) error
+	// Owner is the account that a signer acts for; Operator an owner's hot key, nil if none.
+	Owner(ctx context.Context, signer sdk.AccAddress) (sdk.AccAddress, error)
+	Operator(ctx context.Context, owner sdk.AccAddress) (sdk.AccAddress, error)
+	Eligible(ctx context.Context, jobID uint64, owner sdk.AccAddress, role program.Role, requirement program.Capability) error
+	// Ancestors are the nearest active first and the root last, at most max of them.
+	Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddress, max uint32) ([]sdk.AccAddress, error)
+	Report(ctx context.Context, jobID uint64, owner sdk.AccAddress, role program.Role, outcome program.Outcome,
+		responseMs uint64, earned math.Int) error
+	// Touch is a sign of life.
+	Touch(ctx context.Context, owner sdk.AccAddress) error
+}
+
+// BankKeeper tells which accounts cannot receive coins.
+type BankKeeper interface {
+	BlockedAddr(addr sdk.AccAddress) bool
+}

@@ -1,0 +1,169 @@
+package types
+
+import (
+	"strings"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/program"
+)
+
+// Each Validate checks all that a message says by itself, fields that are not
+// enabled first, and fills in what was left out. It runs where the message runs,
+// so that nothing nested in another message slips past it.
+
+const maxCommitBytes = 128
+
+// Validate checks a registration apart from schema, signatures and decoding.
+func (m *MsgRegisterJob) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	if m.Name == "" {
+		return ErrInvalid.Wrap("name: empty; name the job")
+	}
+	if err := validateText("name", m.Name, p.MaxNameBytes, false); err != nil {
+		return err
+	}
+	if err := validateText("description", m.Description, p.MaxTextBytes, true); err != nil {
+		return err
+	}
+	if err := m.validateSource(p); err != nil {
+		return err
+	}
+	if err := m.Terms.Validate(p); err != nil {
+		return err
+	}
+	if err := m.QualificationInput.Validate("qualification_input", p); err != nil {
+		return err
+	}
+	return m.validateReleases(p)
+}
+
+// validateSource wants a public repository and a commit.
+func (m *MsgRegisterJob) validateSource(p Params) error {
+	if err := validateText("source_url", m.SourceURL, p.MaxTextBytes, false); err != nil {
+		return err
+	}
+	scheme, rest, ok := strings.Cut(m.SourceURL, "://")
+	if !ok || scheme == "" || rest == "" || strings.ContainsRune(m.SourceURL, ' ') {
+		return ErrInvalid.Wrapf("source_url: %.200q: want the URL of the programs' public repository", m.SourceURL)
+	}
+	if m.SourceCommit == "" {
+		return ErrInvalid.Wrap("source_commit: empty; name the commit that the programs were built from")
+	}
+	return validateText("source_commit", m.SourceCommit, maxCommitBytes, false)
+}
+
+// validateReleases wants exactly one release of each role.
+func (m *MsgRegisterJob) validateReleases(p Params) error {
+	count := map[program.Role]int{}
+	for i, release := range m.Releases {
+		if err := release.Validate(index("releases", i), p); err != nil {
+			return err
+		}
+		count[release.Role]++
+	}
+	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
+		if count[role] != 1 {
+			return ErrInvalid.Wrapf("releases: %d of %s instead of one", count[role], role)
+		}
+	}
+	return nil
+}
+
+// Validate checks a release apart from its signature.
+func (m *MsgPublishRelease) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	return m.Release.Validate("release", p)
+}
+
+// Validate checks an order apart from its job, and fills in what was left out.
+func (m *MsgRequestJob) Validate(p Params) error {
+	spec := &m.Spec
+	if err := spec.Enabled(); err != nil {
+		return err
+	}
+	if err := spec.Input.Validate("spec.input", p); err != nil {
+		return err
+	}
+	if err := normalizeAmount("spec.evaluator_reward", &spec.EvaluatorReward); err != nil {
+		return err
+	}
+	if err := normalizeAmount("spec.worker_reward", &spec.WorkerReward); err != nil {
+		return err
+	}
+	if kind := spec.RewardFunction.Kind; kind < REWARD_KIND_EVEN {
+		return ErrInvalid.Wrapf("spec.reward_function.kind: %s: want even or winner takes all", kind)
+	}
+	if ms := spec.TimeLimitMs; ms < p.MinTimeLimitMs || ms > p.MaxTimeLimitMs {
+		return ErrInvalid.Wrapf("spec.time_limit_ms: %d ms is not within %d and %d", ms, p.MinTimeLimitMs, p.MaxTimeLimitMs)
+	}
+	if err := spec.validateWorkers(p); err != nil {
+		return err
+	}
+	return validateRequirement("spec.requirement", spec.Requirement, p)
+}
+
+func (s *RequestSpec) validateWorkers(p Params) error {
+	if s.MinWorkers == 0 {
+		s.MinWorkers = 1
+	}
+	if s.MaxWorkers == 0 {
+		s.MaxWorkers = p.MaxWorkers
+	}
+	if s.MaxWorkers > p.MaxWorkers {
+		return ErrLimit.Wrapf("spec.max_workers: %d of at most %d", s.MaxWorkers, p.MaxWorkers)
+	}
+	if s.MinWorkers > s.MaxWorkers {
+		return ErrInvalid.Wrapf("spec.min_workers: %d is more than max_workers %d", s.MinWorkers, s.MaxWorkers)
+	}
+	return nil
+}
+
+// Rewards is R_e + R_w in uain.
+func (s RequestSpec) Rewards() math.Int { return s.EvaluatorReward.Add(s.WorkerReward) }
+
+// Validate checks the role.
+func (m *MsgAcceptJob) Validate() error {
+	if m.Role != program.ROLE_EVALUATOR && m.Role != program.ROLE_WORKER {
+		return ErrInvalid.Wrapf("role: %s: want evaluator or worker", m.Role)
+	}
+	return nil
+}
+
+// Validate checks a commitment's size.
+func (m *MsgSubmitResult) Validate() error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	if len(m.Commitment) != 32 {
+		return ErrInvalid.Wrapf("commitment: %d bytes instead of 32", len(m.Commitment))
+	}
+	return nil
+}
+
+// Validate checks a reveal apart from its commitment and decoding.
+func (m *MsgRevealResult) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	if len(m.Salt) != SaltSize {
+		return ErrInvalid.Wrapf("salt: %d bytes instead of %d", len(m.Salt), SaltSize)
+	}
+	return m.Result.Validate("result", p)
+}
+
+// Validate checks a ranking apart from who is in it.
+func (m *MsgRank) Validate() error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	ranked := make([]Ranked, len(m.Ranking))
+	for i, entry := range m.Ranking {
+		ranked[i] = Ranked{Node: entry.Node, Score: entry.Score}
+	}
+	return checkRanked(ranked)
+}

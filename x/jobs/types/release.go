@@ -1,0 +1,192 @@
+package types
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+)
+
+const (
+	// ReleasePayloadType is the type of a release statement in its DSSE envelope.
+	ReleasePayloadType = "application/vnd.in-toto+json"
+
+	statementType = "https://in-toto.io/Statement/v1"
+	predicateType = "https://github.com/ain-network/aind/release/v1"
+
+	signatureSize = 64
+)
+
+// statement is an in-toto Statement v1. Fields are marshaled in this order.
+type statement struct {
+	Type          string    `json:"_type"`
+	Subject       []subject `json:"subject"`
+	PredicateType string    `json:"predicateType"`
+	Predicate     predicate `json:"predicate"`
+}
+
+type subject struct {
+	Name   string            `json:"name"`
+	Digest map[string]string `json:"digest"`
+}
+
+type predicate struct {
+	Role         string     `json:"role"`
+	Version      string     `json:"version"`
+	Kind         string     `json:"kind"`
+	ABI          string     `json:"abi"`
+	EntryPoint   string     `json:"entryPoint"`
+	Runtime      string     `json:"runtime"`
+	Size         uint64     `json:"size"`
+	Platforms    []platform `json:"platforms"`
+	SchemaDigest string     `json:"schemaDigest"`
+}
+
+type platform struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+}
+
+// ReleaseStatement is what a release's signatures are about: an in-toto statement
+// over the program's digest. The same release gives the same bytes everywhere.
+// The signatures themselves are no part of it.
+func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
+	platforms := make([]platform, len(spec.Platforms))
+	for i, p := range spec.Platforms {
+		platforms[i] = platform{OS: p.OS, Arch: p.Arch}
+	}
+	b, err := json.Marshal(statement{
+		Type: statementType,
+		Subject: []subject{{
+			Name:   strings.ToLower(strings.TrimPrefix(spec.Role.String(), "ROLE_")),
+			Digest: map[string]string{"sha256": strings.TrimPrefix(spec.Program.Digest, digestPrefix)},
+		}},
+		PredicateType: predicateType,
+		Predicate: predicate{
+			Role:         spec.Role.String(),
+			Version:      spec.Version,
+			Kind:         spec.Program.Kind.String(),
+			ABI:          spec.Program.ABI.String(),
+			EntryPoint:   spec.Program.EntryPoint,
+			Runtime:      spec.Program.Runtime,
+			Size:         spec.Program.Size_,
+			Platforms:    platforms,
+			SchemaDigest: schemaDigest,
+		},
+	})
+	if err != nil {
+		// Strings and integers always marshal.
+		panic(fmt.Sprintf("release statement: %v", err))
+	}
+	return b
+}
+
+// ReleasePAE is the DSSE pre-authentication encoding of the statement: the bytes
+// that an admin's account key signs.
+func ReleasePAE(schemaDigest string, spec ReleaseSpec) []byte {
+	body := ReleaseStatement(schemaDigest, spec)
+	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(ReleasePayloadType), ReleasePayloadType, len(body), body)
+}
+
+// VerifyRelease checks that the first signature of a release is the admin's.
+// Errors wrap ErrSignature.
+func VerifyRelease(schemaDigest string, spec ReleaseSpec, admin sdk.AccAddress) error {
+	if len(spec.Signatures) == 0 {
+		return ErrSignature.Wrapf("release %s: no signature; the job's admin %s must sign it", spec.Version, admin)
+	}
+	signature := spec.Signatures[0]
+	if signature.Signer != admin.String() {
+		return ErrSignature.Wrapf("release %s: signed by %.100q instead of the job's admin %s", spec.Version, signature.Signer, admin)
+	}
+	if len(signature.PublicKey) != secp256k1.PubKeySize || len(signature.Signature) != signatureSize {
+		return ErrSignature.Wrapf("release %s: key of %d and signature of %d bytes instead of %d and %d",
+			spec.Version, len(signature.PublicKey), len(signature.Signature), secp256k1.PubKeySize, signatureSize)
+	}
+	key := secp256k1.PubKey{Key: signature.PublicKey}
+	if !bytes.Equal(key.Address(), admin) {
+		return ErrSignature.Wrapf("release %s: the public key is not that of %s", spec.Version, admin)
+	}
+	if !key.VerifySignature(ReleasePAE(schemaDigest, spec), signature.Signature) {
+		return ErrSignature.Wrapf("release %s: the signature is not over this program and schema %s", spec.Version, schemaDigest)
+	}
+	return nil
+}
+
+// CheckVersion refuses what is not a semantic version without the leading v.
+func CheckVersion(path, version string) error {
+	v := "v" + version
+	if len(version) > 64 || !semver.IsValid(v) || semver.Canonical(v)+semver.Build(v) != v {
+		return ErrVersion.Wrapf("%s: %.80q: want a semantic version such as 1.0.0", path, version)
+	}
+	return nil
+}
+
+// IsNewerVersion compares semantic versions without the leading v.
+func IsNewerVersion(version, than string) bool {
+	return semver.Compare("v"+version, "v"+than) > 0
+}
+
+// Validate checks a release apart from its signature. path names it in errors.
+func (r ReleaseSpec) Validate(path string, p Params) error {
+	if r.Role != program.ROLE_WORKER && r.Role != program.ROLE_EVALUATOR {
+		return ErrInvalid.Wrapf("%s.role: %s: want worker or evaluator", path, r.Role)
+	}
+	if err := CheckVersion(path+".version", r.Version); err != nil {
+		return err
+	}
+	if err := validateProgram(path+".program", r.Program, p); err != nil {
+		return err
+	}
+	if err := checkLength(path+".platforms", len(r.Platforms), p.MaxTags); err != nil {
+		return err
+	}
+	for i, platform := range r.Platforms {
+		for _, text := range []string{platform.OS, platform.Arch} {
+			if err := validateText(path+"."+index("platforms", i), text, p.MaxNameBytes, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func validateProgram(path string, prog program.Program, p Params) error {
+	if _, err := ParseDigest(prog.Digest); err != nil {
+		return ErrInvalid.Wrapf("%s.digest: %.80q: want sha256: and 64 lower-case hex digits", path, prog.Digest)
+	}
+	if prog.Size_ == 0 || prog.Size_ > p.MaxReferenceBytes {
+		return ErrLimit.Wrapf("%s.size: %d bytes; want 1 to %d", path, prog.Size_, p.MaxReferenceBytes)
+	}
+	if err := validateText(path+".entry_point", prog.EntryPoint, p.MaxNameBytes, false); err != nil {
+		return err
+	}
+	if err := validateText(path+".runtime", prog.Runtime, p.MaxNameBytes, false); err != nil {
+		return err
+	}
+	switch prog.Kind {
+	case program.PROGRAM_KIND_WASM:
+		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON {
+			return ErrInvalid.Wrapf("%s.abi: %s: a WASM module speaks stdio, proto or JSON", path, prog.ABI)
+		}
+		if prog.Runtime != "" {
+			return ErrInvalid.Wrapf("%s.runtime: %q: a WASM module has none; leave it out", path, prog.Runtime)
+		}
+	case program.PROGRAM_KIND_SCRIPT:
+		if prog.ABI != program.ABI_SCRIPT {
+			return ErrInvalid.Wrapf("%s.abi: %s: a script has the script ABI", path, prog.ABI)
+		}
+		if prog.Runtime == "" {
+			return ErrInvalid.Wrapf("%s.runtime: empty: name the published runtime of the script", path)
+		}
+	default:
+		return ErrInvalid.Wrapf("%s.kind: %s: want a WASM module or a script", path, prog.Kind)
+	}
+	return nil
+}

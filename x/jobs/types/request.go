@@ -1,0 +1,22 @@
+package types
+
+// IsFinished tells whether a request has ended and everything is paid.
+func (r Request) IsFinished() bool {
+	return r.State == REQUEST_STATE_SETTLED || r.State == REQUEST_STATE_CANCELLED
+}
+
+// IsCancelled tells whether an outcome is one of the rows in which everything went back.
+func (o Outcome) IsCancelled() bool {
+	switch o {
+	case OUTCOME_CANCELLED_BY_CLIENT, OUTCOME_CANCELLED_NO_EVALUATOR, OUTCOME_CANCELLED_TOO_FEW_WORKERS,
+		OUTCOME_CANCELLED_NO_KEY_GRANTED, OUTCOME_CANCELLED_RELEASE_REVOKED:
+		return true
+	}
+	return false
+}
+
+// HasCommitted and HasRevealed tell how far a worker has come.
+func (a Assignment) HasCommitted() bool { return len(a.Commitment) > 0 }
+
+// HasRevealed tells whether the worker's result is known.
+func (a Assignment) HasRevealed() bool { return a.Result != nil }

@@ -1,0 +1,113 @@
+package types
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ain-network/aind/program"
+)
+
+// maxRequirement bounds the numbers of a requirement.
+const maxRequirement = 1 << 60
+
+// Validate checks an admin's terms and turns amounts that were left out into zero.
+func (t *TermsSpec) Validate(p Params) error {
+	if err := validateRequirement("terms.requirement", t.Requirement, p); err != nil {
+		return err
+	}
+	if err := normalizeAmount("terms.min_deposit", &t.MinDeposit); err != nil {
+		return err
+	}
+	if err := normalizeAmount("terms.challenge_fee", &t.ChallengeFee); err != nil {
+		return err
+	}
+	if t.Bond != nil {
+		if err := normalizeAmount("terms.bond.amount", &t.Bond.Amount); err != nil {
+			return err
+		}
+	}
+	for _, window := range t.Windows.named() {
+		if window.value == 0 {
+			continue
+		}
+		if err := p.checkWindow("terms.windows."+window.name, window.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateRequirement(path string, r program.Capability, p Params) error {
+	if err := checkLength(path+".gpus", len(r.GPUs), p.MaxTags); err != nil {
+		return err
+	}
+	if err := checkLength(path+".tags", len(r.Tags), p.MaxTags); err != nil {
+		return err
+	}
+	numbers := []namedNumber{
+		{"cpu_millis", r.CPUMillis},
+		{"memory_bytes", r.MemoryBytes},
+		{"disk_bytes", r.DiskBytes},
+		{"free_storage_bytes", r.FreeStorageBytes},
+	}
+	texts := append([]string{r.Arch, r.OS}, r.Tags...)
+	for i, gpu := range r.GPUs {
+		numbers = append(numbers, namedNumber{index("gpus", i) + ".memory_bytes", gpu.MemoryBytes})
+		texts = append(texts, gpu.Vendor, gpu.Model)
+	}
+	for _, number := range numbers {
+		if number.value > maxRequirement {
+			return ErrLimit.Wrapf("%s.%s: %d of at most 2^60", path, number.name, number.value)
+		}
+	}
+	for _, text := range texts {
+		if err := validateText(path, text, p.MaxNameBytes, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MergeRequirements is what a node must offer to cover both a and b.
+func MergeRequirements(a, b program.Capability) (program.Capability, error) {
+	merged := program.Capability{
+		CPUMillis:        max(a.CPUMillis, b.CPUMillis),
+		MemoryBytes:      max(a.MemoryBytes, b.MemoryBytes),
+		DiskBytes:        max(a.DiskBytes, b.DiskBytes),
+		FreeStorageBytes: max(a.FreeStorageBytes, b.FreeStorageBytes),
+		GPUs:             append(append([]program.GPU{}, a.GPUs...), b.GPUs...),
+		Tags:             append(append([]string{}, a.Tags...), b.Tags...),
+		Arch:             a.Arch,
+		OS:               a.OS,
+	}
+	if b.Arch != "" {
+		if a.Arch != "" && a.Arch != b.Arch {
+			return merged, ErrInvalid.Wrapf("spec.requirement.arch: %q, but the job needs %q", b.Arch, a.Arch)
+		}
+		merged.Arch = b.Arch
+	}
+	if b.OS != "" {
+		if a.OS != "" && a.OS != b.OS {
+			return merged, ErrInvalid.Wrapf("spec.requirement.os: %q, but the job needs %q", b.OS, a.OS)
+		}
+		merged.OS = b.OS
+	}
+	return merged, nil
+}
+
+// validateText bounds a text and keeps out what would garble a terminal. Line
+// breaks are for texts of several lines only.
+func validateText(path, text string, limit uint32, lines bool) error {
+	if err := checkLength(path, len(text), limit); err != nil {
+		return err
+	}
+	if !utf8.ValidString(text) {
+		return ErrInvalid.Wrapf("%s: not UTF-8", path)
+	}
+	for _, r := range text {
+		if !unicode.IsPrint(r) && !(lines && r == '\n') {
+			return ErrInvalid.Wrapf("%s: character %U cannot be printed", path, r)
+		}
+	}
+	return nil
+}
