@@ -1,0 +1,103 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/x/reputation/types"
+)
+
+// Approve makes the applicant a node below admin, or gives an active node the
+// roles it asked for; its place in the tree then stays.
+func (k *Keeper) Approve(ctx context.Context, admin sdk.AccAddress, id uint64) error {
+	application, err := k.addressedTo(ctx, admin, id)
+	if err != nil {
+		return err
+	}
+	applicant, err := types.ParseAddress("applicant", application.Applicant)
+	if err != nil {
+		return err
+	}
+	// It may have become an operator since it applied.
+	if err := k.checkNotOperator(ctx, applicant); err != nil {
+		return err
+	}
+	// It may have been approved or dropped since it applied.
+	if err := k.checkRolesNotHeld(ctx, application.JobId, applicant, application.Roles); err != nil {
+		return err
+	}
+	if err := k.countApproval(ctx, admin); err != nil {
+		return err
+	}
+	node, err := k.approved(ctx, application, applicant)
+	if err != nil {
+		return err
+	}
+	if err := k.nodes.Set(ctx, collections.Join(application.JobId, applicant), node); err != nil {
+		return err
+	}
+	if err := k.removeApplication(ctx, application); err != nil {
+		return err
+	}
+	if err := k.seenApplying(ctx, applicant, application.AppliedMs); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventNodeApproved{
+		ApplicationId: id, JobId: node.JobId, Node: node.Owner, Parent: node.Parent, Roles: node.Roles,
+	})
+}
+
+// approved returns the node as it is after the approval.
+func (k *Keeper) approved(ctx context.Context, application types.Application, applicant sdk.AccAddress) (types.Node, error) {
+	node, err := k.nodes.Get(ctx, collections.Join(application.JobId, applicant))
+	if errors.Is(err, collections.ErrNotFound) {
+		node, err = types.Node{
+			JobId:    application.JobId,
+			Owner:    application.Applicant,
+			Parent:   application.Admin,
+			Status:   types.NODE_STATUS_ACTIVE,
+			JoinedMs: nowMs(ctx),
+		}, nil
+	}
+	node.Roles = types.MergeRoles(node.Roles, application.Roles)
+	node.Capability = application.Capability
+	return node, err
+}
+
+// seenApplying counts the application as the new node's sign of life.
+func (k *Keeper) seenApplying(ctx context.Context, applicant sdk.AccAddress, appliedMs int64) error {
+	seen, err := k.seen(ctx, applicant)
+	if err != nil || seen >= appliedMs {
+		return err
+	}
+	return k.lastSeen.Set(ctx, applicant, appliedMs)
+}
+
+// countApproval returns ErrApprovalLimit, naming the time at which it passes, if
+// the admin approved as many as one window allows. A window starts with the first
+// approval after the one before has ended.
+func (k *Keeper) countApproval(ctx context.Context, admin sdk.AccAddress) error {
+	params, err := k.Params(ctx)
+	if err != nil {
+		return err
+	}
+	approvals, err := k.approvals.Get(ctx, admin)
+	if err != nil && !errors.Is(err, collections.ErrNotFound) {
+		return err
+	}
+	now := nowMs(ctx)
+	ends := approvals.WindowStartMs + int64(params.ApprovalWindowMs)
+	if err != nil || now >= ends {
+		approvals = types.Approvals{Admin: admin.String(), WindowStartMs: now}
+	}
+	if approvals.Count >= params.ApprovalsPerWindow {
+		return types.ErrApprovalLimit.Wrapf("admin %s approved %d in %d ms; the next passes at block time %d ms",
+			admin, approvals.Count, params.ApprovalWindowMs, ends)
+	}
+	approvals.Count++
+	return k.approvals.Set(ctx, admin, approvals)
+}

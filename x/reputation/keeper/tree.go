@@ -1,0 +1,82 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+
+	"cosmossdk.io/collections"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/reputation/types"
+)
+
+// PlantTree gives a job its tree with root as its only node, an active admin. The
+// module that registers jobs calls it once for each; a planted tree is how this
+// module knows that the job exists.
+func (k *Keeper) PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress) error {
+	if jobID == types.TotalJobID {
+		return types.ErrUnknownJob.Wrap("job_id: 0; jobs start at 0x1")
+	}
+	if has, err := k.trees.Has(ctx, jobID); err != nil {
+		return err
+	} else if has {
+		return types.ErrTreeExists.Wrapf("job %#x", jobID)
+	}
+	if err := k.checkNotOperator(ctx, root); err != nil {
+		return err
+	}
+	if err := k.trees.Set(ctx, jobID, types.Tree{JobId: jobID, Root: root.String()}); err != nil {
+		return err
+	}
+	node := types.Node{
+		JobId:    jobID,
+		Owner:    root.String(),
+		Roles:    []program.Role{program.ROLE_ADMIN},
+		Status:   types.NODE_STATUS_ACTIVE,
+		JoinedMs: nowMs(ctx),
+	}
+	if err := k.nodes.Set(ctx, collections.Join(jobID, root), node); err != nil {
+		return err
+	}
+	if err := k.Touch(ctx, root); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventTreePlanted{JobId: jobID, Root: node.Owner})
+}
+
+// Ancestors returns the admins above a node, nearest first: at most max of them,
+// only active ones, the last always the root. The root itself has none.
+func (k *Keeper) Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddress, max uint32) ([]sdk.AccAddress, error) {
+	node, err := k.node(ctx, jobID, owner)
+	if err != nil || max == 0 {
+		return nil, err
+	}
+	var ancestors []sdk.AccAddress
+	for range types.MaxDepth {
+		if node.IsRoot() {
+			return ancestors, nil
+		}
+		parent, err := types.ParseAddress("parent", node.Parent)
+		if err != nil {
+			return nil, err
+		}
+		if node, err = k.node(ctx, jobID, parent); err != nil {
+			return nil, err
+		}
+		// The last place is the root's.
+		if node.IsRoot() || (node.IsActive() && len(ancestors) < int(max)-1) {
+			ancestors = append(ancestors, parent)
+		}
+	}
+	return nil, types.ErrBrokenTree.Wrapf("job %#x, node %s: no root within %d steps", jobID, owner, types.MaxDepth)
+}
+
+func (k *Keeper) tree(ctx context.Context, jobID uint64) (types.Tree, error) {
+	tree, err := k.trees.Get(ctx, jobID)
+	if errors.Is(err, collections.ErrNotFound) {
+		return types.Tree{}, types.ErrUnknownJob.Wrapf("job %#x; list the jobs there are", jobID)
+	}
+	return tree, err
+}
