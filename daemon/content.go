@@ -1,0 +1,46 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// ReadInput returns an input's message of at most limit bytes, verified by digest where it lies in the store.
+func ReadInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64) ([]byte, error) {
+	if len(input.Files) > 0 {
+		return nil, fmt.Errorf("input.files: %d files, this version runs requests without files only", len(input.Files))
+	}
+	return readContent(ctx, store, input.Inline, input.Reference, limit)
+}
+
+// ReadResult returns a result's message of at most limit bytes, verified by digest where it lies in the store.
+func ReadResult(ctx context.Context, store storage.Store, result jobstypes.Result, limit int64) ([]byte, error) {
+	return readContent(ctx, store, result.Inline, result.Reference, limit)
+}
+
+func readContent(ctx context.Context, store storage.Store, inline []byte, ref *jobstypes.Reference, limit int64) ([]byte, error) {
+	if ref == nil {
+		return inline, nil
+	}
+	if ref.Space != "" {
+		return nil, fmt.Errorf("reference to %s: spaces cannot be read by this version", ref.Space)
+	}
+	if ref.Size_ > uint64(limit) {
+		return nil, fmt.Errorf("%w: %s has %d bytes, the owner's limit is %d", storage.ErrTooLarge, ref.Digest, ref.Size_, limit)
+	}
+	digest, err := storage.ParseDigest(ref.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("reference: %w", err)
+	}
+	content, err := storage.ReadAll(ctx, store, digest, limit)
+	if err != nil {
+		return nil, err
+	}
+	if uint64(len(content)) != ref.Size_ {
+		return nil, fmt.Errorf("%w: %s has %d bytes, the reference says %d", storage.ErrSizeMismatch, digest, len(content), ref.Size_)
+	}
+	return content, nil
+}

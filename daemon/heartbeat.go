@@ -1,0 +1,50 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+)
+
+// beatsPerWindow is how often an account shows that it is alive within the time after which it counts as gone: one that is
+// lost, and one that is late, do no harm.
+const beatsPerWindow = 3
+
+const firstBeat = time.Second
+
+// Beat sends a heartbeat three times in every window of the chain, from when the owner has a place in any job until ctx ends.
+func (m *Member) Beat(ctx context.Context) {
+	for ctx.Err() == nil {
+		pause, err := m.beat(ctx)
+		if err != nil && ctx.Err() == nil {
+			m.Log.Warn("could not send a heartbeat", "error", err, "again_in", pause)
+		}
+		wait(ctx, pause, nil, nil)
+	}
+}
+
+// beat sends a heartbeat if the owner is a node, and returns when the next is due.
+func (m *Member) beat(ctx context.Context) (time.Duration, error) {
+	m.mu.Lock()
+	member := len(m.jobs) > 0
+	m.mu.Unlock()
+	if !member {
+		return firstBeat, nil
+	}
+	params, err := m.Chain.ReputationParams(ctx)
+	if err != nil {
+		return firstBeat, err
+	}
+	pause := time.Duration(params.RunningWindowMs) * time.Millisecond / beatsPerWindow
+	ctx, cancel := context.WithTimeout(ctx, pause)
+	defer cancel()
+	var record struct{ Progress }
+	err = m.Journal.Do(m.Steps.Heartbeat, "heartbeat", &record, func() error {
+		return m.Outbox.Do(ctx, m.Steps.Heartbeat, "heartbeat", &reputationtypes.MsgHeartbeat{Signer: m.Signer})
+	})
+	if err != nil {
+		return min(pause, firstBeat), err
+	}
+	return pause, nil
+}

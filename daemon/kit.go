@@ -1,0 +1,107 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// Network is all that a daemon asks of the chain, and how it sends to it. Chain is one.
+type Network interface {
+	Sender
+	ChainClock
+	JobSource
+	MemberChain
+	Owner(ctx context.Context, signer string) (string, error)
+	Request(ctx context.Context, requestID uint64) (*jobstypes.Request, []jobstypes.Assignment, error)
+	Openings(ctx context.Context, jobID uint64, role program.Role) ([]jobstypes.Request, error)
+	Places(ctx context.Context, owner string) ([]jobstypes.Place, error)
+	Stake(ctx context.Context, owner string) (math.Int, error)
+	ChainID() string
+	// Watch wakes its reader when an event matches a filter, and after every reconnect; it is closed when ctx ends.
+	Watch(ctx context.Context, filters ...string) <-chan struct{}
+}
+
+var _ Network = Chain{}
+
+// World is what a daemon finds outside of itself.
+type World struct {
+	Network Network
+	Key     client.Key
+	Store   storage.Store
+	Cache   ReleaseCache
+	Sandbox sandbox.Sandbox
+	Log     *slog.Logger
+}
+
+// Kit is a daemon's parts, put together.
+type Kit struct {
+	World
+	Config   Config
+	Signer   string         // address of Key
+	Owner    sdk.AccAddress // whom the signer acts for
+	Journal  *Journal
+	Outbox   *Outbox
+	Catalog  *Catalog
+	Programs *Programs
+	Examiner *Examiner
+	Member   *Member
+	Clock    *Clock
+}
+
+// NewKit opens the journal and puts a daemon's parts together. Sending lasts as long as ctx; then Close. Changed is called
+// whenever something was done in the background that the chain should be asked about; it must not block.
+func NewKit(ctx context.Context, cfg Config, world World, role program.Role, steps NodeSteps, changed func()) (*Kit, error) {
+	cfg = cfg.WithDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	k := &Kit{World: world, Config: cfg, Signer: world.Key.Address().String()}
+	owner, err := world.Network.Owner(ctx, k.Signer)
+	if err != nil {
+		return nil, err
+	}
+	if k.Owner, err = sdk.AccAddressFromBech32(owner); err != nil {
+		return nil, fmt.Errorf("owner of %s: %w", k.Signer, err)
+	}
+	if k.Journal, err = OpenJournal(filepath.Join(cfg.Home, "journal")); err != nil {
+		return nil, err
+	}
+	if k.Outbox, err = NewOutbox(ctx, world.Network, world.Key, k.Journal, world.Log); err != nil {
+		return nil, errors.Join(err, k.Journal.Close())
+	}
+	k.Catalog = NewCatalog(world.Network)
+	k.Clock = NewClock(world.Network)
+	k.Programs = &Programs{
+		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Store: world.Store, Cache: world.Cache,
+		Sandbox: world.Sandbox, Limits: cfg.Limits, Log: world.Log, Prepared: changed,
+	}
+	k.Examiner = &Examiner{
+		ChainID: world.Network.ChainID(), Catalog: k.Catalog, Programs: k.Programs, Store: world.Store, Limits: cfg.Limits,
+	}
+	k.Member = &Member{
+		Role: role, Steps: steps, Config: cfg, Signer: k.Signer, Owner: k.Owner, Chain: world.Network, Catalog: k.Catalog,
+		Examiner: k.Examiner, Journal: k.Journal, Outbox: k.Outbox, Log: world.Log, Changed: changed,
+	}
+	return k, nil
+}
+
+// Close waits for everything in the background, after the context given to NewKit has ended, and closes the journal.
+func (k *Kit) Close() error {
+	k.Member.Wait()
+	k.Programs.Wait()
+	k.Outbox.Wait()
+	return k.Journal.Close()
+}

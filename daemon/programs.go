@@ -1,0 +1,235 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// ReleaseCache keeps verified programs on disk. *release.Cache is one.
+type ReleaseCache interface {
+	// Fetch returns the path of the release's program after its digest, its size and the admin's signature were verified.
+	Fetch(ctx context.Context, store storage.Store, spec jobstypes.ReleaseSpec, schemaDigest string, admin sdk.AccAddress) (string, error)
+}
+
+// Programs are the releases that this machine can run: fetched, verified, compiled and warm before anything is promised
+// with them. A release whose program fails again and again is left alone for a growing while.
+type Programs struct {
+	Step    Step // of preparing, for the journal
+	Journal *Journal
+	Catalog *Catalog
+	Store   storage.Store
+	Cache   ReleaseCache
+	Sandbox sandbox.Sandbox
+	Limits  Limits
+	Log     *slog.Logger
+	// Prepared is called when a release became ready in the background; it must not block.
+	Prepared func()
+
+	mu        sync.Mutex
+	ready     map[uint64]sandbox.Program
+	preparing map[uint64]*sync.Mutex
+	tasks     Tasks[uint64]
+	holds     Holds
+}
+
+// Call is one run of a release's program.
+type Call struct {
+	JobID, ReleaseID uint64
+	Role             program.Role
+	// RequestID and DeadlineMs are what the program is told; 0 outside of requests.
+	RequestID  uint64
+	DeadlineMs int64
+	Seed       [32]byte
+	Input      []byte
+	// Wall bounds the run besides the owner's limit; 0: the owner's limit alone.
+	Wall time.Duration
+}
+
+// IsProgramFault tells whether a run failed because of the program: another run of it would fail in the same way.
+func IsProgramFault(err error) bool {
+	for _, fault := range []error{
+		sandbox.ErrTimeout, sandbox.ErrMemory, sandbox.ErrOutputTooLarge, sandbox.ErrCrashed, sandbox.ErrBadOutput, sandbox.ErrBadProgram,
+	} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
+}
+
+// Prepare makes a release ready to run at once. It is quick when it is ready.
+func (p *Programs) Prepare(ctx context.Context, jobID, releaseID uint64) error {
+	_, err := p.prepare(ctx, jobID, releaseID)
+	return err
+}
+
+// PrepareSoon prepares a release in the background, unless that failed a moment ago. It says whether it is ready now.
+func (p *Programs) PrepareSoon(ctx context.Context, jobID, releaseID uint64) bool {
+	if releaseID == 0 || p.Ready(releaseID) {
+		return true
+	}
+	if p.holds.Held(releaseID) {
+		return false
+	}
+	p.tasks.Start(releaseID, func() {
+		if err := p.Prepare(ctx, jobID, releaseID); err != nil && ctx.Err() == nil {
+			p.Log.Warn("could not prepare a program, trying again", "job", JobID(jobID), "release", releaseID,
+				"error", err, "in", p.holds.Hold(releaseID))
+			return
+		}
+		p.Prepared()
+	})
+	return false
+}
+
+// Wait returns when nothing is prepared in the background any more, after the context of PrepareSoon has ended.
+func (p *Programs) Wait() { p.tasks.Wait() }
+
+// Ready says whether a release was prepared.
+func (p *Programs) Ready(releaseID uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.ready[releaseID]
+	return ok
+}
+
+func (p *Programs) known(releaseID uint64) (prepared sandbox.Program, ok bool, once *sync.Mutex) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready == nil {
+		p.ready, p.preparing = map[uint64]sandbox.Program{}, map[uint64]*sync.Mutex{}
+	}
+	if p.preparing[releaseID] == nil {
+		p.preparing[releaseID] = &sync.Mutex{}
+	}
+	prepared, ok = p.ready[releaseID]
+	return prepared, ok, p.preparing[releaseID]
+}
+
+func (p *Programs) prepare(ctx context.Context, jobID, releaseID uint64) (sandbox.Program, error) {
+	prepared, ok, once := p.known(releaseID)
+	if ok {
+		return prepared, nil
+	}
+	once.Lock()
+	defer once.Unlock()
+	if prepared, ok, _ = p.known(releaseID); ok {
+		return prepared, nil
+	}
+	var record preparation
+	err := p.Journal.Do(p.Step, "prepare/"+strconv.FormatUint(releaseID, 10), &record, func() (err error) {
+		prepared, err = p.fetch(ctx, jobID, releaseID)
+		return err
+	})
+	if err != nil {
+		return sandbox.Program{}, fmt.Errorf("prepare release %d of job %s: %w", releaseID, JobID(jobID), err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ready[releaseID] = prepared
+	p.Log.Info("program is ready", "job", JobID(jobID), "release", releaseID, "digest", prepared.Digest)
+	return prepared, nil
+}
+
+type preparation struct{ Progress }
+
+func (p *Programs) fetch(ctx context.Context, jobID, releaseID uint64) (sandbox.Program, error) {
+	job, err := p.Catalog.Job(ctx, jobID)
+	if err != nil {
+		return sandbox.Program{}, err
+	}
+	release, err := p.Catalog.Release(ctx, releaseID)
+	if err != nil {
+		return sandbox.Program{}, err
+	}
+	switch {
+	case release.JobId != jobID:
+		return sandbox.Program{}, fmt.Errorf("the release belongs to job %s", JobID(release.JobId))
+	case release.Revoked:
+		return sandbox.Program{}, errors.New("the release was revoked by the job's admin")
+	}
+	described, err := describe(job.Schema, release.Spec)
+	if err != nil {
+		return sandbox.Program{}, err
+	}
+	if described.File, err = p.Cache.Fetch(ctx, p.Store, release.Spec, job.Schema.Digest, job.Owner); err != nil {
+		return sandbox.Program{}, err
+	}
+	return described, p.Sandbox.Prepare(ctx, described)
+}
+
+// describe says in the sandbox's words what a release is.
+func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error) {
+	p := sandbox.Program{Digest: spec.Program.Digest, EntryPoint: spec.Program.EntryPoint, Schema: schema.DescriptorSet}
+	switch kind, abi := spec.Program.Kind, spec.Program.ABI; {
+	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_PROTO:
+		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecProto
+	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_JSON:
+		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecJSON
+	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
+		p.Kind = sandbox.KindScript
+	default:
+		return p, fmt.Errorf("%w: program of kind %s with ABI %s", sandbox.ErrUnsupported, kind, abi)
+	}
+	switch spec.Role {
+	case program.ROLE_WORKER:
+		p.Service, p.Method = schema.WorkerService(), schema.WorkerMethod()
+	case program.ROLE_EVALUATOR:
+		p.Service, p.Method = schema.EvaluatorService(), schema.EvaluatorMethod()
+	default:
+		return p, fmt.Errorf("%w: release for role %s", sandbox.ErrUnsupported, spec.Role)
+	}
+	return p, nil
+}
+
+// Run runs a release once and returns its reply. How it went is remembered: see Resting and Typical. A program's log is
+// written to the daemon's at debug level, and with the failure if it fails.
+func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
+	prepared, err := p.prepare(ctx, call.JobID, call.ReleaseID)
+	if err != nil {
+		return nil, err
+	}
+	wall := p.Limits.Time.Std()
+	if call.Wall > 0 {
+		wall = min(wall, call.Wall)
+	}
+	result, err := p.Sandbox.Run(ctx, sandbox.Run{
+		Program: prepared,
+		Input:   call.Input,
+		Env: map[string]string{
+			sandbox.EnvRequest:  strconv.FormatUint(call.RequestID, 10),
+			sandbox.EnvSeed:     hex.EncodeToString(call.Seed[:]),
+			sandbox.EnvDeadline: strconv.FormatInt(call.DeadlineMs, 10),
+		},
+		Limits: sandbox.Limits{
+			MemoryBytes: int64(p.Limits.Memory), WallTime: wall, OutputBytes: int64(p.Limits.Output),
+			LogBytes: int64(p.Limits.Log), DiskBytes: int64(p.Limits.Disk),
+		},
+	})
+	if rememberErr := p.remember(call.ReleaseID, result, err); rememberErr != nil {
+		return nil, rememberErr
+	}
+	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "digest", prepared.Digest}
+	if err != nil {
+		if result != nil {
+			attributes = append(attributes, "log", string(result.Log))
+		}
+		p.Log.Warn("program failed", append(attributes, "error", err)...)
+		return nil, err
+	}
+	p.Log.Debug("program ran", append(attributes, "wall", result.Wall, "cpu", result.CPU, "memory", result.PeakMemory, "log", string(result.Log))...)
+	return result.Output, nil
+}
