@@ -13,11 +13,13 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/cosmos/gogoproto/proto"
+	"github.com/spf13/cast"
 
 	"cosmossdk.io/log/v2"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/codec"
 	"github.com/cosmos/cosmos-sdk/codec/address"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
@@ -79,7 +81,7 @@ func WithInvariantCheck() Option {
 	return func(s *settings) { s.checkInvariants = true }
 }
 
-// WithoutLoading leaves the state on disk alone; the caller loads the height it wants.
+// WithoutLoading leaves the state on disk alone; the caller loads the height it wants, or needs the codecs only.
 func WithoutLoading() Option {
 	return func(s *settings) { s.skipLoad = true }
 }
@@ -114,11 +116,11 @@ func New(logger log.Logger, db dbm.DB, nodeOptions servertypes.AppOptions, optio
 	if err := app.addHandlers(s.checkInvariants); err != nil {
 		return nil, err
 	}
-	if err := app.addUpgrades(); err != nil {
-		return nil, err
-	}
 	if s.skipLoad {
 		return app, nil
+	}
+	if err := app.addUpgrades(cast.ToString(nodeOptions.Get(flags.FlagHome))); err != nil {
+		return nil, err
 	}
 	if err := app.LoadLatestVersion(); err != nil {
 		return nil, fmt.Errorf("load the newest state: %w", err)

@@ -39,20 +39,20 @@ func DefaultGenesis(cdc codec.JSONCodec, basics module.BasicManager) GenesisStat
 	chain.SetPrefixes()
 	genesis := GenesisState(basics.DefaultGenesis(cdc))
 
-	change(cdc, genesis, stakingtypes.ModuleName, func(state *stakingtypes.GenesisState) {
+	edit(cdc, genesis, stakingtypes.ModuleName, func(state *stakingtypes.GenesisState) {
 		state.Params.BondDenom = chain.Denom
 		// Only IBC reads the historical entries, and each block would write one.
 		state.Params.HistoricalEntries = 0
 	})
-	change(cdc, genesis, slashingtypes.ModuleName, func(state *slashingtypes.GenesisState) {
+	edit(cdc, genesis, slashingtypes.ModuleName, func(state *slashingtypes.GenesisState) {
 		state.Params.SignedBlocksWindow = slashingWindow
 		state.Params.MinSignedPerWindow = math.LegacyNewDecWithPrec(5, 2)
 	})
-	change(cdc, genesis, govtypes.ModuleName, func(state *govv1.GenesisState) {
+	edit(cdc, genesis, govtypes.ModuleName, func(state *govv1.GenesisState) {
 		state.Params.MinDeposit = sdk.NewCoins(chain.Coin(1_000_000_000))
 		state.Params.ExpeditedMinDeposit = sdk.NewCoins(chain.Coin(5_000_000_000))
 	})
-	change(cdc, genesis, banktypes.ModuleName, func(state *banktypes.GenesisState) {
+	edit(cdc, genesis, banktypes.ModuleName, func(state *banktypes.GenesisState) {
 		state.DenomMetadata = []banktypes.Metadata{coinMetadata()}
 	})
 	return genesis
@@ -90,10 +90,10 @@ type message[T any] interface {
 	codec.ProtoMarshaler
 }
 
-// change rewrites one module's genesis. It panics if the module has none or cannot read its own default.
-func change[T any, P message[T]](cdc codec.JSONCodec, genesis GenesisState, name string, edit func(P)) {
+// edit rewrites one module's genesis. It panics if the module has none or cannot read its own.
+func edit[T any, P message[T]](cdc codec.JSONCodec, genesis GenesisState, module string, change func(P)) {
 	state := P(new(T))
-	cdc.MustUnmarshalJSON(genesis[name], state)
-	edit(state)
-	genesis[name] = cdc.MustMarshalJSON(state)
+	cdc.MustUnmarshalJSON(genesis[module], state)
+	change(state)
+	genesis[module] = cdc.MustMarshalJSON(state)
 }

@@ -10,6 +10,9 @@ import (
 
 // CheckInvariants returns an error that names the first rule about the state as a whole which does not hold.
 func (app *App) CheckInvariants(ctx sdk.Context) error {
+	if err := app.Escrow.CheckBooks(ctx); err != nil {
+		return fmt.Errorf("escrow: %w", err)
+	}
 	return app.checkSupply(ctx)
 }
 

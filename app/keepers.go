@@ -34,6 +34,8 @@ import (
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	"github.com/ain-network/aind/chain"
+	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
+	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 )
 
 // storeNames are the stores of the state, one a module.
@@ -48,6 +50,7 @@ var storeNames = []string{
 	consensustypes.StoreKey,
 	authzkeeper.StoreKey,
 	feegrant.StoreKey,
+	escrowtypes.StoreKey,
 }
 
 // moduleAccounts are the accounts that modules own, with what each may do to the supply.
@@ -58,6 +61,7 @@ var moduleAccounts = map[string][]string{
 	stakingtypes.BondedPoolName:         {authtypes.Burner, authtypes.Staking},
 	stakingtypes.NotBondedPoolName:      {authtypes.Burner, authtypes.Staking},
 	stakingtypes.KeyRotationFeePoolName: {authtypes.Burner},
+	escrowtypes.ModuleName:              {authtypes.Burner},
 }
 
 // Keepers are the modules' doors to the state.
@@ -72,6 +76,7 @@ type Keepers struct {
 	Consensus    consensuskeeper.Keeper
 	Authz        authzkeeper.Keeper
 	Feegrant     feegrantkeeper.Keeper
+	Escrow       *escrowkeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -93,6 +98,7 @@ func newKeepers(app *App, options servertypes.AppOptions, logger log.Logger) Kee
 	k.addFoundation(app, options, logger)
 	k.addSecurity(app)
 	k.addDelegation(app)
+	k.addMarket(app)
 	return k
 }
 
@@ -147,4 +153,12 @@ func (k *Keepers) addDelegation(app *App) {
 	store := storeServices(app)
 	k.Authz = authzkeeper.NewKeeper(store(authzkeeper.StoreKey), app.codec, app.MsgServiceRouter(), k.Auth).SetBankKeeper(k.Bank)
 	k.Feegrant = feegrantkeeper.NewKeeper(app.codec, store(feegrant.StoreKey), k.Auth).SetBankKeeper(k.Bank)
+}
+
+// addMarket builds our own modules: what holds the coins, who is a node, who works for whom.
+func (k *Keepers) addMarket(app *App) {
+	store := storeServices(app)
+	k.Escrow = escrowkeeper.NewKeeper(
+		app.codec, store(escrowtypes.StoreKey), k.Auth, k.Bank, chain.Denom, authtypes.FeeCollectorName,
+	)
 }

@@ -32,6 +32,9 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 	"github.com/cosmos/cosmos-sdk/x/upgrade"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
+
+	"github.com/ain-network/aind/x/escrow"
+	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 )
 
 // The orders in which modules take their turn. A module that a list does not name has nothing to do there; the module
@@ -69,6 +72,7 @@ var (
 		authz.ModuleName,
 		feegrant.ModuleName,
 		upgradetypes.ModuleName,
+		escrowtypes.ModuleName,
 		genutiltypes.ModuleName,
 	}
 )
@@ -88,6 +92,7 @@ func (app *App) addModules() error {
 		consensus.NewAppModule(app.codec, k.Consensus),
 		authzmodule.NewAppModule(app.codec, k.Authz, k.Auth, k.Bank, app.registry),
 		feegrantmodule.NewAppModule(app.codec, k.Auth, k.Bank, k.Feegrant, app.registry),
+		escrow.NewAppModule(k.Escrow),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)
 	app.modules.SetOrderBeginBlockers(beginBlockers...)

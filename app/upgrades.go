@@ -31,8 +31,12 @@ func (app *App) registerUpgradeHandlers(configurator module.Configurator) {
 	}
 }
 
-// addUpgrades lets the stores be changed while they are loaded, if the node stopped for one of the upgrades.
-func (app *App) addUpgrades() error {
+// addUpgrades lets the stores be changed while they are loaded, if the node stopped for one of the upgrades. Without a
+// home there is no note of one.
+func (app *App) addUpgrades(home string) error {
+	if home == "" {
+		return nil
+	}
 	plan, err := app.Upgrade.ReadUpgradeInfoFromDisk()
 	if err != nil {
 		return fmt.Errorf("read the pending upgrade: %w", err)

@@ -1,0 +1,6 @@
+//go:build !pebbledb
+
+package app
+
+// cometBackend stores blocks.
+const cometBackend = "goleveldb"

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/storage"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitChainDown   = 3
+	exitStoreDown   = 4
+	exitProgram     = 5
+	exitInterrupted = 130
+)
+
+const exitCodeHelp = `Exit codes: 0 done, 1 failed or refused by the chain, 2 wrong usage or input, 3 no
+endpoint of the chain answers, 4 the store does not answer, 5 a job's program failed,
+130 interrupted.`
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// BadInput marks errors about what the user wrote, here and in the packages that commands call.
+func (usageError) BadInput() {}
+
+// programErrors are what a job's program did wrong.
+var programErrors = []error{
+	sandbox.ErrTimeout, sandbox.ErrMemory, sandbox.ErrOutputTooLarge, sandbox.ErrCrashed, sandbox.ErrBadOutput, sandbox.ErrBadProgram,
+}
+
+// exitCode tells scripts what kind of error ended a command.
+func exitCode(err error) int {
+	var badInput interface{ BadInput() }
+	var chainDown *client.ChainDownError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &badInput), isUnknownCommand(err):
+		return exitUsage
+	case errors.As(err, &chainDown):
+		return exitChainDown
+	case errors.Is(err, storage.ErrUnavailable):
+		return exitStoreDown
+	}
+	for _, failure := range programErrors {
+		if errors.Is(err, failure) {
+			return exitProgram
+		}
+	}
+	return exitFailed
+}
+
+// isUnknownCommand recognises the one usage error that cobra does not let us mark.
+func isUnknownCommand(err error) bool { return strings.HasPrefix(err.Error(), "unknown command ") }
+
+// report writes why a command failed and returns its exit code.
+func report(w io.Writer, err error) int {
+	code := exitCode(err)
+	if code != exitOK && code != exitInterrupted {
+		_, _ = fmt.Fprintf(w, "aind: %s\n", err)
+	}
+	return code
+}
