@@ -37,7 +37,8 @@ func newEngine(ctx context.Context, cacheDir string) (*engine, error) {
 		return nil, fmt.Errorf("compilation cache: %w", err)
 	}
 	// Closing on a done context would cost tight loops a factor of 35; the parent kills this process instead.
-	config := wazero.NewRuntimeConfig().WithCompilationCache(cache).WithCloseOnContextDone(false)
+	// Debug information would be searched at every exit, which takes longer than most runs; traces name functions without it.
+	config := wazero.NewRuntimeConfig().WithCompilationCache(cache).WithCloseOnContextDone(false).WithDebugInfoEnabled(false)
 	e := &engine{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
 		return nil, fmt.Errorf("system interface: %w", err)

@@ -1,14 +1,16 @@
 """Makes the imports of generated modules resolve: anything_pb2, anything_pb2_grpc and grpc."""
 
-import ast
-import enum
-import importlib.abc
+import _ast
 import importlib.machinery
 import sys
 import types
 
+ONLY_AST = _ast.PyCF_ONLY_AST
 
-class StatusCode(enum.Enum):
+
+class StatusCode:
+    """The status codes of gRPC."""
+
     OK = 0
     CANCELLED = 1
     UNKNOWN = 2
@@ -52,7 +54,8 @@ class Context:
         return self._details
 
     def abort(self, code, details=""):
-        raise RpcError("%s: %s" % (getattr(code, "name", code), details))
+        name = next((n for n, c in vars(StatusCode).items() if c == code and n.isupper()), code)
+        raise RpcError("%s: %s" % (name, details))
 
     def is_active(self):
         return True
@@ -71,7 +74,7 @@ class Context:
 
     def check(self):
         """Raise if the method said through its context that it failed."""
-        if self._code not in (StatusCode.OK, 0, None):
+        if self._code not in (StatusCode.OK, None):
             self.abort(self._code, self._details)
 
 
@@ -88,7 +91,9 @@ def _unimplemented(name):
     return method
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _Finder:
+    """Finds and loads the modules that a schema stands for."""
+
     def __init__(self, schema, services):
         self.schema = schema
         self.services = services
@@ -136,13 +141,21 @@ def install(schema, services):
     sys.meta_path.insert(0, _finder)
 
 
+def _statements(node):
+    """All statements below a node, however deep."""
+    for group in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(node, group, ()):
+            yield inner
+            yield from _statements(inner)
+
+
 def announce(tree):
     """Note the packages that the program expects around generated modules: for a.b.c_pb2 these are a and a.b."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         names = []
-        if isinstance(node, ast.Import):
+        if isinstance(node, _ast.Import):
             names = [a.name for a in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, _ast.ImportFrom) and node.module and not node.level:
             names = [node.module] + [node.module + "." + a.name for a in node.names]
         for name in names:
             if name.endswith("_pb2") or name.endswith("_pb2_grpc"):
@@ -154,9 +167,9 @@ def announce(tree):
 def standard_modules(tree):
     """The modules of the standard library that the program imports at its top level."""
     for node in tree.body:
-        if isinstance(node, ast.Import):
+        if isinstance(node, _ast.Import):
             names = [a.name for a in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, _ast.ImportFrom) and node.module and not node.level:
             names = [node.module]
         else:
             continue

@@ -1,19 +1,17 @@
 """Runs one method of a job's program once.
 
-Standard input: a line of JSON with the rpc and the program's source; then, when the run is known, a line with its variables and
-its seed; then the request as plain JSON. Standard output: the reply as plain JSON. What the program prints goes to standard error.
+Standard input: a line of JSON with the rpc and the program's source; then, when the run is known, a line with its variables;
+then the request as plain JSON. Standard output: the reply as plain JSON. What the program prints goes to standard error.
+
+An interpreter starts for every run, so what only some runs need is imported late.
 """
 
-import ast
-import base64
 import importlib
-import inspect
 import json
-import linecache
 import os
-import random
+import select
 import sys
-import traceback
+import time
 import types
 
 import ain_import
@@ -31,15 +29,32 @@ def fail(status, text):
     os._exit(status)
 
 
+def traceback_text(error, source):
+    """The traceback from the program's first frame on: the shim's own frames say nothing to its author."""
+    import linecache
+    import traceback
+
+    linecache.cache[FILE] = (len(source), None, source.splitlines(True), FILE)
+    tb = error.__traceback__
+    while tb is not None and tb.tb_frame.f_code.co_filename != FILE:
+        tb = tb.tb_next
+    return "".join(traceback.format_exception(type(error), error, tb))
+
+
+def sleep(seconds):
+    """time.sleep by a relative wait: the engine has no absolute one, which time.sleep itself would ask for."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    select.select([], [], [], seconds)
+
+
 def load_source(source):
     """Compile the program without running any of it, and import what it will ask of the standard library."""
-    lines = source.splitlines(True)
-    linecache.cache[FILE] = (len(source), None, lines, FILE)
     try:
-        tree = ast.parse(source, FILE)
+        tree = compile(source, FILE, "exec", ain_import.ONLY_AST, dont_inherit=True)
         code = compile(tree, FILE, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        fail(EXIT_BAD_PROGRAM, "".join(traceback.format_exception_only(*sys.exc_info()[:2])))
+    except (SyntaxError, ValueError) as e:
+        fail(EXIT_BAD_PROGRAM, traceback_text(e, source))
     ain_import.announce(tree)
     for name in ain_import.standard_modules(tree):
         try:
@@ -83,15 +98,15 @@ def run_program(code, spec, request, context):
     exec(code, module.__dict__)
     servicer = choose_class(module, spec)()
     value = getattr(servicer, spec["method"])(request, context)
-    if inspect.iscoroutine(value):
+    if isinstance(value, types.CoroutineType):
         raise ain_message.BadReply("%s is async: define it with plain def" % spec["method"])
     return value
 
 
 def main():
     stdin = sys.stdin.buffer
-    reply_fd = os.dup(1) if hasattr(os, "dup") else 1
     sys.stdout = sys.stderr
+    time.sleep = sleep
     del sys.path[0]  # the shim's folder
 
     start = json.loads(stdin.readline())
@@ -103,7 +118,9 @@ def main():
     header = json.loads(stdin.readline())  # waits here until there is a run
     os.environ.clear()
     os.environ.update(header["env"] or {})
-    random.seed(base64.b64decode(header["seed"] or ""))
+    # The engine's generator is now keyed by the run's seed, and all of Python's draw from it; one imported before must draw anew.
+    if "random" in sys.modules:
+        sys.modules["random"].seed()
     request = schema.classes[spec["input"]]._from_plain(json.loads(stdin.read()))
     context = ain_import.Context()
     try:
@@ -116,15 +133,11 @@ def main():
         sys.stderr.flush()
         fail(1, "the program called exit(%s): return the reply instead" % ("" if e.code is None else e.code))
     except BaseException as e:
-        # From the program's first frame on: the shim's own frames say nothing to its author.
-        tb = e.__traceback__
-        while tb is not None and tb.tb_frame.f_code.co_filename != FILE:
-            tb = tb.tb_next
-        fail(1, "".join(traceback.format_exception(type(e), e, tb)))
+        fail(1, traceback_text(e, start["source"]))
     data = json.dumps(reply._to_plain(), separators=(",", ":")).encode()
     sys.stderr.flush()
     while data:
-        data = data[os.write(reply_fd, data):]
+        data = data[os.write(1, data):]
     os._exit(0)
 
 

@@ -67,7 +67,11 @@ class Prober(probe_pb2_grpc.ProberServicer):
         return {"text": text, "names": names or []}
 
     def do_write(self, request):
-        return {"text": self.attempt(lambda: open(request.path, "wb").write(request.data))[0]}
+        def write():
+            with open(request.path, "wb") as f:
+                f.write(request.data)
+
+        return {"text": self.attempt(write)[0]}
 
     def do_grow(self, request):
         def grow():
