@@ -43,8 +43,11 @@ type Store interface {
 	//
 	// It errs with ErrDigestMismatch or ErrSizeMismatch when src yields other
 	// content than ExpectDigest or ExpectSize said, with ErrTooLarge when it yields
-	// more than Limit, and with src's own error. After any error the object is not
-	// visible, unless it was there before; trying again is safe.
+	// more than Limit, and with src's own error. After these the object is not
+	// visible, unless it was there before. After ErrUnavailable and the context's
+	// error it is either not visible or whole, when only the answer was lost.
+	// Trying again is safe. After the context's error a read of src that was blocked
+	// may still be under way.
 	Put(ctx context.Context, src io.Reader, opts ...PutOption) (Info, error)
 
 	// Get opens an object. The size in Info is what the store claims, and the

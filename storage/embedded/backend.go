@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,6 +57,10 @@ func (b *backend) CreateMultipartUpload(ctx context.Context, in s3response.Creat
 // checked and flushed by checkedMetadata, before it gets its name.
 func (b *backend) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
 	out, version, err := b.Posix.CompleteMultipartUpload(ctx, in)
+	var refusal s3err.S3Error
+	if errors.As(err, &refusal) {
+		err = refusal // a client would repeat what comes wrapped, as an internal error
+	}
 	if err != nil {
 		return out, version, err
 	}

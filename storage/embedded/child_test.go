@@ -90,7 +90,7 @@ func start(t *testing.T, cfg embedded.Config) *child {
 	return c
 }
 
-// launch runs a store and returns the first line it prints.
+// launch runs a store and returns the line that says how its start ended.
 func launch(t *testing.T, cfg embedded.Config) (*child, string) {
 	t.Helper()
 	raw, err := json.Marshal(struct {
@@ -111,8 +111,12 @@ func launch(t *testing.T, cfg embedded.Config) (*child, string) {
 
 	line := make(chan string, 1)
 	go func() {
-		s, _ := bufio.NewReader(stdout).ReadString('\n')
-		line <- strings.TrimSpace(s)
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			if s := lines.Text(); strings.HasPrefix(s, "ready: ") || strings.HasPrefix(s, "failed: ") {
+				line <- s
+			}
+		}
+		close(line)
 	}()
 	select {
 	case s := <-line:

@@ -16,10 +16,11 @@ var errStopped = errors.New("the upload is over")
 // else's again.
 type body struct {
 	reading sync.Mutex // held while src is read
+	src     *storage.Verifier
 
 	mu      sync.Mutex // guards what follows
-	src     *storage.Verifier
 	stopped bool
+	whole   bool // the content has been read to its end and is right
 	err     error
 }
 
@@ -34,19 +35,24 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, errStopped
 	}
 	n, err := b.src.Read(p)
-	if err != nil && err != io.EOF {
-		b.mu.Lock()
-		b.err = err
-		b.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch end := b.src.Err(); end {
+	case nil:
+	case io.EOF:
+		b.whole = true
+	default:
+		b.err = end
 	}
 	return n, err
 }
 
-// failure returns the error other than io.EOF that reading ended in, or nil.
-func (b *body) failure() error {
+// outcome returns whether the content was read to its end and found right, and
+// the error that reading it ended in otherwise.
+func (b *body) outcome() (whole bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.err
+	return b.whole, b.err
 }
 
 // stop makes every further Read fail. With wait, no read of the source is under

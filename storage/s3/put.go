@@ -129,7 +129,7 @@ func rewinder(src io.Reader) func() error {
 // uploadOnce sends src once. wait says that a read of src does not block for
 // long, so that it can be waited for.
 func (s *Store) uploadOnce(ctx context.Context, src io.Reader, info storage.Info, wait bool) error {
-	body := &body{src: storage.NewVerifier(src, info)}
+	body := &body{src: storage.NewVerifier(storage.ContextReader(ctx, src), info)}
 	defer body.stop(wait)
 
 	var err error
@@ -140,8 +140,12 @@ func (s *Store) uploadOnce(ctx context.Context, src io.Reader, info storage.Info
 	}
 	// Content that failed its check, or a source that failed, is the reason for
 	// whatever the HTTP client made of it.
-	if srcErr := body.failure(); srcErr != nil {
+	whole, srcErr := body.outcome()
+	if srcErr != nil {
 		return srcErr
+	}
+	if err == nil && !whole {
+		err = errors.New("answers that all is well before it has all of the content")
 	}
 	if minio.ToErrorResponse(err).Code == minio.NoSuchBucket {
 		s.forgetBucket()
