@@ -1,0 +1,141 @@
+// Package keeper keeps jobs, releases and requests, and drives escrow and
+// reputation through narrow interfaces.
+//
+// Invariants: every coin that is at stake in a request lies in the request's one
+// hold, and the hold is empty and gone when the request is finished; a request's
+// end is one row of the protocol's payout table; nobody has two places in one
+// request; what an admin or a vote changes later touches no request that exists.
+//
+// Trusted: the two keepers below, and the module's own state. Nothing that a
+// message says is.
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/core/store"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	"github.com/cosmos/cosmos-sdk/codec"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// Keys of the collections.
+type (
+	termsKey      = collections.Pair[uint64, uint64]                 // job, version
+	releaseKey    = collections.Triple[uint64, int32, uint64]        // job, role, release
+	assignmentKey = collections.Pair[uint64, sdk.AccAddress]         // request, worker
+	deadlineKey   = collections.Pair[int64, uint64]                  // ms, request
+	openingKey    = collections.Triple[uint64, int32, uint64]        // job, role, request
+	placeKey      = collections.Triple[sdk.AccAddress, bool, uint64] // node, finished, request
+	byJobKey      = collections.Pair[uint64, uint64]                 // job, request
+	byAccountKey  = collections.Pair[sdk.AccAddress, uint64]         // root or client, job or request
+)
+
+// Keeper is the only writer of the module's state.
+//
+// The look-ups are key sets of our own and not an IndexedMap, which would rewrite
+// every index at every change of a request; ours are written only where they change.
+type Keeper struct {
+	escrow     types.EscrowKeeper
+	reputation types.ReputationKeeper
+	bank       types.BankKeeper
+	authority  string
+	schemas    *schemaCache
+
+	Schema        collections.Schema
+	params        collections.Map[uint64, types.Params]
+	paramsVersion collections.Item[uint64]
+	clock         collections.Item[types.Clock]
+	nextJob       collections.Sequence
+	nextRelease   collections.Sequence
+	nextRequest   collections.Sequence
+
+	jobs          collections.Map[uint64, types.Job]
+	jobsByRoot    collections.KeySet[byAccountKey]
+	schemaFiles   collections.Map[string, []byte]
+	terms         collections.Map[termsKey, types.TermsSpec]
+	releases      collections.Map[uint64, types.Release]
+	releasesByJob collections.KeySet[releaseKey]
+
+	requests         collections.Map[uint64, types.Request]
+	assignments      collections.Map[assignmentKey, types.Assignment]
+	deadlines        collections.KeySet[deadlineKey]
+	openings         collections.KeySet[openingKey]
+	requestsByJob    collections.KeySet[byJobKey]
+	requestsByClient collections.KeySet[byAccountKey]
+	places           collections.KeySet[placeKey]
+	removals         collections.KeySet[deadlineKey]
+}
+
+// NewKeeper returns the keeper of jobs. The authority, a bech32 address, is the
+// only one that may change params.
+func NewKeeper(
+	cdc codec.BinaryCodec,
+	storeService store.KVStoreService,
+	escrow types.EscrowKeeper,
+	reputation types.ReputationKeeper,
+	bank types.BankKeeper,
+	authority string,
+) *Keeper {
+	sb := collections.NewSchemaBuilder(storeService)
+	var (
+		number  = collections.Uint64Key
+		account = sdk.AccAddressKey
+	)
+	k := &Keeper{
+		escrow: escrow, reputation: reputation, bank: bank, authority: authority, schemas: newSchemaCache(),
+
+		params:        collections.NewMap(sb, types.ParamsPrefix, "params", number, codec.CollValue[types.Params](cdc)),
+		paramsVersion: collections.NewItem(sb, types.ParamsVersionPrefix, "params_version", collections.Uint64Value),
+		clock:         collections.NewItem(sb, types.ClockPrefix, "clock", codec.CollValue[types.Clock](cdc)),
+		nextJob:       collections.NewSequence(sb, types.NextJobPrefix, "next_job"),
+		nextRelease:   collections.NewSequence(sb, types.NextReleasePrefix, "next_release"),
+		nextRequest:   collections.NewSequence(sb, types.NextRequestPrefix, "next_request"),
+
+		jobs:        collections.NewMap(sb, types.JobsPrefix, "jobs", number, codec.CollValue[types.Job](cdc)),
+		jobsByRoot:  collections.NewKeySet(sb, types.JobsByRootPrefix, "jobs_by_root", collections.PairKeyCodec(account, number)),
+		schemaFiles: collections.NewMap(sb, types.SchemasPrefix, "schemas", collections.StringKey, collections.BytesValue),
+		terms: collections.NewMap(sb, types.TermsPrefix, "terms",
+			collections.PairKeyCodec(number, number), codec.CollValue[types.TermsSpec](cdc)),
+		releases: collections.NewMap(sb, types.ReleasesPrefix, "releases", number, codec.CollValue[types.Release](cdc)),
+		releasesByJob: collections.NewKeySet(sb, types.ReleasesByJobPrefix, "releases_by_job",
+			collections.TripleKeyCodec(number, collections.Int32Key, number)),
+
+		requests: collections.NewMap(sb, types.RequestsPrefix, "requests", number, codec.CollValue[types.Request](cdc)),
+		assignments: collections.NewMap(sb, types.AssignmentsPrefix, "assignments",
+			collections.PairKeyCodec(number, account), codec.CollValue[types.Assignment](cdc)),
+		deadlines: collections.NewKeySet(sb, types.DeadlinesPrefix, "deadlines", collections.PairKeyCodec(collections.Int64Key, number)),
+		openings: collections.NewKeySet(sb, types.OpeningsPrefix, "openings",
+			collections.TripleKeyCodec(number, collections.Int32Key, number)),
+		requestsByJob: collections.NewKeySet(sb, types.RequestsByJobPrefix, "requests_by_job", collections.PairKeyCodec(number, number)),
+		requestsByClient: collections.NewKeySet(sb, types.RequestsByClientPrefix, "requests_by_client",
+			collections.PairKeyCodec(account, number)),
+		places: collections.NewKeySet(sb, types.PlacesPrefix, "places",
+			collections.TripleKeyCodec(account, collections.BoolKey, number)),
+		removals: collections.NewKeySet(sb, types.RemovalsPrefix, "removals", collections.PairKeyCodec(collections.Int64Key, number)),
+	}
+	schema, err := sb.Build()
+	if err != nil {
+		panic(err)
+	}
+	k.Schema = schema
+	return k
+}
+
+// next takes an id from a sequence. Ids start at 1: 0 means none.
+func next(ctx context.Context, sequence collections.Sequence) (uint64, error) {
+	id, err := sequence.Next(ctx)
+	if err != nil || id > 0 {
+		return id, err
+	}
+	return sequence.Next(ctx)
+}
+
+func emit(ctx context.Context, event proto.Message) error {
+	return sdk.UnwrapSDKContext(ctx).EventManager().EmitTypedEvent(event)
+}

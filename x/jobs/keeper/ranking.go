@@ -1,0 +1,128 @@
+package keeper
+
+import (
+	"context"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// Rank records the evaluator's ranking of the revealed workers.
+func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRank) error {
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	l, err := k.due(ctx, m.RequestId)
+	if err != nil {
+		return err
+	}
+	if l.State != types.REQUEST_STATE_EVALUATING {
+		return types.ErrState.Wrapf("request %d is %s and waits for no ranking", l.Id, l.State)
+	}
+	if l.Evaluator != owner.String() {
+		return types.ErrUnauthorized.Wrapf("%s ranks request %d; its evaluator is %s", owner, l.Id, l.Evaluator)
+	}
+	if len(m.Ranking) > int(l.Revealed) {
+		return types.ErrRanking.Wrapf("ranking: %d nodes; %d revealed", len(m.Ranking), l.Revealed)
+	}
+	for i, entry := range m.Ranking {
+		worker, err := types.ParseAddress("ranking.node", entry.Node)
+		if err != nil {
+			return err
+		}
+		a, err := k.assignment(ctx, l.Id, worker)
+		if err != nil {
+			return types.ErrRanking.Wrapf("ranking[%d]: %s", i, err)
+		}
+		if !a.HasRevealed() {
+			return types.ErrRanking.Wrapf("ranking[%d]: worker %s revealed nothing", i, entry.Node)
+		}
+	}
+	if l.RankedMs, err = k.now(ctx); err != nil {
+		return err
+	}
+	l.Ranking = m.Ranking
+	l.State = types.REQUEST_STATE_RANKED
+	l.waitUntil(l.RankedMs + int64(l.rules.windows.ChallengeMs))
+	if err := emit(ctx, &types.EventRanked{RequestId: l.Id, Evaluator: l.Evaluator, Ranking: l.Ranking}); err != nil {
+		return err
+	}
+	return k.save(ctx, l)
+}
+
+// Concede gives up the right of the client or a revealed worker to challenge the
+// ranking. When nobody is left who may, this block's sweep settles the request.
+func (k *Keeper) Concede(ctx context.Context, account sdk.AccAddress, id uint64) error {
+	l, err := k.due(ctx, id)
+	if err != nil {
+		return err
+	}
+	if l.State != types.REQUEST_STATE_RANKED {
+		return types.ErrState.Wrapf("request %d is %s; a result is accepted once it is ranked", id, l.State)
+	}
+	address := account.String()
+	if l.Client == address {
+		if l.ClientConceded {
+			return types.ErrConceded.Wrapf("client %s, request %d", address, id)
+		}
+		l.ClientConceded = true
+	} else if err := k.concedeWorker(ctx, l, account); err != nil {
+		return err
+	}
+	if err := emit(ctx, &types.EventResultAccepted{RequestId: id, Account: address}); err != nil {
+		return err
+	}
+	open, err := k.mayBeChallenged(ctx, l)
+	if err != nil {
+		return err
+	}
+	if !open {
+		now, err := k.now(ctx)
+		if err != nil {
+			return err
+		}
+		l.waitUntil(now)
+	}
+	return k.save(ctx, l)
+}
+
+func (k *Keeper) concedeWorker(ctx context.Context, l *live, worker sdk.AccAddress) error {
+	a, err := k.assignment(ctx, l.Id, worker)
+	if err != nil {
+		return err
+	}
+	if !a.HasRevealed() {
+		return types.ErrNoPlace.Wrapf("worker %s revealed nothing in request %d and may not challenge", worker, l.Id)
+	}
+	if a.Conceded {
+		return types.ErrConceded.Wrapf("worker %s, request %d", worker, l.Id)
+	}
+	a.Conceded = true
+	return k.setAssignment(ctx, worker, a)
+}
+
+// mayBeChallenged tells whether the client or a revealed worker is left who has
+// not conceded. A worker that already gets the largest share it could have, has.
+func (k *Keeper) mayBeChallenged(ctx context.Context, l *live) (bool, error) {
+	if !l.ClientConceded {
+		return true, nil
+	}
+	assignments, err := k.assignmentsOf(ctx, l.Id)
+	if err != nil {
+		return false, err
+	}
+	fn, total, n := l.Spec.RewardFunction, l.Spec.WorkerReward, int(l.Workers)
+	largest := types.LargestShare(fn, total, n)
+	shares := types.Shares(l.Request)
+	for _, a := range assignments {
+		if !a.HasRevealed() || a.Conceded {
+			continue
+		}
+		share, valid := shares[a.Worker]
+		if !valid && largest.IsPositive() || valid && share.LT(largest) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

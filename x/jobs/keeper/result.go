@@ -1,0 +1,120 @@
+package keeper
+
+import (
+	"bytes"
+	"context"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// Submit records a worker's commitment to a result, once and for all.
+func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgSubmitResult) error {
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	l, err := k.due(ctx, m.RequestId)
+	if err != nil {
+		return err
+	}
+	a, err := k.assignment(ctx, l.Id, owner)
+	if err != nil {
+		return err
+	}
+	if l.State != types.REQUEST_STATE_RUNNING || a.Resigned {
+		return types.ErrState.Wrapf("request %d is %s; worker %s cannot commit any more", l.Id, l.State, owner)
+	}
+	if a.HasCommitted() {
+		return types.ErrCommitted.Wrapf("worker %s, request %d", owner, l.Id)
+	}
+	if a.CommittedMs, err = k.now(ctx); err != nil {
+		return err
+	}
+	l.Committed++
+	l.LastCommitOrder++
+	a.CommitOrder, a.Commitment = l.LastCommitOrder, m.Commitment
+	if err := k.setAssignment(ctx, owner, a); err != nil {
+		return err
+	}
+	if err := emit(ctx, &types.EventResultSubmitted{RequestId: l.Id, Worker: a.Worker}); err != nil {
+		return err
+	}
+	if err := k.endIfAllCommitted(ctx, l); err != nil {
+		return err
+	}
+	return k.save(ctx, l)
+}
+
+// Reveal opens a worker's commitment.
+func (k *Keeper) Reveal(ctx context.Context, owner sdk.AccAddress, m *types.MsgRevealResult) error {
+	l, err := k.due(ctx, m.RequestId)
+	if err != nil {
+		return err
+	}
+	if err := m.Validate(l.rules.params); err != nil {
+		return err
+	}
+	a, err := k.assignment(ctx, l.Id, owner)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.HasRevealed():
+		return types.ErrRevealed.Wrapf("worker %s, request %d", owner, l.Id)
+	case !a.HasCommitted():
+		return types.ErrState.Wrapf("worker %s committed to no result of request %d", owner, l.Id)
+	case l.State != types.REQUEST_STATE_REVEALING:
+		return types.ErrState.Wrapf("request %d is %s; results are revealed after all have committed or the time limit", l.Id, l.State)
+	}
+	if err := k.checkReveal(ctx, l, owner, a, m); err != nil {
+		return err
+	}
+	now, err := k.now(ctx)
+	if err != nil {
+		return err
+	}
+	a.RevealedMs, a.Result = now, &m.Result
+	if err := k.setAssignment(ctx, owner, a); err != nil {
+		return err
+	}
+	if err := emit(ctx, &types.EventResultRevealed{RequestId: l.Id, Worker: a.Worker}); err != nil {
+		return err
+	}
+	l.Revealed++
+	if l.Revealed == l.Committed {
+		if err := k.endPhaseNow(ctx, l, now); err != nil {
+			return err
+		}
+	}
+	return k.save(ctx, l)
+}
+
+// checkReveal holds a result against its commitment and its type.
+func (k *Keeper) checkReveal(ctx context.Context, l *live, owner sdk.AccAddress, a types.Assignment, m *types.MsgRevealResult) error {
+	digest, err := types.ResultDigest(m.Result)
+	if err != nil {
+		return err
+	}
+	chainID := sdk.UnwrapSDKContext(ctx).ChainID()
+	commitment := types.Commitment(chainID, l.Id, owner, digest, m.Salt)
+	if !bytes.Equal(commitment[:], a.Commitment) {
+		return types.ErrCommitment.Wrapf("worker %s, request %d: another result or salt was committed to", owner, l.Id)
+	}
+	if m.Result.Reference != nil {
+		return nil
+	}
+	job, err := k.job(ctx, l.Spec.JobId)
+	if err != nil {
+		return err
+	}
+	schema, err := k.schema(ctx, job.SchemaDigest)
+	if err != nil {
+		return err
+	}
+	chargeDecoding(ctx, l.rules.params, len(m.Result.Inline))
+	if err := schema.DecodeReply(m.Result.Inline); err != nil {
+		return types.ErrDecode.Wrapf("result.inline: %s", err)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/collections"
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// finish pays everything out by the row of the payout table, closes the hold,
+// reports every node's outcome, and keeps the request for its retention.
+func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) error {
+	assignments, err := k.assignmentsOf(ctx, l.Id)
+	if err != nil {
+		return err
+	}
+	if l.FinishedMs, err = k.now(ctx); err != nil {
+		return err
+	}
+	l.Outcome = outcome
+	l.State = types.REQUEST_STATE_SETTLED
+	if outcome.IsCancelled() {
+		l.State = types.REQUEST_STATE_CANCELLED
+	}
+	l.waitUntil(0)
+	l.Payouts = types.Settle(l.rules.params, l.Request, assignments, outcome)
+	for _, payout := range l.Payouts {
+		if err := k.pay(ctx, l.HoldId, payout); err != nil {
+			return err
+		}
+	}
+	if err := k.escrow.CloseHold(ctx, l.HoldId); err != nil {
+		return err
+	}
+	if err := k.report(ctx, l, assignments); err != nil {
+		return err
+	}
+	if err := k.retire(ctx, l, assignments); err != nil {
+		return err
+	}
+	if outcome.IsCancelled() {
+		return emit(ctx, &types.EventRequestCancelled{
+			RequestId: l.Id, JobId: l.Spec.JobId, Client: l.Client, Outcome: outcome, Payouts: l.Payouts,
+		})
+	}
+	return emit(ctx, &types.EventRequestSettled{
+		RequestId: l.Id, JobId: l.Spec.JobId, Client: l.Client, Outcome: outcome, Payouts: l.Payouts,
+	})
+}
+
+// pay moves one payout out of a hold: earnings to payout addresses, what was
+// pledged to stakes, the client's coins to its wallet.
+func (k *Keeper) pay(ctx context.Context, hold uint64, p types.Payout) error {
+	if p.Reason == types.ReasonChainShare {
+		return k.escrow.PayFee(ctx, hold, p.Amount)
+	}
+	account, err := types.ParseAddress("payout.account", p.Account)
+	if err != nil {
+		return err
+	}
+	switch p.Reason {
+	case types.ReasonDeposit, types.ReasonBond:
+		return k.escrow.ReturnStake(ctx, hold, account, p.Amount, p.Reason)
+	case types.ReasonRefund, types.ReasonLostBond:
+		return k.escrow.Refund(ctx, hold, account, p.Amount, p.Reason)
+	default:
+		return k.escrow.Pay(ctx, hold, account, p.Amount, p.Reason)
+	}
+}
+
+// report tells reputation how the request ended for each of its nodes. Silent
+// evaluators were reported when their time was up.
+func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assignment) error {
+	earned := map[string]math.Int{}
+	for _, p := range l.Payouts {
+		switch p.Reason {
+		case types.ReasonReward, types.ReasonEvaluation, types.ReasonSlash:
+			before, ok := earned[p.Account]
+			if !ok {
+				before = math.ZeroInt()
+			}
+			earned[p.Account] = before.Add(p.Amount)
+		}
+	}
+	send := func(address string, role program.Role, outcome program.Outcome, ms int64) error {
+		account, err := types.ParseAddress("node", address)
+		if err != nil {
+			return err
+		}
+		amount, ok := earned[address]
+		if !ok {
+			amount = math.ZeroInt()
+		}
+		return k.reputation.Report(ctx, l.Spec.JobId, account, role, outcome, uint64(max(0, ms)), amount)
+	}
+	if l.Evaluator != "" {
+		outcome, ms := program.OutcomeReleased, int64(0)
+		if l.RankedMs != 0 {
+			outcome, ms = program.OutcomeCompleted, l.RankedMs-l.EvaluatingMs
+		}
+		if err := send(l.Evaluator, program.ROLE_EVALUATOR, outcome, ms); err != nil {
+			return err
+		}
+	}
+	ranked := make(map[string]bool, len(l.Ranking))
+	for _, entry := range l.Ranking {
+		ranked[entry.Node] = true
+	}
+	for _, a := range assignments {
+		outcome, ms := workerOutcome(l.Outcome, a, ranked[a.Worker]), int64(0)
+		if a.HasRevealed() {
+			ms = a.CommittedMs - a.AcceptedMs
+		}
+		if err := send(a.Worker, program.ROLE_WORKER, outcome, ms); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func workerOutcome(outcome types.Outcome, a types.Assignment, ranked bool) program.Outcome {
+	switch {
+	case outcome.IsCancelled():
+		return program.OutcomeReleased
+	case !a.HasRevealed():
+		return program.OutcomeTimedOut
+	case outcome == types.OUTCOME_SILENT:
+		return program.OutcomeCompleted
+	case ranked:
+		return program.OutcomeValid
+	default:
+		return program.OutcomeInvalid
+	}
+}
+
+// retire takes a finished request out of everybody's open work and notes when it
+// leaves the state.
+func (k *Keeper) retire(ctx context.Context, l *live, assignments []types.Assignment) error {
+	for _, node := range nodesOf(l.Request, assignments) {
+		account, err := types.ParseAddress("node", node)
+		if err != nil {
+			return err
+		}
+		if err := k.places.Remove(ctx, collections.Join3(account, false, l.Id)); err != nil {
+			return err
+		}
+		if err := k.places.Set(ctx, collections.Join3(account, true, l.Id)); err != nil {
+			return err
+		}
+	}
+	if err := k.removals.Set(ctx, collections.Join(removalOf(l.Request, l.rules.params), l.Id)); err != nil {
+		return err
+	}
+	return k.save(ctx, l)
+}
+
+// nodesOf lists a request's evaluators and workers, silent evaluators included.
+func nodesOf(r types.Request, assignments []types.Assignment) []string {
+	var nodes []string
+	if r.Evaluator != "" {
+		nodes = append(nodes, r.Evaluator)
+	}
+	for _, silent := range r.Silent {
+		nodes = append(nodes, silent.Evaluator)
+	}
+	for _, a := range assignments {
+		nodes = append(nodes, a.Worker)
+	}
+	return nodes
+}
+
+// removalOf is when a finished request leaves the state, by the chain clock.
+func removalOf(r types.Request, p types.Params) int64 { return r.FinishedMs + int64(p.RetentionMs) }

@@ -1,0 +1,118 @@
+package types
+
+import "cosmossdk.io/math"
+
+// Shares is what each ranked worker of a request gets of R_w.
+func Shares(r Request) map[string]math.Int {
+	shares := make(map[string]math.Int, len(r.Ranking))
+	for i, share := range splitRanking(r) {
+		shares[r.Ranking[i].Node] = share
+	}
+	return shares
+}
+
+func splitRanking(r Request) []math.Int {
+	scores := make([]uint64, len(r.Ranking))
+	for i, entry := range r.Ranking {
+		scores[i] = entry.Score
+	}
+	return Split(r.Spec.RewardFunction, r.Spec.WorkerReward, int(r.Workers), scores)
+}
+
+// Settle is the protocol's payout table: where every coin of a request goes when
+// it ends with an outcome. The sum of the payouts is exactly what was locked: the
+// rewards and the chain's share, a bond for each assignment, and a deposit of the
+// evaluator, if there is one, and of each silent one.
+func Settle(p Params, r Request, assignments []Assignment, outcome Outcome) []Payout {
+	s := settlement{params: p, request: r, assignments: assignments, outcome: outcome, rewards: math.ZeroInt()}
+	s.payRewards()
+	s.returnDeposit()
+	s.slashSilent()
+	s.returnBonds()
+	s.refundClient()
+	return s.payouts
+}
+
+type settlement struct {
+	params      Params
+	request     Request
+	assignments []Assignment
+	outcome     Outcome
+	// rewards paid so far; what is left of the client's coins goes back.
+	rewards math.Int
+	payouts []Payout
+}
+
+func (s *settlement) pay(account string, amount math.Int, reason string) {
+	if amount.IsPositive() {
+		s.payouts = append(s.payouts, Payout{Account: account, Amount: amount, Reason: reason})
+	}
+}
+
+func (s *settlement) payRewards() {
+	if s.outcome != OUTCOME_RANKED && s.outcome != OUTCOME_NOBODY_VALID {
+		return
+	}
+	for i, share := range splitRanking(s.request) {
+		s.pay(s.request.Ranking[i].Node, share, ReasonReward)
+		s.rewards = s.rewards.Add(share)
+	}
+	s.pay(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
+	s.rewards = s.rewards.Add(s.request.Spec.EvaluatorReward)
+}
+
+// returnDeposit gives the present evaluator its deposit back: without a challenge
+// it can lose it only by silence.
+func (s *settlement) returnDeposit() {
+	if s.request.Evaluator != "" {
+		s.pay(s.request.Evaluator, s.request.Deposit, ReasonDeposit)
+	}
+}
+
+// slashSilent takes a share from every silent evaluator, or, where no evaluator
+// ever ranked, up to R_w from each, and gives it evenly to the revealed workers.
+// The dust goes to the client.
+func (s *settlement) slashSilent() {
+	var revealed []string
+	for _, a := range s.assignments {
+		if a.HasRevealed() {
+			revealed = append(revealed, a.Worker)
+		}
+	}
+	for _, silent := range s.request.Silent {
+		slash := SilentSlash(s.params, silent.Deposit)
+		if s.outcome == OUTCOME_SILENT {
+			slash = math.MinInt(silent.Deposit, s.request.Spec.WorkerReward)
+		}
+		s.pay(silent.Evaluator, silent.Deposit.Sub(slash), ReasonDeposit)
+		if len(revealed) > 0 {
+			each := slash.QuoRaw(int64(len(revealed)))
+			for _, worker := range revealed {
+				s.pay(worker, each, ReasonSlash)
+			}
+			slash = slash.Sub(each.MulRaw(int64(len(revealed))))
+		}
+		s.pay(s.request.Client, slash, ReasonSlash)
+	}
+}
+
+// returnBonds gives bonds back; a worker of a closed contract that revealed
+// nothing loses its bond to the client.
+func (s *settlement) returnBonds() {
+	for _, a := range s.assignments {
+		if s.outcome.IsCancelled() || a.HasRevealed() {
+			s.pay(a.Worker, s.request.WorkerBond, ReasonBond)
+		} else {
+			s.pay(s.request.Client, s.request.WorkerBond, ReasonLostBond)
+		}
+	}
+}
+
+// refundClient pays the chain's share of the rewards that were paid and gives the
+// client the rest of what it put in.
+func (s *settlement) refundClient() {
+	fee := math.MinInt(ChainShare(s.params, s.rewards), s.request.ChainShare)
+	s.pay("", fee, ReasonChainShare)
+	held := s.request.Spec.Rewards().Add(s.request.ChainShare)
+	s.pay(s.request.Client, held.Sub(s.rewards).Sub(fee), ReasonRefund)
+}
