@@ -13,6 +13,9 @@ func (app *App) CheckInvariants(ctx sdk.Context) error {
 	if err := app.Escrow.CheckBooks(ctx); err != nil {
 		return fmt.Errorf("escrow: %w", err)
 	}
+	if err := app.Reputation.CheckState(ctx); err != nil {
+		return fmt.Errorf("reputation: %w", err)
+	}
 	return app.checkSupply(ctx)
 }
 

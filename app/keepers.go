@@ -36,6 +36,8 @@ import (
 	"github.com/ain-network/aind/chain"
 	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
 // storeNames are the stores of the state, one a module.
@@ -51,6 +53,7 @@ var storeNames = []string{
 	authzkeeper.StoreKey,
 	feegrant.StoreKey,
 	escrowtypes.StoreKey,
+	reputationtypes.StoreKey,
 }
 
 // moduleAccounts are the accounts that modules own, with what each may do to the supply.
@@ -77,6 +80,7 @@ type Keepers struct {
 	Authz        authzkeeper.Keeper
 	Feegrant     feegrantkeeper.Keeper
 	Escrow       *escrowkeeper.Keeper
+	Reputation   *reputationkeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -161,4 +165,5 @@ func (k *Keepers) addMarket(app *App) {
 	k.Escrow = escrowkeeper.NewKeeper(
 		app.codec, store(escrowtypes.StoreKey), k.Auth, k.Bank, chain.Denom, authtypes.FeeCollectorName,
 	)
+	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
 }

@@ -35,6 +35,8 @@ import (
 
 	"github.com/ain-network/aind/x/escrow"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	"github.com/ain-network/aind/x/reputation"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
 // The orders in which modules take their turn. A module that a list does not name has nothing to do there; the module
@@ -50,6 +52,7 @@ var (
 		slashingtypes.ModuleName,
 		stakingtypes.ModuleName,
 		authz.ModuleName,
+		reputationtypes.ModuleName,
 	}
 
 	endBlockers = []string{
@@ -73,6 +76,7 @@ var (
 		feegrant.ModuleName,
 		upgradetypes.ModuleName,
 		escrowtypes.ModuleName,
+		reputationtypes.ModuleName,
 		genutiltypes.ModuleName,
 	}
 )
@@ -93,6 +97,7 @@ func (app *App) addModules() error {
 		authzmodule.NewAppModule(app.codec, k.Authz, k.Auth, k.Bank, app.registry),
 		feegrantmodule.NewAppModule(app.codec, k.Auth, k.Bank, k.Feegrant, app.registry),
 		escrow.NewAppModule(k.Escrow),
+		reputation.NewAppModule(k.Reputation),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)
 	app.modules.SetOrderBeginBlockers(beginBlockers...)
