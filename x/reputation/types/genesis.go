@@ -63,7 +63,7 @@ func (g GenesisState) validateForest() error {
 		if _, ok := nodes[at]; ok {
 			return fmt.Errorf("node %s of job %#x appears twice", node.Owner, node.JobId)
 		}
-		if err := node.validate(g.Params, roots); err != nil {
+		if err := node.validate(roots); err != nil {
 			return fmt.Errorf("node %s of job %#x: %w", node.Owner, node.JobId, err)
 		}
 		nodes[at] = node
@@ -76,7 +76,7 @@ func (g GenesisState) validateForest() error {
 	return validateParents(g.Nodes, nodes)
 }
 
-func (n Node) validate(p Params, roots map[uint64]string) error {
+func (n Node) validate(roots map[uint64]string) error {
 	root, ok := roots[n.JobId]
 	if !ok {
 		return fmt.Errorf("the job has no tree")
@@ -99,7 +99,7 @@ func (n Node) validate(p Params, roots map[uint64]string) error {
 	if n.Status != NODE_STATUS_ACTIVE && n.Status != NODE_STATUS_DROPPED && n.Status != NODE_STATUS_LEFT {
 		return fmt.Errorf("status: %s", n.Status)
 	}
-	return ValidateCapability(n.Capability, p)
+	return ValidateCapability(n.Capability, widest())
 }
 
 // validateParents follows every node to a root, which rules out rings.

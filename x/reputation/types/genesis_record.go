@@ -29,7 +29,7 @@ func (g GenesisState) validateApplications() error {
 		if _, ok := places[at]; ok {
 			return fmt.Errorf("application %d: %s has another one for job %#x", a.Id, a.Applicant, a.JobId)
 		}
-		if err := a.validate(g.Params); err != nil {
+		if err := a.validate(); err != nil {
 			return fmt.Errorf("application %d: %w", a.Id, err)
 		}
 		ids[a.Id], places[at] = struct{}{}, struct{}{}
@@ -37,7 +37,7 @@ func (g GenesisState) validateApplications() error {
 	return nil
 }
 
-func (a Application) validate(p Params) error {
+func (a Application) validate() error {
 	if _, err := ParseAddress("applicant", a.Applicant); err != nil {
 		return err
 	}
@@ -56,12 +56,19 @@ func (a Application) validate(p Params) error {
 	if err := validateQualifications(a.Roles, a.Nonce, a.Qualifications); err != nil {
 		return err
 	}
-	return ValidateCapability(a.Capability, p)
+	return ValidateCapability(a.Capability, widest())
 }
 
 func (g GenesisState) validateScores() error {
+	jobs := map[uint64]struct{}{TotalJobID: {}}
+	for _, tree := range g.Trees {
+		jobs[tree.JobId] = struct{}{}
+	}
 	places := make(map[place]struct{}, len(g.Scores))
 	for _, score := range g.Scores {
+		if _, ok := jobs[score.JobId]; !ok {
+			return fmt.Errorf("%s: job %#x has no tree", score.Owner, score.JobId)
+		}
 		if _, err := ParseAddress("owner", score.Owner); err != nil {
 			return err
 		}

@@ -22,6 +22,19 @@ func DefaultParams() Params {
 	}
 }
 
+// Upper bounds of what a capability may hold, whatever the params say.
+const (
+	mostTags        = 256
+	mostGPUs        = 64
+	mostStringBytes = 4096
+)
+
+// widest returns the limits that no params exceed. Genesis is held against them:
+// what was stated under wider params stays when they are narrowed.
+func widest() Params {
+	return Params{MaxTags: mostTags, MaxGpus: mostGPUs, MaxStringBytes: mostStringBytes}
+}
+
 // Validate checks every param against its bounds. Upper bounds keep a vote from
 // making a message or a block costly.
 func (p Params) Validate() error {
@@ -32,9 +45,9 @@ func (p Params) Validate() error {
 		{"running_window_ms", p.RunningWindowMs, second, day},
 		{"application_ttl_ms", p.ApplicationTtlMs, second, 30 * day},
 		{"max_applications_per_admin", uint64(p.MaxApplicationsPerAdmin), 1, 100_000},
-		{"max_tags", uint64(p.MaxTags), 1, 256},
-		{"max_gpus", uint64(p.MaxGpus), 1, 64},
-		{"max_string_bytes", uint64(p.MaxStringBytes), 16, 4096},
+		{"max_tags", uint64(p.MaxTags), 1, mostTags},
+		{"max_gpus", uint64(p.MaxGpus), 1, mostGPUs},
+		{"max_string_bytes", uint64(p.MaxStringBytes), 16, mostStringBytes},
 		{"expired_per_block", uint64(p.ExpiredPerBlock), 1, 10_000},
 		{"approval_window_ms", p.ApprovalWindowMs, second, 30 * day},
 		{"approvals_per_window", uint64(p.ApprovalsPerWindow), 1, 100_000},
