@@ -48,9 +48,11 @@ var Table = []Rule{
 	{Of: []string{"storage/..."}, Own: []string{}, Never: chain},
 	{Of: []string{"sandbox/...", "cmd/ain-sandbox"}, Own: []string{}, Never: chain},
 	{Of: []string{"release/..."}, Own: append([]string{"./storage/..."}, types...)},
+	{Of: []string{"daemon/..."}, Own: daemonMayUse()},
 	{Of: []string{"worker/..."}, Own: daemonMayUse()},
 	{Of: []string{"evaluator/..."}, Own: daemonMayUse()},
 	{Of: []string{"admin/..."}, Own: daemonMayUse()},
+	{Of: []string{"examples/..."}, Own: []string{}, Never: chain},
 	{Of: []string{"console/..."}, Never: appAndKeepers},
 	{Of: []string{"devnet/..."}, Never: []string{"./tests/...", "./cmd/..."}},
 	{Of: []string{"cmd/aind/..."}, Never: []string{"./tests/..."}},
@@ -60,7 +62,7 @@ var Table = []Rule{
 
 // daemonMayUse is what the three daemons share; none of them knows another.
 func daemonMayUse() []string {
-	return append([]string{"./client/...", "./storage/...", "./sandbox/...", "./release/..."}, types...)
+	return append([]string{"./daemon/...", "./client/...", "./storage/...", "./sandbox/...", "./release/..."}, types...)
 }
 
 // Violation is one import that the table does not allow.
