@@ -22,3 +22,13 @@ $(PYTHON): tools/runtimes.mk
 		{ echo "$(PYTHON_SHA256)  $$tmp/package/dist/python.wasm" | $(SHA256) -c - >/dev/null || \
 			{ echo "$(PYTHON_PACKAGE): python.wasm is not sha256:$(PYTHON_SHA256)" >&2; exit 1; }; } && \
 		touch "$$tmp/package/dist/python.wasm" && mv "$$tmp/package/dist/python.wasm" $@
+
+# Examples in Go are folders named after a role; each becomes build/examples/<job>/<role>.wasm.
+EXAMPLES := $(patsubst %/main.go,$(BUILD)/%.wasm,$(wildcard examples/*/worker/main.go examples/*/evaluator/main.go))
+
+.PHONY: examples $(EXAMPLES)
+examples: $(EXAMPLES) ## compile the examples that are written in Go to WASM
+
+$(EXAMPLES): $(BUILD)/%.wasm:
+	@mkdir -p $(@D)
+	@CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm $(GO) build -buildvcs=false -trimpath -ldflags=-s -o $@ ./$*
