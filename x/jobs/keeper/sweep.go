@@ -39,14 +39,15 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 // sweep ends due phases, the longest overdue first, until it has made as many
 // payouts as it may. A request without payouts counts as one.
 func (k *Keeper) sweep(ctx context.Context, now int64, budget int) error {
-	ids, err := dueIDs(ctx, k.deadlines, now, budget)
+	keys, err := dueKeys(ctx, k.deadlines, now, budget)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
+	for _, key := range keys {
 		if budget <= 0 {
 			return nil
 		}
+		id := key.K2()
 		payouts, err := k.sweepOne(ctx, id)
 		if err != nil {
 			payouts = 0
@@ -107,14 +108,22 @@ func (k *Keeper) postpone(ctx context.Context, id uint64, retry int64, cause err
 	write()
 }
 
-// remove deletes finished requests whose retention is over.
+// remove deletes finished requests whose retention is over. One that cannot be
+// deleted, a fault in this program, stays for good and stops nothing.
 func (k *Keeper) remove(ctx context.Context, now int64, budget int) error {
-	ids, err := dueIDs(ctx, k.removals, now, budget)
+	keys, err := dueKeys(ctx, k.removals, now, budget)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := k.removeOne(ctx, id); err != nil {
+	for _, key := range keys {
+		cached, write := sdk.UnwrapSDKContext(ctx).CacheContext()
+		err := k.removeOne(cached, key.K2())
+		if err == nil {
+			write()
+			continue
+		}
+		sdk.UnwrapSDKContext(ctx).Logger().Error("request cannot be removed and stays", "request", key.K2(), "error", err)
+		if err := k.removals.Remove(ctx, key); err != nil {
 			return err
 		}
 	}
@@ -161,20 +170,20 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 	return emit(ctx, &types.EventRequestRemoved{RequestId: id})
 }
 
-// dueIDs lists at most limit requests of a set by time whose time is now or before.
-func dueIDs(ctx context.Context, set collections.KeySet[deadlineKey], now int64, limit int) ([]uint64, error) {
+// dueKeys lists at most limit keys of a set by time whose time is now or before.
+func dueKeys(ctx context.Context, set collections.KeySet[deadlineKey], now int64, limit int) ([]deadlineKey, error) {
 	iterator, err := set.Iterate(ctx, new(collections.Range[deadlineKey]).EndExclusive(collections.Join(now+1, uint64(0))))
 	if err != nil {
 		return nil, err
 	}
 	defer iterator.Close()
-	var ids []uint64
-	for ; iterator.Valid() && len(ids) < limit; iterator.Next() {
+	var keys []deadlineKey
+	for ; iterator.Valid() && len(keys) < limit; iterator.Next() {
 		key, err := iterator.Key()
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, key.K2())
+		keys = append(keys, key)
 	}
-	return ids, nil
+	return keys, nil
 }
