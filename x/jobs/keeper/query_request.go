@@ -12,7 +12,6 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
-
 func (s queryServer) Request(ctx context.Context, q *types.QueryRequestRequest) (*types.QueryRequestResponse, error) {
 	request, err := s.k.requests.Get(ctx, q.RequestId)
 	if err != nil {
@@ -96,7 +95,9 @@ func (s queryServer) Openings(ctx context.Context, q *types.QueryOpeningsRequest
 		return nil, queryError(err, "role")
 	}
 	requests, page, err := query.CollectionPaginate(ctx, s.k.openings, bounded(q.Pagination),
-		func(key openingKey, _ collections.NoValue) (types.Request, error) { return s.k.requests.Get(ctx, key.K3()) },
+		func(key openingKey, _ collections.NoValue) (types.Request, error) {
+			return s.k.requests.Get(ctx, key.K3())
+		},
 		prefixed(collections.TripleSuperPrefix[uint64, int32, uint64](q.JobId, int32(q.Role))))
 	if err != nil {
 		return nil, queryError(err, "openings of job %#x", q.JobId)

@@ -121,7 +121,9 @@ func (s queryServer) Releases(ctx context.Context, q *types.QueryReleasesRequest
 		prefix = collections.TripleSuperPrefix[uint64, int32, uint64](q.JobId, int32(q.Role))
 	}
 	releases, page, err := query.CollectionPaginate(ctx, s.k.releasesByJob, bounded(q.Pagination),
-		func(key releaseKey, _ collections.NoValue) (types.Release, error) { return s.k.releases.Get(ctx, key.K3()) },
+		func(key releaseKey, _ collections.NoValue) (types.Release, error) {
+			return s.k.releases.Get(ctx, key.K3())
+		},
 		prefixed(prefix))
 	if err != nil {
 		return nil, queryError(err, "releases of job %#x", q.JobId)
