@@ -10,7 +10,6 @@ import (
 
 	"cosmossdk.io/math"
 
-	"github.com/cosmos/cosmos-sdk/client/tx"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -67,8 +66,14 @@ func (g *GenesisBuilder) Fund(address sdk.AccAddress, coin sdk.Coin) error {
 	return nil
 }
 
+// Signer signs for an account.
+type Signer interface {
+	PubKey() cryptotypes.PubKey
+	Sign(message []byte) ([]byte, error)
+}
+
 // AddValidator makes a funded account a validator from the first block on. It delegates part of its coins to itself.
-func (g *GenesisBuilder) AddValidator(moniker string, operator cryptotypes.PrivKey, consensus cryptotypes.PubKey, stake sdk.Coin) error {
+func (g *GenesisBuilder) AddValidator(moniker string, operator Signer, consensus cryptotypes.PubKey, stake sdk.Coin) error {
 	address := operator.PubKey().Address()
 	msg, err := stakingtypes.NewMsgCreateValidator(
 		sdk.ValAddress(address).String(), consensus, stake,
@@ -88,17 +93,19 @@ func (g *GenesisBuilder) AddValidator(moniker string, operator cryptotypes.PrivK
 }
 
 // sign makes a transaction for the first block, where every account has number and sequence zero.
-func (g *GenesisBuilder) sign(key cryptotypes.PrivKey, msg sdk.Msg) (sdk.Tx, error) {
+func (g *GenesisBuilder) sign(key Signer, msg sdk.Msg) (sdk.Tx, error) {
 	config := g.app.txConfig
 	builder := config.NewTxBuilder()
 	if err := builder.SetMsgs(msg); err != nil {
 		return nil, err
 	}
 	builder.SetGasLimit(1_000_000)
+
+	// What is signed covers the signer's public key and mode, so these are set before there is a signature.
 	mode := signingtypes.SignMode_SIGN_MODE_DIRECT
-	// What is signed covers the signer's info, so it is set once without a signature.
-	unsigned := signingtypes.SignatureV2{PubKey: key.PubKey(), Data: &signingtypes.SingleSignatureData{SignMode: mode}}
-	if err := builder.SetSignatures(unsigned); err != nil {
+	data := &signingtypes.SingleSignatureData{SignMode: mode}
+	signature := signingtypes.SignatureV2{PubKey: key.PubKey(), Data: data}
+	if err := builder.SetSignatures(signature); err != nil {
 		return nil, err
 	}
 	signer := authsigning.SignerData{
@@ -106,8 +113,11 @@ func (g *GenesisBuilder) sign(key cryptotypes.PrivKey, msg sdk.Msg) (sdk.Tx, err
 		Address: sdk.AccAddress(key.PubKey().Address()).String(),
 		PubKey:  key.PubKey(),
 	}
-	signature, err := tx.SignWithPrivKey(context.Background(), mode, signer, builder, key, config, 0)
+	message, err := authsigning.GetSignBytesAdapter(context.Background(), config.SignModeHandler(), mode, signer, builder.GetTx())
 	if err != nil {
+		return nil, err
+	}
+	if data.Signature, err = key.Sign(message); err != nil {
 		return nil, err
 	}
 	if err := builder.SetSignatures(signature); err != nil {

@@ -36,6 +36,8 @@ import (
 	"github.com/ain-network/aind/chain"
 	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	jobskeeper "github.com/ain-network/aind/x/jobs/keeper"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -54,6 +56,7 @@ var storeNames = []string{
 	feegrant.StoreKey,
 	escrowtypes.StoreKey,
 	reputationtypes.StoreKey,
+	jobstypes.StoreKey,
 }
 
 // moduleAccounts are the accounts that modules own, with what each may do to the supply.
@@ -81,6 +84,7 @@ type Keepers struct {
 	Feegrant     feegrantkeeper.Keeper
 	Escrow       *escrowkeeper.Keeper
 	Reputation   *reputationkeeper.Keeper
+	Jobs         *jobskeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -166,4 +170,5 @@ func (k *Keepers) addMarket(app *App) {
 		app.codec, store(escrowtypes.StoreKey), k.Auth, k.Bank, chain.Denom, authtypes.FeeCollectorName,
 	)
 	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
+	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, Authority())
 }

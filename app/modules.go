@@ -35,6 +35,8 @@ import (
 
 	"github.com/ain-network/aind/x/escrow"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	"github.com/ain-network/aind/x/jobs"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	"github.com/ain-network/aind/x/reputation"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -46,12 +48,14 @@ var (
 	// expired unordered transactions.
 	preBlockers = []string{upgradetypes.ModuleName, authtypes.ModuleName}
 
-	// beginBlockers: fees are shared out before slashing, so that a validator is not paid from a pool it just lost.
+	// beginBlockers: fees are shared out before slashing, so that a validator is not paid from a pool it just lost. The
+	// jobs module moves the chain clock on before anything of ours reads it.
 	beginBlockers = []string{
 		distributiontypes.ModuleName,
 		slashingtypes.ModuleName,
 		stakingtypes.ModuleName,
 		authz.ModuleName,
+		jobstypes.ModuleName,
 		reputationtypes.ModuleName,
 	}
 
@@ -60,6 +64,7 @@ var (
 		govtypes.ModuleName,
 		stakingtypes.ModuleName,
 		feegrant.ModuleName,
+		jobstypes.ModuleName,
 	}
 
 	// initGenesis: coins before those who hold them; genutil last of all, since it delivers the validators'
@@ -77,6 +82,7 @@ var (
 		upgradetypes.ModuleName,
 		escrowtypes.ModuleName,
 		reputationtypes.ModuleName,
+		jobstypes.ModuleName,
 		genutiltypes.ModuleName,
 	}
 )
@@ -98,6 +104,7 @@ func (app *App) addModules() error {
 		feegrantmodule.NewAppModule(app.codec, k.Auth, k.Bank, k.Feegrant, app.registry),
 		escrow.NewAppModule(k.Escrow),
 		reputation.NewAppModule(k.Reputation),
+		jobs.NewAppModule(k.Jobs),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)
 	app.modules.SetOrderBeginBlockers(beginBlockers...)
