@@ -58,3 +58,20 @@ func (h *Holds) Release(key uint64) {
 	defer h.mu.Unlock()
 	delete(h.holds, key)
 }
+
+// Next is the time until the first hold ends; 0: there is none.
+func (h *Holds) Next() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var next time.Duration
+	now := time.Now()
+	for key, held := range h.holds {
+		left := held.until.Sub(now)
+		if left > 0 {
+			next = Sooner(next, left)
+		} else if left < -2*mostHold {
+			delete(h.holds, key) // nothing has come of it for long: the next failure is a first one again
+		}
+	}
+	return next
+}

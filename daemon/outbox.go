@@ -116,6 +116,14 @@ func (o *Outbox) Do(ctx context.Context, step Step, key string, msg sdk.Msg) err
 // Wait returns when nothing is being sent any more, after the context given to NewOutbox has ended.
 func (o *Outbox) Wait() { o.senders.Wait() }
 
+// IsPending says whether a transaction with the key is on its way, or may be.
+func (o *Outbox) IsPending(key string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, ok := o.pending[key]
+	return ok
+}
+
 // Forget drops what is on its way for keys whose step the chain says is done, or will never be.
 func (o *Outbox) Forget(keys ...string) error {
 	for _, key := range keys {

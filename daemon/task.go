@@ -1,6 +1,9 @@
 package daemon
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // Tasks runs at most one thing at a time for each key, and knows when all have ended.
 type Tasks[K comparable] struct {
@@ -39,18 +42,12 @@ func (t *Tasks[K]) end(key K) {
 	}
 }
 
-// Busy says whether something is running for the key.
-func (t *Tasks[K]) Busy(key K) bool {
+// Running lists the keys for which something is running. Whoever asks the chain takes it before asking: for those keys the
+// answer may be older than what their tasks have done meanwhile.
+func (t *Tasks[K]) Running() map[K]bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.busy[key]
-}
-
-// Len is how many are running.
-func (t *Tasks[K]) Len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.busy)
+	return maps.Clone(t.busy)
 }
 
 // Wait returns when all have ended.

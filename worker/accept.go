@@ -1,0 +1,190 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// takeOpenings accepts what can be started at once and pays enough, the best paid first.
+func (w *Worker) takeOpenings(ctx context.Context, job daemon.Job, look daemon.Look) error {
+	if w.freeRuns() == 0 {
+		return nil
+	}
+	openings, err := w.Network.Openings(ctx, job.Id, program.ROLE_WORKER)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(openings, func(a, b jobstypes.Request) int {
+		return expectedReward(b).Sub(expectedReward(a)).Sign()
+	})
+	var stake math.Int
+	for _, request := range openings {
+		if w.freeRuns() == 0 {
+			return nil
+		}
+		known, err := w.knows(request, look)
+		if err != nil {
+			return err
+		}
+		if known {
+			continue
+		}
+		if stake.IsNil() && request.WorkerBond.IsPositive() {
+			if stake, err = w.Network.Stake(ctx, w.Owner.String()); err != nil {
+				return err
+			}
+		}
+		why, err := w.refuses(ctx, job, request, stake)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			w.requests.Tell(request, "not taken", why)
+			continue
+		}
+		if request.WorkerBond.IsPositive() {
+			stake = stake.Sub(request.WorkerBond)
+		}
+		w.take(ctx, request)
+	}
+	return nil
+}
+
+// knows tells whether we have or had to do with a request already.
+func (w *Worker) knows(request jobstypes.Request, look daemon.Look) (bool, error) {
+	if look.Has(request.Id) || !look.MayStart(request.Id) {
+		return true, nil
+	}
+	var rec record
+	return w.Journal.Get(recordKey(request.Id), &rec)
+}
+
+// refuses says why a request is not taken; empty: it is.
+func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.Request, stake math.Int) (string, error) {
+	owner := w.Owner.String()
+	if request.Client == owner || request.Evaluator == owner {
+		return "its client or evaluator is this node's owner", nil
+	}
+	if lacks := w.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
+		return "it needs more than this node has, " + lacks, nil
+	}
+	least := w.Config.Policy.MinRewardFor(job.Id)
+	if reward := expectedReward(request); reward.LT(least) {
+		return fmt.Sprintf("it pays %s AIN, policy.min_reward is %s", chain.FormatAmount(reward), chain.FormatAmount(least)), nil
+	}
+	if request.WorkerBond.IsPositive() && stake.LT(request.WorkerBond) {
+		return fmt.Sprintf("its bond is %s AIN, the free stake %s: raise the stake with `aind stake`",
+			chain.FormatAmount(request.WorkerBond), chain.FormatAmount(stake)), nil
+	}
+	if ref := request.Spec.Input.Reference; ref != nil && ref.Size_ > uint64(w.Config.Limits.Input) {
+		return fmt.Sprintf("its input has %d bytes, limits.input is %d", ref.Size_, w.Config.Limits.Input), nil
+	}
+	if why, err := w.Programs.Resting(request.WorkerRelease); why != "" || err != nil {
+		return why, err
+	}
+	if !w.Programs.PrepareSoon(ctx, job.Id, request.WorkerRelease) {
+		return "its program is not ready yet", nil
+	}
+	return w.refusesTime(ctx, request)
+}
+
+// refusesTime wants half as much time again as a run usually takes.
+func (w *Worker) refusesTime(ctx context.Context, request jobstypes.Request) (string, error) {
+	left, err := w.timeToRun(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	typical, err := w.Programs.Typical(request.WorkerRelease)
+	if err != nil {
+		return "", err
+	}
+	if need := typical + typical/2; left <= need {
+		return fmt.Sprintf("%s are left for a run, it needs %s", left.Round(time.Millisecond), need), nil
+	}
+	return "", nil
+}
+
+// timeToRun is how long a run that starts now may take, so that its result can still be committed to.
+func (w *Worker) timeToRun(ctx context.Context, request jobstypes.Request) (time.Duration, error) {
+	left, err := w.Clock.Left(ctx, submitBy(request))
+	return left - w.Config.Margin.Std(), err
+}
+
+// submitBy is the end of submissions, in milliseconds of the chain clock.
+func submitBy(request jobstypes.Request) int64 {
+	return request.StartedMs + int64(request.Spec.TimeLimitMs)
+}
+
+// expectedReward is a worker's part of R_w if nobody else joins besides those who must: what a policy can count on from
+// what is known when it has to decide. Where the winner takes all it is the average.
+func expectedReward(request jobstypes.Request) math.Int {
+	sharers := max(request.Workers+1, request.Spec.MinWorkers)
+	return request.Spec.WorkerReward.QuoRaw(int64(sharers))
+}
+
+// take accepts a request and goes on with it. Accepts go alone: one that comes too late must not take others with it.
+func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
+	w.setActive(request.Id, true)
+	started := w.requests.Start(ctx, request.Id, func() error {
+		defer w.setActive(request.Id, false)
+		t, err := w.newTask(request, jobstypes.Assignment{RequestId: request.Id, Worker: w.Owner.String()})
+		if err != nil {
+			return err
+		}
+		return t.acceptAndGoOn(ctx)
+	})
+	if !started {
+		w.setActive(request.Id, false)
+	}
+}
+
+func (t *task) acceptAndGoOn(ctx context.Context) error {
+	err := t.Journal.Do(daemon.WorkerAccept, recordKey(t.request.Id), &t.rec, func() error { return t.sendAccept(ctx) })
+	var refused *client.TxError
+	switch {
+	case errors.As(err, &refused): // somebody was faster, most of the time
+		t.log.Info("not accepted", "why", refused)
+		return errors.Join(daemon.ErrLater, t.Journal.Delete(recordKey(t.request.Id)))
+	case err != nil:
+		return fmt.Errorf("accept: %w", err)
+	}
+	t.log.Info("accepted", "node", t.Owner)
+	if t.mine.AcceptedMs, err = t.Clock.Now(ctx); err != nil {
+		return err
+	}
+	return t.advance(ctx)
+}
+
+func (t *task) sendAccept(ctx context.Context) error {
+	return t.Outbox.Do(ctx, daemon.WorkerAccept, messageKey(t.request.Id, daemon.WorkerAccept), &jobstypes.MsgAcceptJob{
+		Signer: t.Signer, RequestId: t.request.Id, Role: program.ROLE_WORKER,
+	})
+}
+
+// freeRuns is how many requests can be started at once.
+func (w *Worker) freeRuns() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return max(0, w.Config.MaxRuns-len(w.active))
+}
+
+func (w *Worker) setActive(requestID uint64, active bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if active {
+		w.active[requestID] = true
+		return
+	}
+	delete(w.active, requestID)
+}

@@ -1,0 +1,46 @@
+package worker
+
+import (
+	"strconv"
+
+	"github.com/ain-network/aind/daemon"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+const recordPrefix = "request/"
+
+// record is what the journal keeps about one request until it is settled.
+type record struct {
+	daemon.Progress
+	Job uint64 `json:"job"`
+	// Outcome of the run and the salt of its commitment; nil: no result yet.
+	Outcome *outcome `json:"outcome,omitempty"`
+	Salt    []byte   `json:"salt,omitempty"`
+	// Failure is why there will be no result of this request.
+	Failure string `json:"failure,omitempty"`
+}
+
+// outcome is a result as it will be revealed.
+type outcome struct {
+	Inline []byte `json:"inline,omitempty"`
+	// Digest and Size of a result that goes by reference; its content is in the results folder until the end.
+	Digest string `json:"digest,omitempty"`
+	Size   uint64 `json:"size,omitempty"`
+	// Uploaded: the store has acknowledged it.
+	Uploaded bool `json:"uploaded,omitempty"`
+}
+
+func recordKey(requestID uint64) string { return recordPrefix + strconv.FormatUint(requestID, 10) }
+
+// messageKey names a step's message for the outbox.
+func messageKey(requestID uint64, step daemon.Step) string {
+	return strconv.FormatUint(requestID, 10) + "/" + step.Name
+}
+
+// result is the outcome as the chain knows it.
+func (o outcome) result() jobstypes.Result {
+	if o.Digest == "" {
+		return jobstypes.Result{Inline: o.Inline}
+	}
+	return jobstypes.Result{Reference: &jobstypes.Reference{Digest: o.Digest, Size_: o.Size}}
+}

@@ -1,0 +1,138 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// run runs the program and keeps its result with the salt of the commitment. A failure of the program, or of its input, is
+// an outcome too; only what may go better next time is an error.
+func run(ctx context.Context, t *task) error {
+	t.setActive(t.request.Id, true)
+	defer t.setActive(t.request.Id, false)
+	left, err := t.timeToRun(ctx, t.request)
+	if err != nil {
+		return err
+	}
+	if left <= 0 {
+		t.fail("no time is left to run it")
+		return nil
+	}
+	input, err := t.input(ctx)
+	if err != nil || t.rec.Failure != "" {
+		return err
+	}
+	seed, err := t.seed(ctx)
+	if err != nil {
+		return err
+	}
+	reply, err := t.Programs.Run(ctx, daemon.Call{
+		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
+		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: seed, Input: input, Wall: left,
+	})
+	if daemon.IsProgramFault(err) {
+		t.fail(err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.keep(ctx, reply)
+}
+
+func (t *task) fail(why string) {
+	t.rec.Failure = why
+	t.log.Warn("no result", "why", why)
+}
+
+// input returns the request's message. One that can never be read fails the run.
+func (t *task) input(ctx context.Context) ([]byte, error) {
+	input, err := daemon.ReadInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input))
+	switch {
+	case errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrSizeMismatch) || errors.Is(err, storage.ErrDigestMismatch):
+		t.fail(fmt.Sprintf("input: %v", err))
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("input: %w", err)
+	}
+	job, err := t.Catalog.Job(ctx, t.request.Spec.JobId)
+	if err != nil {
+		return nil, err
+	}
+	if err := job.Schema.DecodeRequest(input); err != nil {
+		t.fail(fmt.Sprintf("input: %v", err))
+	}
+	return input, nil
+}
+
+// seed is each worker's own where results are checked as solutions, and the same for all where they are compared.
+func (t *task) seed(ctx context.Context) ([32]byte, error) {
+	terms, err := t.Catalog.Terms(ctx, t.request.Spec.JobId, t.request.TermsVersion)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	var worker sdk.AccAddress
+	if v := terms.Verification; v == jobstypes.VERIFICATION_UNSPECIFIED || v == jobstypes.VERIFICATION_SOLUTION {
+		worker = t.Owner
+	}
+	return jobstypes.Seed(t.Network.ChainID(), t.request.Id, worker), nil
+}
+
+// keep puts a reply into the record, or, where it is too large for the chain, into the results folder. It leaves the
+// machine when reveals begin, not before.
+func (t *task) keep(ctx context.Context, reply []byte) error {
+	params, err := t.Catalog.Params(ctx, t.request.ParamsVersion)
+	if err != nil {
+		return err
+	}
+	kept := &outcome{Inline: reply}
+	if len(reply) > int(params.MaxInlineBytes) {
+		if uint64(len(reply)) > params.MaxReferenceBytes {
+			t.fail(fmt.Sprintf("the result has %d bytes, the chain takes at most %d", len(reply), params.MaxReferenceBytes))
+			return nil
+		}
+		kept = &outcome{Digest: storage.DigestOf(reply).String(), Size: uint64(len(reply))}
+		if err := writeFile(t.resultPath(), reply); err != nil {
+			return fmt.Errorf("keep result: %w", err)
+		}
+	}
+	t.rec.Salt = make([]byte, jobstypes.SaltSize)
+	rand.Read(t.rec.Salt) // never fails
+	t.rec.Outcome = kept
+	return nil
+}
+
+func (t *task) resultPath() string {
+	return filepath.Join(t.Config.Home, "results", fmt.Sprintf("%d.reply", t.request.Id))
+}
+
+// writeFile leaves either nothing or all of a file, on disk.
+func writeFile(path string, content []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, filepath.Base(path)+".*.partial")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return storage.SyncDir(dir)
+}

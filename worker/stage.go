@@ -1,0 +1,100 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/ain-network/aind/daemon"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// task is one request of ours on its way: what the chain said about it, and what the journal holds.
+type task struct {
+	*Worker
+	request jobstypes.Request
+	mine    jobstypes.Assignment
+	rec     record
+	log     *slog.Logger
+}
+
+// stage is a part of a request's way. It is due or not by what chain and journal say; doing it twice is harmless.
+type stage struct {
+	step daemon.Step
+	due  func(t *task) bool
+	do   func(ctx context.Context, t *task) error
+}
+
+// stages in their order. Doing one makes the next due, or waits for the chain.
+var stages = []stage{
+	{daemon.WorkerRun, (*task).mustRun, run},
+	{daemon.WorkerResign, (*task).mustResign, resign},
+	{daemon.WorkerCommit, (*task).mustCommit, commit},
+	{daemon.WorkerUpload, (*task).mustUpload, upload},
+	{daemon.WorkerReveal, (*task).mustReveal, reveal},
+	{daemon.WorkerConcede, (*task).mustConcede, concede},
+}
+
+func (w *Worker) newTask(request jobstypes.Request, mine jobstypes.Assignment) (*task, error) {
+	t := &task{Worker: w, request: request, mine: mine, rec: record{Job: request.Spec.JobId}, log: w.requests.LogOf(request)}
+	_, err := w.Journal.Get(recordKey(request.Id), &t.rec)
+	return t, err
+}
+
+// advance does the stages that are due. What a stage has changed on the chain it notes in the task, so that the next one
+// need not wait for a query.
+func (t *task) advance(ctx context.Context) error {
+	for _, s := range stages {
+		if !s.due(t) {
+			continue
+		}
+		if err := t.Journal.Do(s.step, recordKey(t.request.Id), &t.rec, func() error { return s.do(ctx, t) }); err != nil {
+			return fmt.Errorf("%s: %w", s.step.Name, err)
+		}
+	}
+	return nil
+}
+
+func (t *task) isDue() bool {
+	return slices.ContainsFunc(stages, func(s stage) bool { return s.due(t) })
+}
+
+// warnIfLost says that a bond is lost, since the journal that held the result is not the one that we have.
+func (t *task) warnIfLost() {
+	if t.mine.CommittedMs != 0 && t.mine.RevealedMs == 0 && t.rec.Outcome == nil {
+		t.requests.Tell(t.request, "cannot reveal", "the journal has no result for the commitment on the chain: was it moved or removed?")
+	}
+}
+
+func (t *task) running() bool {
+	return t.request.State == jobstypes.REQUEST_STATE_RUNNING && t.mine.CommittedMs == 0 && !t.mine.Resigned
+}
+
+func (t *task) mustRun() bool    { return t.running() && t.rec.Outcome == nil && t.rec.Failure == "" }
+func (t *task) mustResign() bool { return t.running() && t.rec.Failure != "" }
+func (t *task) mustCommit() bool { return t.running() && t.rec.Outcome != nil }
+
+func (t *task) revealing() bool {
+	return t.request.State == jobstypes.REQUEST_STATE_REVEALING && t.mine.CommittedMs != 0 && t.mine.RevealedMs == 0 &&
+		t.rec.Outcome != nil
+}
+
+func (t *task) mustUpload() bool {
+	return t.revealing() && t.rec.Outcome.Digest != "" && !t.rec.Outcome.Uploaded
+}
+
+func (t *task) mustReveal() bool { return t.revealing() }
+
+// mustConcede leaves out who has the largest share there is: the chain counts it as content.
+func (t *task) mustConcede() bool {
+	if t.request.State != jobstypes.REQUEST_STATE_RANKED || t.mine.RevealedMs == 0 || t.mine.Conceded {
+		return false
+	}
+	share, valid := jobstypes.Shares(t.request)[t.mine.Worker]
+	spec := t.request.Spec
+	if largest := jobstypes.LargestShare(spec.RewardFunction, spec.WorkerReward, int(t.request.Workers)); valid && share.GTE(largest) {
+		return false
+	}
+	return valid || t.cfg.Concede != ConcedeSatisfied
+}
