@@ -1,0 +1,67 @@
+package release_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
+	"github.com/ain-network/aind/sandbox/python"
+)
+
+const script = "class Worker:\n    def Run(self, request, context):\n        return 1\n"
+
+func TestPackTellsProgramsApart(t *testing.T) {
+	options := release.PackOptions{Method: "Run", MaxBytes: 1 << 20}
+
+	packed, artifact, err := release.Pack(writeFile(t, "worker.py", script), options)
+	require.NoError(t, err)
+	require.Equal(t, program.PROGRAM_KIND_SCRIPT, packed.Kind)
+	require.Equal(t, program.ABI_SCRIPT, packed.ABI)
+	require.Equal(t, "python-wasi-"+python.Version, packed.Runtime)
+	require.Equal(t, artifact.Digest, packed.Digest)
+	require.EqualValues(t, len(script), packed.Size_)
+
+	module := writeFile(t, "worker.wasm", "\x00asm\x01\x00\x00\x00rest")
+	packed, _, err = release.Pack(module, options)
+	require.NoError(t, err)
+	require.Equal(t, program.PROGRAM_KIND_WASM, packed.Kind)
+	require.Equal(t, program.ABI_STDIO_PROTO, packed.ABI)
+
+	options.JSON = true
+	packed, _, err = release.Pack(module, options)
+	require.NoError(t, err)
+	require.Equal(t, program.ABI_STDIO_JSON, packed.ABI)
+}
+
+func TestPackRefusesWhatCannotRun(t *testing.T) {
+	for _, c := range []struct {
+		name, file, content, says string
+		entryPoint                string
+	}{
+		{name: "an empty file", file: "worker.py", says: "is empty"},
+		{name: "a file above the limit", file: "worker.py", content: strings.Repeat("#", 2000), says: "the chain allows 1000"},
+		{name: "a script without the method", file: "worker.py", content: "class Worker:\n    def Walk(self): pass\n", says: "no class with the method Run"},
+		{name: "a method outside of a class", file: "worker.py", content: "def Run(request): pass\n", says: "no class with the method Run"},
+		{name: "a class of another name than the entry point", file: "worker.py", content: script, entryPoint: "Boss", says: "no class Boss"},
+		{name: "a binary with the extension of a script", file: "worker.py", content: "\xff\xfe", says: "no UTF-8"},
+		{name: "a text with the extension of a module", file: "worker.wasm", content: "hello", says: "no WebAssembly module"},
+		{name: "a component, which is no module", file: "worker.wasm", content: "\x00asm\x0d\x00\x01\x00", says: "no WebAssembly module"},
+		{name: "a module with an entry point", file: "worker.wasm", content: "\x00asm\x01\x00\x00\x00", entryPoint: "main", says: "leave it out"},
+		{name: "something else", file: "worker.sh", content: "#!/bin/sh", says: "neither a .py script nor a .wasm module"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			options := release.PackOptions{Method: "Run", MaxBytes: 1000, EntryPoint: c.entryPoint}
+			_, _, err := release.Pack(writeFile(t, c.file, c.content), options)
+			require.ErrorIs(t, err, release.ErrProgram)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+	_, _, err := release.Pack(filepath.Join(t.TempDir(), "none.py"), release.PackOptions{})
+	require.ErrorIs(t, err, release.ErrProgram)
+	_, _, err = release.Pack(t.TempDir(), release.PackOptions{})
+	require.ErrorContains(t, err, "is no file")
+}
