@@ -17,15 +17,17 @@ var ErrLater = errors.New("later")
 
 // Requests runs what is due for requests: for each one thing at a time, and nothing for a while after something went wrong.
 type Requests struct {
-	Log *slog.Logger
-	// Ended is called after each task; it must not block.
-	Ended func()
-
+	log   *slog.Logger
 	tasks Tasks[uint64]
 	holds Holds
 
 	mu   sync.Mutex
 	told map[uint64]string
+}
+
+// NewRequests returns the requests of a daemon that has begun none. Ended is called after each task; it must not block.
+func NewRequests(log *slog.Logger, ended func()) *Requests {
+	return &Requests{log: log, tasks: Tasks[uint64]{Ended: ended}}
 }
 
 // Look is one answer of the chain: an owner's places.
@@ -61,7 +63,6 @@ func (l Look) MayStart(requestID uint64) bool {
 
 // Start runs f for a request in the background, unless something is running for it. It says whether it did.
 func (r *Requests) Start(ctx context.Context, requestID uint64, f func() error) bool {
-	r.tasks.Ended = r.Ended
 	return r.tasks.Start(requestID, func() {
 		err := f()
 		switch {
@@ -70,7 +71,7 @@ func (r *Requests) Start(ctx context.Context, requestID uint64, f func() error) 
 		case errors.Is(err, ErrLater):
 			r.holds.Hold(requestID)
 		case ctx.Err() == nil:
-			r.Log.Warn("could not go on with a request, trying again", "request", requestID, "error", err, "in", r.holds.Hold(requestID))
+			r.log.Warn("could not go on with a request, trying again", "request", requestID, "error", err, "in", r.holds.Hold(requestID))
 		}
 	})
 }
@@ -97,7 +98,7 @@ func (r *Requests) Tell(request jobstypes.Request, message, why string) {
 
 // LogOf is the log with the keys of a request.
 func (r *Requests) LogOf(request jobstypes.Request) *slog.Logger {
-	return r.Log.With("job", JobID(request.Spec.JobId), "request", request.Id)
+	return r.log.With("job", JobID(request.Spec.JobId), "request", request.Id)
 }
 
 // Sooner is the shorter of two times, of which 0 means never.

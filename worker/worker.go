@@ -47,7 +47,7 @@ func New(ctx context.Context, cfg Config, world daemon.World) (*Worker, error) {
 		return nil, err
 	}
 	w.Kit = kit
-	w.requests = &daemon.Requests{Log: kit.Log, Ended: w.nudge}
+	w.requests = daemon.NewRequests(kit.Log, w.nudge)
 	w.loop = daemon.NewLoop(kit.Config.Poll.Std(), kit.Log, w.pass)
 	return w, nil
 }
