@@ -88,4 +88,6 @@ func (s Settings) Endpoints() []string {
 func (s Settings) Config() Config { return Config{ChainID: s.ChainID, Endpoints: s.Endpoints()} }
 
 // String hides the store's credentials.
-func (s Settings) String() string { return fmt.Sprintf("settings of chain %q at %s", s.ChainID, s.Node) }
+func (s Settings) String() string {
+	return fmt.Sprintf("settings of chain %q at %s", s.ChainID, s.Node)
+}
