@@ -23,6 +23,9 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 		return err
 	}
 	if open := openingOf(l.Request); open != m.Role {
+		if m.Role == program.ROLE_WORKER && l.ClosedMs != 0 {
+			return types.ErrContractClosed.Wrapf("request %d has its %d workers", l.Id, l.Workers)
+		}
 		return types.ErrState.Wrapf("request %d is %s and has no place for %s", l.Id, l.State, m.Role)
 	}
 	if err := k.checkPlace(ctx, l, owner); err != nil {
@@ -114,7 +117,10 @@ func (k *Keeper) Resign(ctx context.Context, owner sdk.AccAddress, id uint64) er
 	if err != nil {
 		return err
 	}
-	if l.State != types.REQUEST_STATE_RUNNING || a.Resigned {
+	if a.Resigned {
+		return types.ErrState.Wrapf("worker %s has resigned from request %d", owner, id)
+	}
+	if l.State != types.REQUEST_STATE_RUNNING {
 		return types.ErrState.Wrapf("request %d is %s; worker %s cannot resign any more", id, l.State, owner)
 	}
 	closed := l.ClosedMs != 0

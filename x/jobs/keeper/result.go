@@ -22,7 +22,10 @@ func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgS
 	if err != nil {
 		return err
 	}
-	if l.State != types.REQUEST_STATE_RUNNING || a.Resigned {
+	if a.Resigned {
+		return types.ErrState.Wrapf("worker %s has resigned from request %d", owner, l.Id)
+	}
+	if l.State != types.REQUEST_STATE_RUNNING {
 		return types.ErrState.Wrapf("request %d is %s; worker %s cannot commit any more", l.Id, l.State, owner)
 	}
 	if a.HasCommitted() {

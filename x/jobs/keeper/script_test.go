@@ -1,0 +1,386 @@
+package keeper_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/jobs/types"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+)
+
+var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what really happens")
+
+// TestScripts runs life cycles that a person can read. A script is a list of
+// steps: commands, one a line, "----", and what happened. Lines that start with #
+// before a step say what it is about.
+//
+// Everybody starts with the same coins: the client 10000 in its wallet, each node
+// 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
+//
+//	job [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	request [fn=even|winner] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
+//	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME...
+//	rank NAME W[:SCORE]... | concede NAME...
+//	wait DURATION       time passes          halt DURATION   the chain stands still
+//	params KEY=N...     governance changes   balances        every change since the start
+//	show                the request's state
+func TestScripts(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			want, err := os.ReadFile(path)
+			require.NoError(t, err)
+			got := newScript(t).play(string(want))
+			if *rewrite {
+				require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+				return
+			}
+			require.Equal(t, string(want), got, "rewrite with: go test ./x/jobs/keeper -run TestScripts -rewrite")
+		})
+	}
+}
+
+type script struct {
+	*fixture
+	job, request uint64
+	start        map[string][2]int64
+}
+
+func newScript(t *testing.T) *script {
+	s := &script{fixture: newFixture(t), start: map[string][2]int64{}}
+	s.fund("client", 10_000, 0)
+	s.address("root")
+	for _, name := range s.nodes() {
+		s.fund(name, 0, 5_000)
+	}
+	for _, name := range append(s.nodes(), "client") {
+		s.start[name] = [2]int64{s.wallet(name), s.stake(name)}
+	}
+	return s
+}
+
+func (s *script) nodes() []string { return []string{"e1", "e2", "e3", "w1", "w2", "w3", "w4"} }
+
+// play runs every step and returns the script with what happened.
+func (s *script) play(text string) string {
+	var out strings.Builder
+	for step := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		commands, _, _ := strings.Cut(step+"\n", "----\n")
+		out.WriteString(commands + "----\n")
+		for line := range strings.SplitSeq(strings.TrimSpace(commands), "\n") {
+			if !strings.HasPrefix(line, "#") {
+				out.WriteString(s.step(strings.Fields(line)))
+			}
+		}
+		out.WriteString("\n")
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// step runs one command in a block of its own and says what happened.
+func (s *script) step(fields []string) string {
+	command, args := fields[0], fields[1:]
+	var out strings.Builder
+	s.ctx = s.ctx.WithEventManager(sdk.NewEventManager())
+	switch command {
+	case "balances":
+		return s.balances()
+	case "show":
+		return s.show()
+	case "wait", "halt":
+		d, err := time.ParseDuration(args[0])
+		require.NoError(s.t, err)
+		if command == "wait" {
+			s.wait(d)
+		} else {
+			s.endBlock()
+			s.beginBlock(d)
+		}
+	default:
+		for _, call := range calls(command, args) {
+			if err := s.run(func(ctx context.Context) error { return s.command(ctx, command, call) }); err != nil {
+				fmt.Fprintf(&out, "%s refused: %s\n", strings.Join(append([]string{command}, call...), " "), s.named(err.Error()))
+			}
+		}
+	}
+	s.endBlock()
+	out.WriteString(s.events())
+	return out.String()
+}
+
+// calls splits the commands that may name several accounts.
+func calls(command string, args []string) [][]string {
+	switch command {
+	case "accept", "commit", "reveal", "concede":
+		var each [][]string
+		for _, arg := range args {
+			each = append(each, []string{arg})
+		}
+		return each
+	}
+	return [][]string{args}
+}
+
+// command sends the message that a command stands for.
+func (s *script) command(ctx context.Context, name string, args []string) (err error) {
+	signer := "client"
+	if len(args) > 0 && !strings.Contains(args[0], "=") && name != "reject" {
+		signer = args[0]
+	}
+	from := s.address(signer).String()
+	switch name {
+	case "job":
+		s.registerJob(options(args))
+	case "request":
+		err = s.requestJob(ctx, options(args))
+	case "params":
+		err = s.updateParams(ctx, options(args))
+	case "cancel":
+		_, err = s.server.CancelRequest(ctx, &types.MsgCancelRequest{Signer: from, RequestId: s.request})
+	case "accept":
+		role := program.ROLE_WORKER
+		if strings.HasPrefix(signer, "e") {
+			role = program.ROLE_EVALUATOR
+		}
+		_, err = s.server.AcceptJob(ctx, &types.MsgAcceptJob{Signer: from, RequestId: s.request, Role: role})
+	case "resign":
+		_, err = s.server.Resign(ctx, &types.MsgResign{Signer: from, RequestId: s.request})
+	case "reject":
+		_, err = s.server.RejectWorker(ctx, &types.MsgRejectWorker{Signer: from, RequestId: s.request, Worker: s.address(args[0]).String()})
+	case "commit":
+		_, err = s.server.SubmitResult(ctx, s.fixture.commit(s.request, signer))
+	case "reveal":
+		_, err = s.server.RevealResult(ctx, s.fixture.reveal(s.request, signer))
+	case "rank":
+		_, err = s.server.Rank(ctx, s.rank(from, args[1:]))
+	case "concede":
+		_, err = s.server.AcceptResult(ctx, &types.MsgAcceptResult{Signer: from, RequestId: s.request})
+	default:
+		s.t.Fatalf("unknown command %q", name)
+	}
+	return err
+}
+
+func (s *script) registerJob(o settings) {
+	m := s.registration()
+	m.Terms.MinDeposit = o.amount("min_deposit", 10)
+	m.Terms.ChallengeFee = o.amount("fee", 5)
+	m.Terms.Bond = &types.Bond{Amount: o.amount("bond", 20)}
+	if o["bond"] == "default" {
+		m.Terms.Bond = nil
+	}
+	s.job = s.register(m)
+	s.join(s.job, program.ROLE_EVALUATOR, "e1", "e2", "e3")
+	s.join(s.job, program.ROLE_WORKER, "w1", "w2", "w3", "w4")
+}
+
+func (s *script) requestJob(ctx context.Context, o settings) error {
+	m := s.order(s.job)
+	if by := o["by"]; by != "" {
+		m.Signer = s.address(by).String()
+	}
+	if e, w, ok := strings.Cut(o["reward"], ","); ok {
+		m.Spec.EvaluatorReward, m.Spec.WorkerReward = number(e), number(w)
+	}
+	if o["fn"] == "winner" {
+		m.Spec.RewardFunction.Kind = types.REWARD_KIND_WINNER_TAKES_ALL
+	}
+	m.Spec.TimeLimitMs = o.amount("limit", 3_000).Uint64()
+	m.Spec.MinWorkers = uint32(o.amount("min", 1).Uint64())
+	m.Spec.MaxWorkers = uint32(o.amount("max", 3).Uint64())
+	response, err := s.server.RequestJob(ctx, m)
+	if err == nil {
+		s.request = response.RequestId
+	}
+	return err
+}
+
+func (s *script) updateParams(ctx context.Context, o settings) error {
+	params := types.DefaultParams()
+	params.EvaluationRounds = uint32(o.amount("evaluation_rounds", 3).Uint64())
+	params.SilentSlashBps = uint32(o.amount("silent_slash_bps", 2_000).Uint64())
+	params.ChainShareBps = uint32(o.amount("chain_share_bps", 100).Uint64())
+	params.DepositShareBps = uint32(o.amount("deposit_share_bps", 10_000).Uint64())
+	params.SweepPayouts = uint32(o.amount("sweep_payouts", 256).Uint64())
+	params.RetentionMs = o.amount("retention_ms", 3_600_000).Uint64()
+	_, err := s.server.UpdateParams(ctx, &types.MsgUpdateParams{Authority: authority(), Params: params})
+	return err
+}
+
+// rank is a ranking of W or W:SCORE, best first.
+func (s *script) rank(from string, places []string) *types.MsgRank {
+	m := &types.MsgRank{Signer: from, RequestId: s.request}
+	for i, place := range places {
+		worker, score, ok := strings.Cut(place, ":")
+		entry := types.RankEntry{Node: s.address(worker).String(), Score: uint64(len(places) - i)}
+		if ok {
+			entry.Score = number(score).Uint64()
+		}
+		m.Ranking = append(m.Ranking, entry)
+	}
+	return m
+}
+
+// settings are KEY=VALUE arguments.
+type settings map[string]string
+
+func options(args []string) settings {
+	o := settings{}
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		o[name] = value
+	}
+	return o
+}
+
+func (o settings) amount(name string, fallback int64) math.Int {
+	if value, ok := o[name]; ok && value != "default" {
+		return number(value)
+	}
+	return math.NewInt(fallback)
+}
+
+func number(s string) math.Int {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return math.NewInt(n)
+}
+
+// balances says what everybody has more or less than at the start.
+func (s *script) balances() string {
+	var out strings.Builder
+	sum := s.fees()
+	for _, name := range append([]string{"client"}, s.nodes()...) {
+		wallet, stake := s.wallet(name)-s.start[name][0], s.stake(name)-s.start[name][1]
+		sum += wallet + stake
+		if wallet != 0 || stake != 0 {
+			fmt.Fprintf(&out, "%s: wallet %+d, stake %+d\n", name, wallet, stake)
+		}
+	}
+	fmt.Fprintf(&out, "fees: %+d\nsum: %d\n", s.fees(), sum)
+	return out.String()
+}
+
+func (s *script) show() string {
+	response, err := s.query.Request(s.ctx, &types.QueryRequestRequest{RequestId: s.request})
+	if err != nil {
+		return s.named(err.Error()) + "\n"
+	}
+	r := response.Request
+	clock, err := s.keeper.Clock(s.ctx)
+	require.NoError(s.t, err)
+	deadline := "none"
+	if r.DeadlineMs != 0 {
+		deadline = fmt.Sprintf("%d ms", r.DeadlineMs-clock.NowMs)
+	}
+	return fmt.Sprintf("%s, deadline in %s, %d workers, %d committed, %d revealed\n",
+		lower(r.State, "REQUEST_STATE_"), deadline, r.Workers, r.Committed, r.Revealed)
+}
+
+// named puts names where addresses stand.
+func (s *script) named(text string) string {
+	for address, name := range s.names {
+		text = strings.ReplaceAll(text, address, name)
+	}
+	return text
+}
+
+// events says in one line each what the last block's typed events tell.
+func (s *script) events() string {
+	var out strings.Builder
+	for _, event := range s.ctx.EventManager().ABCIEvents() {
+		if !strings.HasPrefix(event.Type, "ain.jobs.") && event.Type != "ain.reputation.v1.EventScored" {
+			continue
+		}
+		message, err := sdk.ParseTypedEvent(event)
+		require.NoError(s.t, err)
+		if line := s.line(message); line != "" {
+			out.WriteString(s.named(line) + "\n")
+		}
+	}
+	return out.String()
+}
+
+func (s *script) line(event any) string {
+	switch e := event.(type) {
+	case *types.EventJobRegistered, *types.EventReleasePublished:
+		return ""
+	case *types.EventJobRequested:
+		return fmt.Sprintf("request %d of %s", e.RequestId, e.Client)
+	case *types.EventJobAccepted:
+		return fmt.Sprintf("%s accepted as %s", e.Node, lower(e.Role, "ROLE_"))
+	case *types.EventWorkerResigned:
+		return fmt.Sprintf("%s resigned, contract closed: %t", e.Worker, e.Closed)
+	case *types.EventWorkerRejected:
+		return e.Worker + " rejected"
+	case *types.EventContractClosed:
+		return fmt.Sprintf("contract closed with %d workers", e.Workers)
+	case *types.EventResultSubmitted:
+		return e.Worker + " committed"
+	case *types.EventRevealStarted:
+		return fmt.Sprintf("revealing, %d committed", e.Committed)
+	case *types.EventResultRevealed:
+		return e.Worker + " revealed"
+	case *types.EventEvaluationStarted:
+		return fmt.Sprintf("%s evaluates %d revealed", e.Evaluator, e.Revealed)
+	case *types.EventRanked:
+		line := e.Evaluator + " ranked:"
+		for _, entry := range e.Ranking {
+			line += fmt.Sprintf(" %s %d", entry.Node, entry.Score)
+		}
+		return line
+	case *types.EventEvaluatorSilent:
+		return fmt.Sprintf("%s was silent in round %d", e.Evaluator, e.Round)
+	case *types.EventRequestReopened:
+		return fmt.Sprintf("reopened for round %d", e.Round)
+	case *types.EventResultAccepted:
+		return e.Account + " conceded"
+	case *types.EventRequestSettled:
+		return "SETTLED " + lower(e.Outcome, "OUTCOME_") + payouts(e.Payouts)
+	case *types.EventRequestCancelled:
+		return "CANCELLED " + lower(e.Outcome, "OUTCOME_") + payouts(e.Payouts)
+	case *types.EventRequestRemoved:
+		return fmt.Sprintf("request %d removed", e.RequestId)
+	case *types.EventSweepFailed:
+		return fmt.Sprintf("request %d postponed", e.RequestId)
+	case *types.EventParamsUpdated:
+		return fmt.Sprintf("params version %d", e.Version)
+	case *reputationtypes.EventScored:
+		return fmt.Sprintf("  score of %s: %s, %s ms, earned %s", e.Owner, e.Outcome, strconv.FormatUint(e.ResponseMs, 10), e.Earned)
+	}
+	return fmt.Sprintf("unknown event %T", event)
+}
+
+func payouts(list []types.Payout) string {
+	var out strings.Builder
+	for _, p := range list {
+		account := p.Account
+		if account == "" {
+			account = "chain"
+		}
+		fmt.Fprintf(&out, "\n  %s %s %s", account, p.Amount, p.Reason)
+	}
+	return out.String()
+}
+
+func lower(value fmt.Stringer, prefix string) string {
+	return strings.ToLower(strings.TrimPrefix(value.String(), prefix))
+}
