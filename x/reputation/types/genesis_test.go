@@ -1,0 +1,109 @@
+package types_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/reputation/types"
+)
+
+// goodGenesis has a root, alice below it, an application of bob, and a record of
+// every other kind.
+func goodGenesis() *types.GenesisState {
+	root := sdk.AccAddress("root________________").String()
+	hot := sdk.AccAddress("hot_________________").String()
+	active := types.NODE_STATUS_ACTIVE
+	return &types.GenesisState{
+		Params: types.DefaultParams(),
+		Trees:  []types.Tree{{JobId: 1, Root: root}},
+		Nodes: []types.Node{
+			{JobId: 1, Owner: root, Roles: []program.Role{program.ROLE_ADMIN}, Status: active},
+			{JobId: 1, Owner: alice.String(), Parent: root, Roles: []program.Role{program.ROLE_ADMIN, worker}, Status: active},
+		},
+		Profiles: []types.Profile{{Owner: alice.String(), Operator: hot}},
+		Applications: []types.Application{{
+			Id: 1, JobId: 1, Applicant: bob.String(), Admin: root, Roles: []program.Role{worker}, Nonce: nonce, Qualifications: qualify(worker),
+		}},
+		NextApplicationId: 2,
+		Scores:            []types.Score{{JobId: 1, Owner: alice.String(), Earned: math.ZeroInt()}, {Owner: alice.String(), Earned: math.ZeroInt()}},
+		LastSeen:          []types.LastSeen{{Owner: alice.String(), SeenMs: 1}},
+		Approvals:         []types.Approvals{{Admin: root, WindowStartMs: 1, Count: 1}},
+	}
+}
+
+func TestGenesisIsChecked(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(g *types.GenesisState)
+		says   string // empty: accepted
+	}{
+		{"a good state is accepted", func(*types.GenesisState) {}, ""},
+		{"the default is accepted", func(g *types.GenesisState) { *g = *types.DefaultGenesis() }, ""},
+		{"params are checked", func(g *types.GenesisState) { g.Params.MaxTags = 0 }, "max_tags"},
+		{"a tree has a job", func(g *types.GenesisState) { g.Trees[0].JobId = 0 }, "tree of job 0"},
+		{"a job has one tree", func(g *types.GenesisState) { g.Trees = append(g.Trees, g.Trees[0]) }, "job 0x1 has two trees"},
+		{"tree policies come later", func(g *types.GenesisState) { g.Trees[0].Policy.MaxDepth = 3 }, "policy of job 0x1"},
+		{"a node has a tree", func(g *types.GenesisState) { g.Nodes[1].JobId = 2 }, "the job has no tree"},
+		{"a node appears once", func(g *types.GenesisState) { g.Nodes = append(g.Nodes, g.Nodes[1]) }, "appears twice"},
+		{"a root is a node", func(g *types.GenesisState) { g.Trees = append(g.Trees, types.Tree{JobId: 2, Root: alice.String()}) }, "not among the nodes"},
+		{"a tree has no second root", func(g *types.GenesisState) { g.Nodes[1].Parent = "" }, "but the job's root is"},
+		{"a root has no parent", func(g *types.GenesisState) { g.Nodes[0].Parent = alice.String() }, "but the job's root is"},
+		{"a root is an active admin", func(g *types.GenesisState) { g.Nodes[0].Status = types.NODE_STATUS_DROPPED }, "not an active admin"},
+		{"a parent is in the tree", func(g *types.GenesisState) { g.Nodes[1].Parent = bob.String() }, "is no admin of the job"},
+		{"a parent is not the node itself", func(g *types.GenesisState) { g.Nodes[1].Parent = alice.String() }, "no root within 64 steps"},
+		{"a node has roles", func(g *types.GenesisState) { g.Nodes[1].Roles = nil }, "roles: empty"},
+		{"roles are in order", func(g *types.GenesisState) { g.Nodes[1].Roles = []program.Role{worker, evaluator} }, "not in the order"},
+		{"a node has a status", func(g *types.GenesisState) { g.Nodes[1].Status = 0 }, "status"},
+		{"a node's capability has limits", func(g *types.GenesisState) { g.Nodes[1].Capability.Tags = make([]string, 257) }, "tags"},
+		{"a node has an address", func(g *types.GenesisState) { g.Nodes[1].Owner = "alice" }, "owner"},
+		{"a profile appears once", func(g *types.GenesisState) { g.Profiles = append(g.Profiles, g.Profiles[0]) }, "appears twice"},
+		{"a profile states something", func(g *types.GenesisState) { g.Profiles[0].Operator = "" }, "states nothing"},
+		{"a profile's key is checked", func(g *types.GenesisState) { g.Profiles[0].EncryptionKey = "age1" }, "encryption_key"},
+		{"an operator is an address", func(g *types.GenesisState) { g.Profiles[0].Operator = "hot" }, "operator"},
+		{"an operator serves one owner", func(g *types.GenesisState) {
+			g.Profiles = append(g.Profiles, types.Profile{Owner: bob.String(), Operator: g.Profiles[0].Operator})
+		}, "serves two owners"},
+		{"an operator is no node", func(g *types.GenesisState) { g.Profiles[0].Operator = g.Trees[0].Root }, "is itself a node"},
+		{"an operator has no operator", func(g *types.GenesisState) {
+			g.Profiles = append(g.Profiles, types.Profile{Owner: bob.String(), Operator: alice.String()})
+		}, "an owner with an operator"},
+		{"the next application id is new", func(g *types.GenesisState) { g.NextApplicationId = 1 }, "id 1 is not between"},
+		{"the next application id is not zero", func(g *types.GenesisState) { g.NextApplicationId, g.Applications = 0, nil }, "next_application_id: 0"},
+		{"an application is for a job", func(g *types.GenesisState) { g.Applications[0].JobId = 2 }, "job 0x2 has no tree"},
+		{"an application appears once", func(g *types.GenesisState) { g.Applications = append(g.Applications, g.Applications[0]) }, "id 1 appears twice"},
+		{"an applicant has one application for a job", func(g *types.GenesisState) {
+			second := g.Applications[0]
+			second.Id, g.NextApplicationId = 2, 3
+			g.Applications = append(g.Applications, second)
+		}, "has another one for job 0x1"},
+		{"an application is checked", func(g *types.GenesisState) { g.Applications[0].Nonce = nil }, "nonce"},
+		{"an application's admin is an address", func(g *types.GenesisState) { g.Applications[0].Admin = "" }, "admin"},
+		{"a score appears once", func(g *types.GenesisState) { g.Scores = append(g.Scores, g.Scores[0]) }, "appears twice"},
+		{"a score is of a job", func(g *types.GenesisState) { g.Scores[0].JobId = 2 }, "job 0x2 has no tree"},
+		{"a score has earnings", func(g *types.GenesisState) { g.Scores[0].Earned = math.Int{} }, "earned"},
+		{"earnings are not negative", func(g *types.GenesisState) { g.Scores[0].Earned = math.NewInt(-1) }, "earned -1"},
+		{"a sign of life appears once", func(g *types.GenesisState) { g.LastSeen = append(g.LastSeen, g.LastSeen[0]) }, "last_seen"},
+		{"approvals appear once", func(g *types.GenesisState) { g.Approvals = append(g.Approvals, g.Approvals[0]) }, "approvals"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			state := goodGenesis()
+			tt.change(state)
+
+			err := state.Validate()
+
+			if tt.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, types.ErrInvalidGenesis)
+			require.ErrorContains(t, err, tt.says)
+		})
+	}
+}
