@@ -6,9 +6,6 @@ WHOLE := /tests/|/devnet|/cmd/aind
 PACKAGES = $(shell $(GO) list -tags $(TAGS) ./... | grep -E$(1) '$(WHOLE)')
 RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
-# Every module of this repository.
-MODULES = . $(patsubst %/,%,$(dir $(shell git ls-files '*/go.mod' | grep -v testdata)))
-
 ##@ Check
 
 .PHONY: test check unit lint format format-check vet tidy-check acceptance bench
@@ -49,8 +46,7 @@ vet:
 	@$(GO) vet -tags $(TAGS) ./...
 
 tidy-check:
-	@for module in $(MODULES); do \
-		(cd "$$module" && $(GO) mod tidy -diff >/dev/null) || { echo "$$module/go.mod is not tidy: run 'go mod tidy' there" >&2; exit 1; }; done
+	@$(GO) mod tidy -diff || { echo "go.mod is not tidy: run 'go mod tidy'" >&2; exit 1; }
 
 bench: build runtimes examples ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
