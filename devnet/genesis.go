@@ -1,0 +1,113 @@
+package devnet
+
+import (
+	"fmt"
+	"time"
+
+	dbm "github.com/cosmos/cosmos-db"
+
+	"cosmossdk.io/log/v2"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	govtypes "github.com/cosmos/cosmos-sdk/x/gov/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
+
+	"github.com/ain-network/aind/app"
+	"github.com/ain-network/aind/app/nodehome"
+	"github.com/ain-network/aind/chain"
+	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+)
+
+// windows are short, so that a person sees a whole life of a request, and long enough for a busy machine.
+var windows = jobstypes.Windows{
+	OpenMs: 60_000, HiringMs: 2_000, GrantMs: 5_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 5_000, ResolveMs: 10_000,
+}
+
+const (
+	// runningWindow after which a silent node no longer counts as running.
+	runningWindow = 15 * time.Second
+
+	// votingPeriod of the governance module.
+	votingPeriod = 30 * time.Second
+)
+
+// noOptions is a node without flags and files.
+type noOptions struct{}
+
+func (noOptions) Get(string) any { return nil }
+
+// createChain makes the node's folder with the genesis of a new network, and returns the accounts by name.
+func createChain(config Config, at time.Time) (map[string]string, error) {
+	described, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), noOptions{}, app.WithoutLoading())
+	if err != nil {
+		return nil, err
+	}
+	home, err := nodehome.Create(config.folder("node"), "devnet", app.PaceLocal)
+	if err != nil {
+		return nil, err
+	}
+	app.KeepOnlyRecent(home.Server)
+	// The ports are given on the command line: they may differ from run to run.
+	home.Comet.P2P.AddrBookStrict = false
+
+	genesis := app.NewGenesisBuilder(described, chainID, at)
+	genesis.Consensus.Evidence.MaxAgeNumBlocks = app.RecentBlocks
+	shorten(genesis)
+	accounts, err := fund(config, genesis, home)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := genesis.Build()
+	if err != nil {
+		return nil, err
+	}
+	return accounts, home.Write(doc)
+}
+
+// shorten makes everything that has to be waited for short.
+func shorten(genesis *app.GenesisBuilder) {
+	app.EditGenesis(genesis, jobstypes.ModuleName, func(state *jobstypes.GenesisState) {
+		state.Params[0].Params.DefaultWindows = windows
+	})
+	app.EditGenesis(genesis, reputationtypes.ModuleName, func(state *reputationtypes.GenesisState) {
+		state.Params.RunningWindowMs = uint64(runningWindow.Milliseconds())
+	})
+	app.EditGenesis(genesis, govtypes.ModuleName, func(state *govv1.GenesisState) {
+		voting, expedited := votingPeriod, votingPeriod/2
+		state.Params.VotingPeriod, state.Params.ExpeditedVotingPeriod = &voting, &expedited
+	})
+}
+
+// fund gives every member its key, its coins and its stake, and makes the validator one.
+func fund(config Config, genesis *app.GenesisBuilder, home *nodehome.Home) (map[string]string, error) {
+	accounts := map[string]string{}
+	stakes := escrowtypes.DefaultGenesis()
+	staked := chain.Coin(0)
+	for _, m := range config.members() {
+		key, err := config.key(m)
+		if err != nil {
+			return nil, fmt.Errorf("key of %s: %w", m.name, err)
+		}
+		accounts[m.name] = key.Address().String()
+		if err := genesis.Fund(key.Address(), sdk.NewCoin(chain.Denom, m.wallet)); err != nil {
+			return nil, err
+		}
+		if m.stake.IsPositive() {
+			account := escrowtypes.NewAccount(key.Address())
+			account.Stake = m.stake
+			stakes.Accounts = append(stakes.Accounts, account)
+			staked = staked.AddAmount(m.stake)
+		}
+		if m.name == accountValidator {
+			if err := genesis.AddValidator("devnet", key, home.Validator, sdk.NewCoin(chain.Denom, ain(1_000_000))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	app.EditGenesis(genesis, escrowtypes.ModuleName, func(state *escrowtypes.GenesisState) { *state = *stakes })
+	genesis.Endow(authtypes.NewModuleAddress(escrowtypes.ModuleName), staked)
+	return accounts, nil
+}

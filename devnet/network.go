@@ -1,0 +1,203 @@
+package devnet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/app/nodehome"
+	"github.com/ain-network/aind/client"
+)
+
+// Network is a running devnet. Close it to stop everything.
+type Network struct {
+	config     Config
+	state      *state
+	lock       *os.File
+	supervisor *supervisor
+	chain      *client.Client
+	failed     chan error
+}
+
+// Open makes the network in the home, or resumes the one that is there, and returns when all of it runs. What it started is
+// stopped again when it fails; the error names the step and its log.
+func Open(ctx context.Context, config Config) (*Network, error) {
+	config, err := config.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	lock, err := takeLock(config.Home)
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{config: config, lock: lock, failed: make(chan error, 1)}
+	if err := n.open(ctx); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *Network) open(ctx context.Context) error {
+	if err := n.prepare(); err != nil {
+		return fmt.Errorf("prepare the network: %w", err)
+	}
+	var err error
+	if n.supervisor, err = newSupervisor(n.config.Program, n.config.LogFolder(), n.onExit); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"start the chain", n.startChain},
+		{"start the store", n.startStore},
+		{"register the job", n.registerJob},
+		{"start the nodes", n.startNodes},
+	} {
+		begun := time.Now()
+		if err := step.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		n.config.Report(fmt.Sprintf("%-18s done in %.1f s", step.name, time.Since(begun).Seconds()))
+	}
+	return nil
+}
+
+// prepare reads the network in the home, or makes one, and chooses ports.
+func (n *Network) prepare() error {
+	known, err := readState(n.config.Home)
+	if err != nil {
+		return err
+	}
+	if known == nil {
+		if known, err = n.create(); err != nil {
+			return err
+		}
+	}
+	for _, m := range n.config.members() {
+		if known.Accounts[m.name] == "" {
+			return fmt.Errorf("this network has no account %s: begin anew with --reset to change the number of nodes", m.name)
+		}
+	}
+	preferred := known.Ports
+	if n.config.AnyPorts {
+		preferred = Ports{}
+	}
+	if known.Ports, err = n.config.Ports.choose(preferred); err != nil {
+		return err
+	}
+	n.state = known
+	if err := n.state.write(n.config.Home); err != nil {
+		return err
+	}
+	return n.writeClientConfig()
+}
+
+// create makes the chain's genesis and all keys. It may be begun again after a crash: keys are kept, the rest is made anew.
+func (n *Network) create() (*state, error) {
+	node := n.config.folder("node")
+	if nodehome.Exists(node) {
+		// A run ended between the genesis and the note of it; no block was made.
+		if err := os.RemoveAll(filepath.Join(node, "config")); err != nil {
+			return nil, err
+		}
+	}
+	accounts, err := createChain(n.config, time.Now().UTC())
+	if err != nil {
+		return nil, err
+	}
+	made := &state{Ports: usualPorts, Accounts: accounts}
+	made.StoreKey, made.StoreSecret = newStoreAccount()
+	return made, nil
+}
+
+// startChain runs the node and waits for its first block.
+func (n *Network) startChain(ctx context.Context) error {
+	ports := n.state.Ports
+	args := []string{
+		"start", "--home", n.config.folder("node"), "--log_no_color", "--log_level", "warn",
+		"--rpc.laddr", "tcp://" + loopback(ports.RPC),
+		"--p2p.laddr", "tcp://" + loopback(ports.P2P),
+		"--grpc.address", loopback(ports.GRPC),
+		"--api.address", "tcp://" + loopback(ports.API),
+	}
+	if n.config.CheckInvariants {
+		args = append(args, "--check-invariants")
+	}
+	node, err := n.supervisor.start(spec{name: "chain", args: args, vital: true})
+	if err != nil {
+		return err
+	}
+	return await(ctx, node, "the first block", func(ctx context.Context) error {
+		if n.chain == nil {
+			dialled, err := client.Dial(ctx, client.Config{ChainID: chainID, Endpoints: []string{n.RPC()}})
+			if err != nil {
+				return err
+			}
+			n.chain = dialled
+		}
+		_, err := n.chain.Now(ctx)
+		return err
+	})
+}
+
+// onExit hears of processes that ended by themselves.
+func (n *Network) onExit(p *process) {
+	if !p.vital {
+		n.config.Report(fmt.Sprintf("%s; its log is %s", p.ended(), p.log))
+		return
+	}
+	select {
+	case n.failed <- fmt.Errorf("%s; its log is %s", p.ended(), p.log):
+	default: // the first failure is reported already
+	}
+}
+
+// Failed delivers why the network cannot go on, if that happens.
+func (n *Network) Failed() <-chan error { return n.failed }
+
+// Close stops every process and gives the folder free. It returns when nothing is left.
+func (n *Network) Close() {
+	if n.chain != nil {
+		n.chain.Close()
+	}
+	if n.supervisor != nil {
+		n.supervisor.stop()
+	}
+	_ = n.lock.Close()
+}
+
+// RPC is the chain's endpoint for clients and daemons.
+func (n *Network) RPC() string { return "http://" + loopback(n.state.Ports.RPC) }
+
+// REST is the chain's endpoint for browsers and scripts.
+func (n *Network) REST() string { return "http://" + loopback(n.state.Ports.API) }
+
+// GRPC is the chain's endpoint for programs that speak gRPC.
+func (n *Network) GRPC() string { return loopback(n.state.Ports.GRPC) }
+
+// Store is where the network's objects are, with the credentials to read and write them.
+func (n *Network) Store() string { return n.state.storeURL() }
+
+// Job that the network was started with, as 0x1.
+func (n *Network) Job() string { return n.state.Job }
+
+// Chain is a client of the network's chain. The network closes it.
+func (n *Network) Chain() *client.Client { return n.chain }
+
+// Account is the address of a member: client, treasury, admin, evaluator, worker-1, …
+func (n *Network) Account(name string) (sdk.AccAddress, error) {
+	address, ok := n.state.Accounts[name]
+	if !ok {
+		return nil, fmt.Errorf("the network has no account %s", name)
+	}
+	return sdk.AccAddressFromBech32(address)
+}
