@@ -40,7 +40,7 @@ func Fetch(ctx context.Context, s Store, d Digest, path string, limit int64) (_ 
 			}
 		}
 	}()
-	if _, err := io.CopyBuffer(onlyWriter{f}, body, make([]byte, copyBuffer)); err != nil {
+	if _, err := io.Copy(f, body); err != nil {
 		return Info{}, fmt.Errorf("fetch %s: %w", d, err)
 	}
 	if err := f.Sync(); err != nil {

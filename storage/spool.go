@@ -54,8 +54,12 @@ func copyHashing(ctx context.Context, dst io.Writer, src io.Reader, h hash.Hash,
 	return io.CopyBuffer(onlyWriter{io.MultiWriter(dst, h)}, r, make([]byte, copyBuffer))
 }
 
-// onlyWriter hides ReadFrom, so that io.CopyBuffer uses our buffer.
-type onlyWriter struct{ io.Writer }
+// onlyWriter and onlyReader hide ReadFrom and WriteTo, so that io.CopyBuffer uses
+// our buffer.
+type (
+	onlyWriter struct{ io.Writer }
+	onlyReader struct{ io.Reader }
+)
 
 // ContextReader returns a reader of r that returns ctx's error once ctx has
 // ended. A read that is already blocked in r is not interrupted.

@@ -80,6 +80,18 @@ func (v *Verifier) Read(p []byte) (int, error) {
 	}
 }
 
+// WriteTo implements io.WriterTo, so that io.Copy reads the source of large
+// content while it hashes what it has. When w fails it waits for the read that is
+// under way.
+func (v *Verifier) WriteTo(w io.Writer) (int64, error) {
+	if v.err == nil && v.left > copyBuffer {
+		ahead := newReadAhead(v.src)
+		defer ahead.stop()
+		v.src = ahead
+	}
+	return io.CopyBuffer(onlyWriter{w}, onlyReader{v}, make([]byte, min(copyBuffer, max(v.left, 1))))
+}
+
 // finish decides about content whose last announced byte has been read.
 func (v *Verifier) finish() error {
 	if got := digestFromSum(v.hash.Sum(nil)); got != v.want.Digest {

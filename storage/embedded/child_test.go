@@ -70,7 +70,7 @@ type child struct {
 }
 
 // config is what the tests' stores have in common.
-func config(t *testing.T) embedded.Config {
+func config(t testing.TB) embedded.Config {
 	return embedded.Config{
 		Dir:       t.TempDir(),
 		Listen:    "127.0.0.1:0",
@@ -81,7 +81,7 @@ func config(t *testing.T) embedded.Config {
 }
 
 // start runs a store and waits until it serves.
-func start(t *testing.T, cfg embedded.Config) *child {
+func start(t testing.TB, cfg embedded.Config) *child {
 	t.Helper()
 	c, out := launch(t, cfg)
 	addr, ready := strings.CutPrefix(out, "ready: ")
@@ -91,7 +91,7 @@ func start(t *testing.T, cfg embedded.Config) *child {
 }
 
 // launch runs a store and returns the line that says how its start ended.
-func launch(t *testing.T, cfg embedded.Config) (*child, string) {
+func launch(t testing.TB, cfg embedded.Config) (*child, string) {
 	t.Helper()
 	raw, err := json.Marshal(struct {
 		embedded.Config
@@ -134,7 +134,7 @@ func (c *child) kill() {
 }
 
 // stop lets the store end as it should.
-func (c *child) stop(t *testing.T) {
+func (c *child) stop(t testing.TB) {
 	t.Helper()
 	require.NoError(t, c.stdin.Close())
 	done := make(chan error, 1)
@@ -148,7 +148,7 @@ func (c *child) stop(t *testing.T) {
 }
 
 // restart runs the store again on the same folder and address.
-func (c *child) restart(t *testing.T) *child {
+func (c *child) restart(t testing.TB) *child {
 	t.Helper()
 	cfg := c.cfg
 	cfg.Listen = c.addr
@@ -156,7 +156,7 @@ func (c *child) restart(t *testing.T) *child {
 }
 
 // s3Config is how the owner reaches the store.
-func (c *child) s3Config(t *testing.T) s3.Config {
+func (c *child) s3Config(t testing.TB) s3.Config {
 	return s3.Config{
 		Endpoint:  c.addr,
 		Bucket:    embedded.DefaultBucket,
@@ -167,12 +167,12 @@ func (c *child) s3Config(t *testing.T) s3.Config {
 }
 
 // open returns the owner's client.
-func (c *child) open(t *testing.T) *s3.Store {
+func (c *child) open(t testing.TB) *s3.Store {
 	t.Helper()
 	return openStore(t, c.s3Config(t))
 }
 
-func openStore(t *testing.T, cfg s3.Config) *s3.Store {
+func openStore(t testing.TB, cfg s3.Config) *s3.Store {
 	t.Helper()
 	s, err := s3.New(cfg)
 	require.NoError(t, err)
@@ -191,7 +191,7 @@ func (c *child) file(d storage.Digest) string {
 	return filepath.Join(c.cfg.Dir, "objects", embedded.DefaultBucket, "sha256", d.Hex())
 }
 
-func deadline(t *testing.T) context.Context {
+func deadline(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
@@ -199,7 +199,7 @@ func deadline(t *testing.T) context.Context {
 
 // requireInvisible requires that neither a client nor a look into the folder
 // finds an object.
-func (c *child) requireInvisible(t *testing.T, d storage.Digest) {
+func (c *child) requireInvisible(t testing.TB, d storage.Digest) {
 	t.Helper()
 	_, err := c.open(t).Stat(deadline(t), d)
 	require.ErrorIs(t, err, storage.ErrNotFound)
@@ -212,7 +212,7 @@ func (c *child) requireInvisible(t *testing.T, d storage.Digest) {
 }
 
 // dial opens a plain connection to the store, which is closed when the test ends.
-func (c *child) dial(t *testing.T) *net.TCPConn {
+func (c *child) dial(t testing.TB) *net.TCPConn {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", c.addr, patience)
 	require.NoError(t, err)

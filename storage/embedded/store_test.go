@@ -11,10 +11,10 @@ import (
 // The client of package s3 on a real store passes the one suite, whichever way
 // the objects are sent and their attributes are kept.
 func TestStore(t *testing.T) {
-	for name, configure := range map[string]func(c *child) func(t *testing.T) s3.Config{
-		"in one request each": func(c *child) func(t *testing.T) s3.Config { return c.s3Config },
-		"in parts": func(c *child) func(t *testing.T) s3.Config {
-			return func(t *testing.T) s3.Config {
+	for name, configure := range map[string]func(c *child) func(t testing.TB) s3.Config{
+		"in one request each": func(c *child) func(t testing.TB) s3.Config { return c.s3Config },
+		"in parts": func(c *child) func(t testing.TB) s3.Config {
+			return func(t testing.TB) s3.Config {
 				cfg := c.s3Config(t)
 				cfg.MultipartThreshold = 5 << 20
 				return cfg

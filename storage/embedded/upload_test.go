@@ -22,7 +22,7 @@ import (
 )
 
 // core is a client that promises nothing about what it sends.
-func (c *child) core(t *testing.T, accessKey, secret string) minio.Core {
+func (c *child) core(t testing.TB, accessKey, secret string) minio.Core {
 	t.Helper()
 	core, err := minio.NewCore(c.addr, &minio.Options{
 		Creds: credentials.NewStaticV4(accessKey, secret, ""), Region: "us-east-1", MaxRetries: 1,

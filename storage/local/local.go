@@ -102,13 +102,13 @@ func (s *Store) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, stora
 	}
 	info := storage.Info{Digest: d, Size: stat.Size()}
 	return &object{
-		Reader: storage.NewVerifier(storage.ContextReader(ctx, f), info),
-		Closer: f,
+		Verifier: storage.NewVerifier(storage.ContextReader(ctx, f), info),
+		Closer:   f,
 	}, info, nil
 }
 
 type object struct {
-	io.Reader
+	*storage.Verifier
 	io.Closer
 }
 

@@ -3,6 +3,7 @@ package s3
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"regexp"
@@ -15,7 +16,7 @@ const (
 	// DefaultRegion is what S3 stores that know no regions, ours among them, go by.
 	DefaultRegion = "us-east-1"
 	// DefaultStallTimeout is how long a connection may make no progress at all.
-	DefaultStallTimeout = time.Minute
+	DefaultStallTimeout = 30 * time.Second
 	// DefaultMultipartThreshold is S3's limit for one PUT.
 	DefaultMultipartThreshold int64 = 5 << 30
 )
@@ -26,7 +27,7 @@ const (
 )
 
 // Config says which bucket of which S3 store to use, and as whom. Printing it
-// with any verb, or logging it, shows no secret.
+// with any verb, or logging it, shows no secret; encoding it as JSON does.
 type Config struct {
 	// Endpoint is host:port, without scheme or path.
 	Endpoint string
@@ -147,6 +148,9 @@ func (c Config) String() string { return c.url(url.UserPassword(c.AccessKey, "xx
 
 // GoString hides the secret from %#v.
 func (c Config) GoString() string { return "s3.Config(" + c.String() + ")" }
+
+// LogValue hides the secret from slog, whose JSON form would show every field.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 func (c Config) url(user *url.Userinfo) string {
 	u := url.URL{Scheme: schemePlain, User: user, Host: c.Endpoint, Path: "/" + c.Bucket}

@@ -89,11 +89,11 @@ func (s *Store) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, stora
 		return nil, storage.Info{}, errors.Join(err, body.Close())
 	}
 	reader := &bodyReader{ctx: ctx, store: s, body: body}
-	return &object{Reader: storage.NewVerifier(reader, info), Closer: body}, info, nil
+	return &object{Verifier: storage.NewVerifier(reader, info), Closer: body}, info, nil
 }
 
 type object struct {
-	io.Reader
+	*storage.Verifier
 	io.Closer
 }
 
