@@ -28,13 +28,19 @@ func queryCommands() []*autocliv1.RpcCommandOptions {
 		command("Releases", "releases [job-id]", "List the releases of a job, all or those of --role",
 			"aind query jobs releases 1 --role role-worker", "job_id"),
 		command("Request", "request [request-id]", "Show a request and its workers", "aind query jobs request 42", "request_id"),
-		command("Requests", "requests", "List requests by --job-id, --state, --client and --node",
-			"aind query jobs requests --job-id 1 --state request-state-open"),
+		renamed(command("Requests", "requests", "List requests by --job-id, --state, --client and --participant (evaluator or worker)",
+			"aind query jobs requests --job-id 1 --state request-state-open"), "node", "participant"),
 		command("Openings", "openings [job-id] [role]", "List the requests of a job that a role can still accept",
 			"aind query jobs openings 1 role-worker", "job_id", "role"),
 		command("Assignments", "assignments [node]", "List the unfinished requests in which an account has a place",
 			"aind query jobs assignments ain1…", "node"),
 	}
+}
+
+// renamed gives a field another flag: --node is the endpoint in every command.
+func renamed(options *autocliv1.RpcCommandOptions, field, flag string) *autocliv1.RpcCommandOptions {
+	options.FlagOptions = map[string]*autocliv1.FlagOptions{field: {Name: flag}}
+	return options
 }
 
 func txCommands() []*autocliv1.RpcCommandOptions {

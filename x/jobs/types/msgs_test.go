@@ -1,0 +1,145 @@
+package types_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+func registration() *types.MsgRegisterJob {
+	worker, evaluator := releaseSpec(), releaseSpec()
+	evaluator.Role = program.ROLE_EVALUATOR
+	return &types.MsgRegisterJob{
+		Name: "roots", SourceURL: "https://example.org/roots", SourceCommit: "abc",
+		Releases: []types.ReleaseSpec{worker, evaluator},
+	}
+}
+
+func TestRegistrationIsRefused(t *testing.T) {
+	require.NoError(t, registration().Validate(types.DefaultParams()))
+	for name, c := range map[string]struct {
+		change func(*types.MsgRegisterJob)
+		err    error
+		says   string
+	}{
+		"no name":                        {func(m *types.MsgRegisterJob) { m.Name = "" }, types.ErrInvalid, "name: empty"},
+		"a name that is too long":        {func(m *types.MsgRegisterJob) { m.Name = strings.Repeat("a", 65) }, types.ErrLimit, "name: 65 of at most 64"},
+		"a name with a control":          {func(m *types.MsgRegisterJob) { m.Name = "a\x1b[2J" }, types.ErrInvalid, "name: character U+001B"},
+		"a name that is not UTF-8":       {func(m *types.MsgRegisterJob) { m.Name = "\xff" }, types.ErrInvalid, "name: not UTF-8"},
+		"a description that is too long": {func(m *types.MsgRegisterJob) { m.Description = strings.Repeat("a", 1025) }, types.ErrLimit, "description"},
+		"no source":                      {func(m *types.MsgRegisterJob) { m.SourceURL = "" }, types.ErrInvalid, "source_url"},
+		"a source that is no URL":        {func(m *types.MsgRegisterJob) { m.SourceURL = "example.org" }, types.ErrInvalid, "source_url"},
+		"no commit":                      {func(m *types.MsgRegisterJob) { m.SourceCommit = "" }, types.ErrInvalid, "source_commit: empty"},
+		"a negative deposit":             {func(m *types.MsgRegisterJob) { m.Terms.MinDeposit = math.NewInt(-1) }, types.ErrInvalid, "terms.min_deposit: -1uain"},
+		"an absurd fee": {func(m *types.MsgRegisterJob) {
+			m.Terms.ChallengeFee = math.NewInt(2).ToLegacyDec().Power(100).TruncateInt()
+		}, types.ErrLimit, "terms.challenge_fee"},
+		"a negative bond":                   {func(m *types.MsgRegisterJob) { m.Terms.Bond = &types.Bond{Amount: math.NewInt(-1)} }, types.ErrInvalid, "terms.bond.amount"},
+		"a window that is too short":        {func(m *types.MsgRegisterJob) { m.Terms.Windows.RevealMs = 1 }, types.ErrInvalid, "terms.windows.reveal_ms: 1 ms"},
+		"a window that is too long":         {func(m *types.MsgRegisterJob) { m.Terms.Windows.ChallengeMs = 1 << 60 }, types.ErrInvalid, "terms.windows.challenge_ms"},
+		"too many tags":                     {func(m *types.MsgRegisterJob) { m.Terms.Requirement.Tags = make([]string, 33) }, types.ErrLimit, "terms.requirement.tags"},
+		"an absurd requirement":             {func(m *types.MsgRegisterJob) { m.Terms.Requirement.MemoryBytes = 1 << 61 }, types.ErrLimit, "terms.requirement.memory_bytes"},
+		"no evaluator release":              {func(m *types.MsgRegisterJob) { m.Releases = m.Releases[:1] }, types.ErrInvalid, "releases: 0 of ROLE_EVALUATOR"},
+		"two worker releases":               {func(m *types.MsgRegisterJob) { m.Releases[1].Role = program.ROLE_WORKER }, types.ErrInvalid, "releases: 2 of ROLE_WORKER"},
+		"a version that is none":            {func(m *types.MsgRegisterJob) { m.Releases[0].Version = "latest" }, types.ErrVersion, "releases[0].version"},
+		"a digest that is none":             {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Digest = "v1" }, types.ErrInvalid, "releases[0].program.digest"},
+		"an empty program":                  {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Size_ = 0 }, types.ErrLimit, "releases[0].program.size"},
+		"a program of no kind":              {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Kind = 0 }, types.ErrInvalid, "releases[0].program.kind"},
+		"a script without runtime":          {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Runtime = "" }, types.ErrInvalid, "releases[0].program.runtime"},
+		"a script that speaks stdio":        {func(m *types.MsgRegisterJob) { m.Releases[0].Program.ABI = program.ABI_STDIO_JSON }, types.ErrInvalid, "releases[0].program.abi"},
+		"a module with the script ABI":      {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Kind = program.PROGRAM_KIND_WASM }, types.ErrInvalid, "releases[0].program.abi"},
+		"a qualification that is too large": {func(m *types.MsgRegisterJob) { m.QualificationInput.Inline = make([]byte, 4097) }, types.ErrLimit, "qualification_input.inline"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := registration()
+			c.change(m)
+			err := m.Validate(types.DefaultParams())
+			require.ErrorIs(t, err, c.err)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func order() *types.MsgRequestJob {
+	return &types.MsgRequestJob{Spec: types.RequestSpec{
+		JobId: 1, TimeLimitMs: 3_000, RewardFunction: types.RewardFunction{Kind: types.REWARD_KIND_EVEN},
+	}}
+}
+
+func TestOrderIsFilledIn(t *testing.T) {
+	m := order()
+	require.NoError(t, m.Validate(types.DefaultParams()))
+	require.Equal(t, uint32(1), m.Spec.MinWorkers)
+	require.Equal(t, uint32(64), m.Spec.MaxWorkers)
+	require.Equal(t, "0", m.Spec.Rewards().String(), "rewards that were left out are zero")
+}
+
+func TestOrderIsRefused(t *testing.T) {
+	reference := func(digest string, size uint64) *types.Reference {
+		return &types.Reference{Digest: digest, Size_: size}
+	}
+	for name, c := range map[string]struct {
+		change func(*types.RequestSpec)
+		err    error
+		says   string
+	}{
+		"an input that is too large": {func(s *types.RequestSpec) { s.Input.Inline = make([]byte, 4097) }, types.ErrLimit, "spec.input.inline: 4097 bytes of at most 4096"},
+		"an input in two places": {func(s *types.RequestSpec) {
+			s.Input = types.Input{Inline: []byte{1}, Reference: reference(types.Digest(nil), 1)}
+		}, types.ErrInvalid, "spec.input: both"},
+		"a reference without digest":      {func(s *types.RequestSpec) { s.Input.Reference = reference("", 1) }, types.ErrInvalid, "spec.input.reference.digest"},
+		"a reference that is too large":   {func(s *types.RequestSpec) { s.Input.Reference = reference(types.Digest(nil), 1<<50) }, types.ErrLimit, "spec.input.reference.size"},
+		"a negative evaluator reward":     {func(s *types.RequestSpec) { s.EvaluatorReward = math.NewInt(-1) }, types.ErrInvalid, "spec.evaluator_reward: -1uain"},
+		"a negative worker reward":        {func(s *types.RequestSpec) { s.WorkerReward = math.NewInt(-1) }, types.ErrInvalid, "spec.worker_reward: -1uain"},
+		"no reward function":              {func(s *types.RequestSpec) { s.RewardFunction.Kind = 0 }, types.ErrInvalid, "spec.reward_function.kind"},
+		"a negative reward function":      {func(s *types.RequestSpec) { s.RewardFunction.Kind = -1 }, types.ErrInvalid, "spec.reward_function.kind"},
+		"no time":                         {func(s *types.RequestSpec) { s.TimeLimitMs = 0 }, types.ErrInvalid, "spec.time_limit_ms: 0 ms"},
+		"too much time":                   {func(s *types.RequestSpec) { s.TimeLimitMs = 1 << 60 }, types.ErrInvalid, "spec.time_limit_ms"},
+		"more workers than the chain has": {func(s *types.RequestSpec) { s.MaxWorkers = 65 }, types.ErrLimit, "spec.max_workers: 65 of at most 64"},
+		"fewest above most":               {func(s *types.RequestSpec) { s.MinWorkers, s.MaxWorkers = 3, 2 }, types.ErrInvalid, "spec.min_workers: 3"},
+		"a tag with a line break":         {func(s *types.RequestSpec) { s.Requirement.Tags = []string{"a\nb"} }, types.ErrInvalid, "spec.requirement"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := order()
+			c.change(&m.Spec)
+			err := m.Validate(types.DefaultParams())
+			require.ErrorIs(t, err, c.err)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func TestOtherMessagesAreRefused(t *testing.T) {
+	params := types.DefaultParams()
+	for name, c := range map[string]struct{ err, is error }{
+		"an acceptance as admin":       {(&types.MsgAcceptJob{Role: program.ROLE_ADMIN}).Validate(), types.ErrInvalid},
+		"an acceptance as nobody":      {(&types.MsgAcceptJob{}).Validate(), types.ErrInvalid},
+		"a commitment of 31 bytes":     {(&types.MsgSubmitResult{Commitment: make([]byte, 31)}).Validate(), types.ErrInvalid},
+		"a salt of 33 bytes":           {(&types.MsgRevealResult{Salt: make([]byte, 33)}).Validate(params), types.ErrInvalid},
+		"a result that is too large":   {(&types.MsgRevealResult{Salt: make([]byte, 32), Result: types.Result{Inline: make([]byte, 4097)}}).Validate(params), types.ErrLimit},
+		"a ranking with a node twice":  {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "a", Score: 1}}}).Validate(), types.ErrRanking},
+		"a ranking with rising scores": {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "b", Score: 2}}}).Validate(), types.ErrRanking},
+	} {
+		require.ErrorIs(t, c.err, c.is, name)
+	}
+}
+
+func TestRequirementsAreMerged(t *testing.T) {
+	merged, err := types.MergeRequirements(
+		program.Capability{CPUMillis: 1000, MemoryBytes: 5, Tags: []string{"wasm"}, Arch: "amd64"},
+		program.Capability{CPUMillis: 500, MemoryBytes: 7, DiskBytes: 1, Tags: []string{"gpu"}, OS: "linux", GPUs: []program.GPU{{Count: 1}}})
+	require.NoError(t, err)
+	require.Equal(t, program.Capability{
+		CPUMillis: 1000, MemoryBytes: 7, DiskBytes: 1, Tags: []string{"wasm", "gpu"}, Arch: "amd64", OS: "linux", GPUs: []program.GPU{{Count: 1}},
+	}, merged)
+	_, err = types.MergeRequirements(program.Capability{Arch: "amd64"}, program.Capability{Arch: "arm64"})
+	require.ErrorContains(t, err, `spec.requirement.arch: "arm64", but the job needs "amd64"`)
+	_, err = types.MergeRequirements(program.Capability{OS: "linux"}, program.Capability{OS: "darwin"})
+	require.ErrorContains(t, err, "spec.requirement.os")
+}

@@ -1,0 +1,70 @@
+package types_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// TestSettlementPaysExactlyWhatWasLocked draws requests at their end, with the
+// hardest numbers, and holds every outcome against what is in the hold.
+func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
+	ended := []types.Outcome{
+		types.OUTCOME_RANKED, types.OUTCOME_NOBODY_VALID, types.OUTCOME_NOTHING_REVEALED, types.OUTCOME_SILENT,
+		types.OUTCOME_CANCELLED_BY_CLIENT, types.OUTCOME_CANCELLED_NO_EVALUATOR, types.OUTCOME_CANCELLED_TOO_FEW_WORKERS,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		params := types.DefaultParams()
+		params.ChainShareBps = uint32(rapid.IntRange(0, 10_000).Draw(t, "chain_share_bps"))
+		params.SilentSlashBps = uint32(rapid.IntRange(0, 10_000).Draw(t, "silent_slash_bps"))
+		amount := func(name string) math.Int { return math.NewIntFromUint64(rapid.Uint64().Draw(t, name)) }
+		r := types.Request{
+			Client: "client",
+			Spec: types.RequestSpec{
+				EvaluatorReward: amount("R_e"), WorkerReward: amount("R_w"),
+				RewardFunction: types.RewardFunction{Kind: types.RewardKind(rapid.IntRange(1, 2).Draw(t, "fn"))},
+			},
+			WorkerBond: amount("bond"), Deposit: amount("deposit"),
+		}
+		r.ChainShare = types.ChainShare(params, r.Spec.Rewards())
+		locked := r.Spec.Rewards().Add(r.ChainShare)
+
+		outcome := rapid.SampledFrom(ended).Draw(t, "outcome")
+		isRanked := outcome == types.OUTCOME_RANKED || outcome == types.OUTCOME_NOBODY_VALID
+		if isRanked || rapid.Bool().Draw(t, "evaluator") {
+			r.Evaluator = "evaluator"
+			locked = locked.Add(r.Deposit)
+		}
+		for i := range rapid.IntRange(0, 3).Draw(t, "silent") {
+			r.Silent = append(r.Silent, types.SilentEvaluator{Evaluator: fmt.Sprintf("silent%d", i), Deposit: r.Deposit})
+			locked = locked.Add(r.Deposit)
+		}
+		var assignments []types.Assignment
+		for i := range rapid.IntRange(0, 5).Draw(t, "workers") {
+			a := types.Assignment{Worker: fmt.Sprintf("worker%d", i)}
+			if rapid.Bool().Draw(t, "revealed") {
+				a.Result = &types.Result{}
+				if rapid.Bool().Draw(t, "valid") {
+					r.Ranking = append(r.Ranking, types.RankEntry{Node: a.Worker})
+				}
+			}
+			assignments = append(assignments, a)
+			r.Workers++
+			locked = locked.Add(r.WorkerBond)
+		}
+
+		paid := math.ZeroInt()
+		for _, p := range types.Settle(params, r, assignments, outcome) {
+			require.True(t, p.Amount.IsPositive(), "%+v", p)
+			require.Equal(t, p.Account == "", p.Reason == types.ReasonChainShare, "%+v", p)
+			paid = paid.Add(p.Amount)
+		}
+		require.Equal(t, locked.String(), paid.String())
+	})
+}
