@@ -1,0 +1,126 @@
+package console
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+func newPublishRelease(s *Session) *cobra.Command {
+	var role, version string
+	var p packing
+	cmd := &cobra.Command{
+		Use:     "publishRelease JOB PROGRAM",
+		Short:   "Publish a new version of a job's program",
+		Long:    "Sign, upload and publish a new version of a job's worker or evaluator program. Nodes fetch it at once; running requests keep theirs.",
+		Example: "  aind publishRelease 0x1 worker.py --role worker --version 1.1.0",
+		Args:    cobra.ExactArgs(2),
+		RunE:    runs(func(ctx context.Context, args []string) error { return s.publishRelease(ctx, args, role, version, p) }),
+	}
+	cmd.Flags().StringVar(&role, "role", "worker", "whose program it is: worker or evaluator")
+	cmd.Flags().StringVar(&version, "version", "", "version of the program, above the present one")
+	p.bind(cmd.Flags())
+	return cmd
+}
+
+type publishOutput struct {
+	Job     string `json:"job"`
+	Release uint64 `json:"release,string"`
+	Role    string `json:"role"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+	Hash    string `json:"hash"`
+}
+
+func (s *Session) publishRelease(ctx context.Context, args []string, roleText, version string, p packing) error {
+	role, err := parseRole("role", roleText)
+	if err != nil {
+		return err
+	}
+	if version == "" {
+		return badInputf("version: empty (give one above the present one with --version, `aind jobs %s` shows it)", args[0])
+	}
+	connected, key, err := s.chainAndKey(ctx)
+	if err != nil {
+		return err
+	}
+	job, err := s.job(ctx, "job", args[0])
+	if err != nil {
+		return err
+	}
+	if job.Root != key.Address().String() {
+		return badInputf("from: job %s belongs to %s (sign with its key, --from)", args[0], job.Root)
+	}
+	spec, artifact, err := s.prepareRelease(ctx, job, args[1], role, version, p)
+	if err != nil {
+		return err
+	}
+	if err := release.Sign(ctx, key, job.SchemaDigest, &spec); err != nil {
+		return err
+	}
+	if err := s.upload(ctx, []release.Artifact{artifact}); err != nil {
+		return err
+	}
+	receipt, err := connected.Do(ctx, key, &jobstypes.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: spec})
+	if err != nil {
+		return err
+	}
+	var response jobstypes.MsgPublishReleaseResponse
+	if err := receipt.Response(0, &response); err != nil {
+		return err
+	}
+	return s.print(
+		publishOutput{
+			Job: chain.FormatJobID(job.Id), Release: response.ReleaseId, Role: roleName(role), Version: version,
+			Digest: spec.Program.Digest, Hash: receipt.Hash,
+		},
+		fmt.Sprintf("Published %s %s of job %s as release %d.", roleName(role), version, chain.FormatJobID(job.Id), response.ReleaseId),
+	)
+}
+
+func (s *Session) prepareRelease(
+	ctx context.Context, job jobstypes.Job, file string, role program.Role, version string, p packing,
+) (jobstypes.ReleaseSpec, release.Artifact, error) {
+	params, err := s.params(ctx)
+	if err != nil {
+		return jobstypes.ReleaseSpec{}, release.Artifact{}, err
+	}
+	schema, err := s.schemaOf(ctx, job.Id)
+	if err != nil {
+		return jobstypes.ReleaseSpec{}, release.Artifact{}, err
+	}
+	spec, artifact, err := p.pack(file, role, schema, version, params)
+	if err != nil {
+		return spec, artifact, err
+	}
+	if err := s.isNewer(ctx, job, role, version); err != nil {
+		return spec, artifact, err
+	}
+	return spec, artifact, badInput(spec.Validate("release", params))
+}
+
+// isNewer refuses what the chain would refuse after the upload.
+func (s *Session) isNewer(ctx context.Context, job jobstypes.Job, role program.Role, version string) error {
+	present := job.WorkerRelease
+	if role == program.ROLE_EVALUATOR {
+		present = job.EvaluatorRelease
+	}
+	res, err := s.chain.Jobs().Release(ctx, &jobstypes.QueryReleaseRequest{ReleaseId: present})
+	if client.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ask for release %d: %w", present, err)
+	}
+	if newest := res.Release.Spec.Version; !jobstypes.IsNewerVersion(version, newest) {
+		return badInputf("version: %s is not above %s, the present %s of job %s", version, newest, roleName(role), chain.FormatJobID(job.Id))
+	}
+	return nil
+}

@@ -1,0 +1,320 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"cosmossdk.io/math"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
+	"github.com/ain-network/aind/sandbox/python"
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// registration is what the flags of registerJob say.
+type registration struct {
+	name, description string
+	version           string
+	qualification     string
+	source            release.Source
+	dirty             bool
+	pack              packing
+	terms             termsFlags
+}
+
+// packing is what the flags say about a program's file.
+type packing struct {
+	json        bool
+	workerClass string
+	judgeClass  string
+}
+
+type termsFlags struct {
+	bond, minDeposit, challengeFee               string
+	open, hiring, reveal, evaluation, challenge  time.Duration
+	cpuMillis, memoryMiB, diskMiB                uint64
+	arch, os                                     string
+	tags                                         []string
+	openResults, invalidLosesBond, deterministic bool
+}
+
+func newRegisterJob(s *Session) *cobra.Command {
+	var r registration
+	cmd := &cobra.Command{
+		Use:   "registerJob SCHEMA WORKER EVALUATOR",
+		Short: "Register a job: compile, check, upload, sign, publish",
+		Long: `Register a kind of work. SCHEMA is a proto3 file with a service Worker and a service
+Evaluator; WORKER and EVALUATOR are the programs that serve them: a .py script or a .wasm
+module. The schema is compiled and checked, the programs are uploaded to the store and
+signed with your key, and you become the root of the job's tree.
+
+Where the source is comes from git; --source and --commit say it themselves. Files that
+differ from the commit need --dirty.`,
+		Example: `  aind registerJob job_schema.proto worker.py evaluator.py
+  aind registerJob job_schema.proto worker.wasm evaluator.py --bond 0 --qualification-input '{y: 9}'`,
+		Args: cobra.ExactArgs(3),
+		RunE: runs(func(ctx context.Context, args []string) error { return s.registerJob(ctx, args, r) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&r.name, "name", "", "name of the job; empty: that of the schema's folder")
+	flags.StringVar(&r.description, "description", "", "what the job is about")
+	flags.StringVar(&r.version, "version", "1.0.0", "version of the programs")
+	flags.StringVar(&r.qualification, "qualification-input", "{}", "request that applicants are tested on")
+	flags.StringVar(&r.source.URL, "source", "", "URL of the public repository; empty: git's remote origin")
+	flags.StringVar(&r.source.Commit, "commit", "", "commit of the source; empty: git's HEAD")
+	flags.BoolVar(&r.dirty, "dirty", false, "publish files that differ from the commit")
+	r.pack.bind(flags)
+	r.terms.bind(flags)
+	return cmd
+}
+
+func (p *packing) bind(flags *pflag.FlagSet) {
+	flags.BoolVar(&p.json, "json", false, "WASM modules read and write proto JSON instead of proto binary")
+	flags.StringVar(&p.workerClass, "worker-class", "", "class of the worker's script, where several have the method")
+	flags.StringVar(&p.judgeClass, "evaluator-class", "", "class of the evaluator's script, where several have the method")
+}
+
+func (t *termsFlags) bind(flags *pflag.FlagSet) {
+	flags.StringVar(&t.bond, "bond", "", "what a worker pledges for a request; 0 welcomes newcomers; empty: the chain's share of the reward")
+	flags.StringVar(&t.minDeposit, "min-deposit", "0", "least deposit of an evaluator")
+	flags.StringVar(&t.challengeFee, "challenge-fee", "0", "fee of the first challenge; it doubles with each level")
+	flags.DurationVar(&t.open, "open", 0, "how long a request waits for an evaluator; 0: the chain's default, as for the next ones")
+	flags.DurationVar(&t.hiring, "hiring", 0, "how long workers may join, at most half the time limit")
+	flags.DurationVar(&t.reveal, "reveal", 0, "how long workers may reveal")
+	flags.DurationVar(&t.evaluation, "evaluation", 0, "how long the evaluator has for its ranking")
+	flags.DurationVar(&t.challenge, "challenge", 0, "how long a ranking may be challenged")
+	flags.Uint64Var(&t.cpuMillis, "cpu-millis", 0, "thousandths of a core that a node must offer")
+	flags.Uint64Var(&t.memoryMiB, "memory-mib", 0, "memory that a node must offer")
+	flags.Uint64Var(&t.diskMiB, "disk-mib", 0, "disk that a node must offer")
+	flags.StringVar(&t.arch, "arch", "", "processor that a node must have, in Go's words")
+	flags.StringVar(&t.os, "os", "", "operating system that a node must have, in Go's words")
+	flags.StringSliceVar(&t.tags, "require", nil, "software that a node must have")
+	flags.BoolVar(&t.openResults, "open-results", false, "skip commit and reveal")
+	flags.BoolVar(&t.invalidLosesBond, "invalid-loses-bond", false, "invalid work loses its bond")
+	flags.BoolVar(&t.deterministic, "deterministic", false, "the programs give the same bytes for the same input and seed")
+}
+
+func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
+	spec := jobstypes.TermsSpec{
+		Requirement: program.Capability{
+			CPUMillis: t.cpuMillis, MemoryBytes: t.memoryMiB << 20, DiskBytes: t.diskMiB << 20, Arch: t.arch, OS: t.os, Tags: t.tags,
+		},
+		OpenResults: t.openResults, InvalidLosesBond: t.invalidLosesBond, Deterministic: t.deterministic,
+	}
+	for _, amount := range []struct {
+		flag, text string
+		into       *math.Int
+	}{{"min-deposit", t.minDeposit, &spec.MinDeposit}, {"challenge-fee", t.challengeFee, &spec.ChallengeFee}} {
+		coin, err := parseAmount(amount.flag, amount.text)
+		if err != nil {
+			return spec, err
+		}
+		*amount.into = coin.Amount
+	}
+	if t.bond != "" {
+		coin, err := parseAmount("bond", t.bond)
+		if err != nil {
+			return spec, err
+		}
+		spec.Bond = &jobstypes.Bond{Amount: coin.Amount}
+	}
+	for _, window := range []struct {
+		flag string
+		span time.Duration
+		into *uint64
+	}{
+		{"open", t.open, &spec.Windows.OpenMs}, {"hiring", t.hiring, &spec.Windows.HiringMs}, {"reveal", t.reveal, &spec.Windows.RevealMs},
+		{"evaluation", t.evaluation, &spec.Windows.EvaluationMs}, {"challenge", t.challenge, &spec.Windows.ChallengeMs},
+	} {
+		if window.span < 0 || window.span%time.Millisecond != 0 {
+			return spec, badInputf("%s: %s: want whole milliseconds, not negative", window.flag, window.span)
+		}
+		*window.into = uint64(window.span.Milliseconds())
+	}
+	return spec, nil
+}
+
+type registerOutput struct {
+	Job     string        `json:"job"`
+	Name    string        `json:"name"`
+	Schema  string        `json:"schema_digest"`
+	Source  string        `json:"source_url"`
+	Commit  string        `json:"source_commit"`
+	Program []programJSON `json:"programs"`
+	Hash    string        `json:"hash"`
+	Height  int64         `json:"height,string"`
+}
+
+type programJSON struct {
+	Role   string `json:"role"`
+	Digest string `json:"digest"`
+	Size   uint64 `json:"size,string"`
+}
+
+func (s *Session) registerJob(ctx context.Context, files []string, r registration) error {
+	connected, key, err := s.chainAndKey(ctx)
+	if err != nil {
+		return err
+	}
+	params, err := s.params(ctx)
+	if err != nil {
+		return err
+	}
+	msg, artifacts, err := s.prepareJob(ctx, files, r, params)
+	if err != nil {
+		return err
+	}
+	msg.Signer = key.Address().String()
+	root, err := s.owner(ctx)
+	if err != nil {
+		return err
+	}
+	if root != msg.Signer {
+		return badInputf("from: %s is the operator of %s; programs are signed with the owner's key (choose it with --from)", msg.Signer, root)
+	}
+	for i := range msg.Releases {
+		if err := release.Sign(ctx, key, jobstypes.Digest(msg.Schema), &msg.Releases[i]); err != nil {
+			return err
+		}
+	}
+	if err := s.upload(ctx, artifacts); err != nil {
+		return err
+	}
+	receipt, err := connected.Do(ctx, key, msg)
+	if err != nil {
+		return err
+	}
+	var response jobstypes.MsgRegisterJobResponse
+	if err := receipt.Response(0, &response); err != nil {
+		return err
+	}
+	s.lastJob = response.JobId
+	out := registerOutput{
+		Job: chain.FormatJobID(response.JobId), Name: msg.Name, Schema: jobstypes.Digest(msg.Schema), Source: msg.SourceURL,
+		Commit: msg.SourceCommit, Hash: receipt.Hash, Height: receipt.Height,
+	}
+	for _, spec := range msg.Releases {
+		out.Program = append(out.Program, programJSON{Role: roleName(spec.Role), Digest: spec.Program.Digest, Size: spec.Program.Size_})
+	}
+	return s.print(out, fmt.Sprintf("Registration complete. Job ID is %s.", out.Job))
+}
+
+// prepareJob makes and checks the message, apart from signer and signatures. Nothing leaves this machine.
+func (s *Session) prepareJob(ctx context.Context, files []string, r registration, params jobstypes.Params) (*jobstypes.MsgRegisterJob, []release.Artifact, error) {
+	terms, err := r.terms.spec()
+	if err != nil {
+		return nil, nil, err
+	}
+	descriptors, err := release.Compile(ctx, files[0])
+	if err != nil {
+		return nil, nil, badInput(err)
+	}
+	schema, err := jobstypes.ParseSchema(descriptors, params.SchemaLimits())
+	if err != nil {
+		return nil, nil, badInputf("%s: %w", files[0], err)
+	}
+	s.progress("compiled %s: %s → %s", files[0], schema.WorkerInput().Name(), schema.WorkerOutput().Name())
+	if !schema.HasEvaluator() {
+		return nil, nil, badInputf("%s: no service Evaluator: declare one with one unary rpc", files[0])
+	}
+	worker, workerFile, err := r.pack.pack(files[1], program.ROLE_WORKER, schema, r.version, params)
+	if err != nil {
+		return nil, nil, err
+	}
+	judge, judgeFile, err := r.pack.pack(files[2], program.ROLE_EVALUATOR, schema, r.version, params)
+	if err != nil {
+		return nil, nil, err
+	}
+	question, err := parseValue("qualification-input", r.qualification)
+	if err != nil {
+		return nil, nil, err
+	}
+	qualification, err := encodeMessage("qualification-input", schema.WorkerInput(), question)
+	if err != nil {
+		return nil, nil, err
+	}
+	source, err := release.FindSource(ctx, r.source, r.dirty, files...)
+	if err != nil {
+		return nil, nil, badInput(err)
+	}
+	msg := &jobstypes.MsgRegisterJob{
+		Name: jobName(r.name, files[0]), Description: r.description, Schema: descriptors, SourceURL: source.URL, SourceCommit: source.Commit,
+		Terms: terms, Releases: []jobstypes.ReleaseSpec{worker, judge}, QualificationInput: jobstypes.Input{Inline: qualification},
+	}
+	return msg, []release.Artifact{workerFile, judgeFile}, badInput(msg.Validate(params))
+}
+
+// jobName is what the user chose, or the name of the folder that the schema lies in.
+func jobName(chosen, schemaFile string) string {
+	if chosen != "" {
+		return chosen
+	}
+	full, err := filepath.Abs(schemaFile)
+	if err != nil {
+		return strings.TrimSuffix(filepath.Base(schemaFile), filepath.Ext(schemaFile))
+	}
+	return filepath.Base(filepath.Dir(full))
+}
+
+func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, version string, params jobstypes.Params) (jobstypes.ReleaseSpec, release.Artifact, error) {
+	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, MaxBytes: params.MaxReferenceBytes}
+	if role == program.ROLE_EVALUATOR {
+		options.Method, options.EntryPoint = schema.EvaluatorMethod(), p.judgeClass
+	}
+	packed, artifact, err := release.Pack(file, options)
+	if err != nil {
+		return jobstypes.ReleaseSpec{}, artifact, badInputf("%s: %w", roleName(role), err)
+	}
+	return jobstypes.ReleaseSpec{Role: role, Version: version, Program: packed}, artifact, nil
+}
+
+// upload puts programs into the store, where it must be exactly what was signed.
+func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) error {
+	store, err := s.openStore()
+	if err != nil {
+		return err
+	}
+	for _, artifact := range artifacts {
+		s.progress("uploading %s, %d bytes, %s", artifact.Path, artifact.Size, artifact.Digest)
+		_, err := storage.PutFile(ctx, store, artifact.Path,
+			storage.ExpectDigest(storage.Digest(artifact.Digest)), storage.ExpectSize(int64(artifact.Size)))
+		if err != nil {
+			return fmt.Errorf("upload %s: %w", artifact.Path, err)
+		}
+	}
+	if slices.ContainsFunc(artifacts, func(a release.Artifact) bool { return filepath.Ext(a.Path) == ".py" }) {
+		return s.offerRuntime(ctx, store)
+	}
+	return nil
+}
+
+// offerRuntime puts the runtime of scripts into the store, where a node that has only this program finds it by its digest.
+// A machine without the runtime registers scripts all the same: nodes may have it from elsewhere.
+func (s *Session) offerRuntime(ctx context.Context, store storage.Store) error {
+	path := daemon.FindPython()
+	if path == "" {
+		return nil
+	}
+	switch _, err := store.Stat(ctx, python.RuntimeDigest); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, storage.ErrNotFound):
+		return fmt.Errorf("look for the Python runtime: %w", err)
+	}
+	s.progress("uploading the Python runtime, once for all jobs")
+	if _, err := storage.PutFile(ctx, store, path, storage.ExpectDigest(python.RuntimeDigest)); err != nil {
+		return fmt.Errorf("upload the Python runtime: %w", err)
+	}
+	return nil
+}
