@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"time"
 )
 
 // Fetch downloads d from s to the file at path (mode 0600), replacing what is
@@ -28,7 +30,7 @@ func Fetch(ctx context.Context, s Store, d Digest, path string, limit int64) (_ 
 	}
 	defer body.Close()
 
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.unverified")
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+unverified)
 	if err != nil {
 		return Info{}, fmt.Errorf("make file for %s: %w", d, err)
 	}
@@ -53,6 +55,35 @@ func Fetch(ctx context.Context, s Store, d Digest, path string, limit int64) (_ 
 		return Info{}, fmt.Errorf("rename verified file of %s: %w", d, err)
 	}
 	return info, SyncDir(filepath.Dir(path))
+}
+
+// unverified ends the name of every file whose content nobody has checked yet.
+const unverified = ".unverified"
+
+// RemoveUnverified removes from dir what calls of Fetch and Put that were killed
+// have left there: files under an unverified name that have not changed for
+// minAge. A missing dir is no error.
+func RemoveUnverified(dir string, minAge time.Duration) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove unverified files: %w", err)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !strings.HasSuffix(e.Name(), unverified) {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || (err == nil && time.Since(info.ModTime()) < minAge) {
+			continue
+		}
+		if err == nil {
+			err = os.Remove(filepath.Join(dir, e.Name()))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove unverified files: %w", err)
+		}
+	}
+	return nil
 }
 
 // PutBytes stores b and returns its digest and size. Errors are those of [Store.Put].

@@ -76,6 +76,6 @@ func (a *readAhead) Read(p []byte) (int, error) {
 // stop ends the reading and returns when the source is no longer touched.
 func (a *readAhead) stop() {
 	close(a.quit)
-	for range a.full { //nolint:revive // only waiting for the reader to leave
+	for range a.full { // closed when the reader has left
 	}
 }

@@ -20,7 +20,7 @@ const copyBuffer = 256 << 10
 // is no file. Implementations of Store use it for content whose digest they must
 // know before they can name it.
 func Spool(ctx context.Context, dir string, src io.Reader, spec PutSpec) (_ *os.File, _ Info, err error) {
-	f, err := os.CreateTemp(dir, "put-*.unverified")
+	f, err := os.CreateTemp(dir, "put-*"+unverified)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("make spool file: %w", err)
 	}

@@ -66,7 +66,7 @@ func (v *Verifier) Read(p []byte) (int, error) {
 	v.left -= int64(n)
 	switch {
 	case v.left == 0:
-		if v.err = v.finish(); v.err != io.EOF {
+		if v.err = v.finish(); !errors.Is(v.err, io.EOF) {
 			return 0, v.err
 		}
 		return n, nil

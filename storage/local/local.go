@@ -16,9 +16,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/ain-network/aind/storage"
 )
+
+// leftoverAge is how long a half-written file must have been left alone to be
+// taken for one whose writer was killed.
+const leftoverAge = 24 * time.Hour
 
 // Store is a storage.Store in a directory.
 type Store struct {
@@ -42,6 +47,10 @@ func Open(dir string) (*Store, error) {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("open local store: %w", err)
 		}
+	}
+	// Another process may be writing right now, but not for that long without a byte.
+	if err := storage.RemoveUnverified(s.incoming, leftoverAge); err != nil {
+		return nil, fmt.Errorf("open local store: %w", err)
 	}
 	return s, nil
 }

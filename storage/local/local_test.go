@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -49,6 +50,22 @@ func TestTwoStoresShareAFolder(t *testing.T) {
 	got, err := storage.ReadAll(t.Context(), b, info.Digest, 100)
 	require.NoError(t, err)
 	require.Equal(t, "shared", string(got))
+}
+
+func TestOpenClearsAwayWhatAKilledWriterLeft(t *testing.T) {
+	_, dir := open(t)
+	old := filepath.Join(dir, "incoming", "put-old.unverified")
+	young := filepath.Join(dir, "incoming", "put-young.unverified")
+	for _, path := range []string{old, young} {
+		require.NoError(t, os.WriteFile(path, []byte("half"), 0o600))
+	}
+	longAgo := time.Now().Add(-25 * time.Hour)
+	require.NoError(t, os.Chtimes(old, longAgo, longAgo))
+	_, err := local.Open(dir)
+	require.NoError(t, err)
+	require.NoFileExists(t, old)
+	require.FileExists(t, young, "somebody may be writing it")
+	require.NoError(t, os.Remove(young))
 }
 
 func TestOpenRefusesAFileInPlaceOfAFolder(t *testing.T) {

@@ -37,11 +37,9 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.src.Read(p)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch end := b.src.Err(); end {
-	case nil:
-	case io.EOF:
+	if end := b.src.Err(); errors.Is(end, io.EOF) {
 		b.whole = true
-	default:
+	} else {
 		b.err = end
 	}
 	return n, err

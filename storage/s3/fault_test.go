@@ -66,26 +66,26 @@ func TestGetFromAStoreThatIsNotToBeTrusted(t *testing.T) {
 	}{
 		"other bytes": {func(w http.ResponseWriter, _ *http.Request) {
 			announce(w, len(object))
-			w.Write(flipped)
+			_, _ = w.Write(flipped)
 		}, storage.ErrDigestMismatch},
 		"fewer bytes than the object has": {func(w http.ResponseWriter, _ *http.Request) {
 			announce(w, len(object)-1)
-			w.Write(object[:len(object)-1])
+			_, _ = w.Write(object[:len(object)-1])
 		}, storage.ErrDigestMismatch},
 		"fewer bytes than announced": {func(w http.ResponseWriter, _ *http.Request) {
 			announce(w, len(object))
-			w.Write(object[:len(object)-1])
+			_, _ = w.Write(object[:len(object)-1])
 			hangUp(w)
 		}, storage.ErrUnavailable},
 		"a connection that breaks half way": {func(w http.ResponseWriter, _ *http.Request) {
 			announce(w, len(object))
-			w.Write(object[:len(object)/2])
+			_, _ = w.Write(object[:len(object)/2])
 			w.(http.Flusher).Flush()
 			hangUp(w)
 		}, storage.ErrUnavailable},
 		"a transfer that stands still": {func(w http.ResponseWriter, r *http.Request) {
 			announce(w, len(object))
-			w.Write(object[:len(object)/2])
+			_, _ = w.Write(object[:len(object)/2])
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		}, storage.ErrUnavailable},
@@ -163,7 +163,7 @@ func TestPutIsTriedAgainWhereThatCanHelp(t *testing.T) {
 	for name, fail := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"an error of the store": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"a broken connection": func(w http.ResponseWriter, r *http.Request) {
-			io.CopyN(io.Discard, r.Body, 1000)
+			_, _ = io.CopyN(io.Discard, r.Body, 1000)
 			if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
 				conn.Close()
 			}
@@ -198,7 +198,7 @@ func TestPutIsTriedAgainWhereThatCanHelp(t *testing.T) {
 
 func TestDamageOnTheWayIsNamed(t *testing.T) {
 	store := &sink{before: func(w http.ResponseWriter, r *http.Request) bool {
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `<Error><Code>XAmzContentSHA256Mismatch</Code><Message>damaged</Message></Error>`)
 		return true
@@ -251,7 +251,7 @@ func TestSlownessIsNotSilence(t *testing.T) {
 		case http.MethodGet:
 			announce(w, 12*piece)
 			for range 12 {
-				w.Write(object[:piece])
+				_, _ = w.Write(object[:piece])
 				w.(http.Flusher).Flush()
 				tick(r)
 			}
