@@ -1,6 +1,7 @@
 package devnet
 
 import (
+	"errors"
 	"fmt"
 
 	"cosmossdk.io/math"
@@ -52,9 +53,9 @@ func (c Config) key(m member) (client.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key, err := ring.Key(m.name); err == nil {
-		return key, nil
+	key, err := ring.Key(m.name)
+	if errors.Is(err, client.ErrKeyNotFound) {
+		key, _, err = ring.Create(m.name)
 	}
-	key, _, err := ring.Create(m.name)
 	return key, err
 }

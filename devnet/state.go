@@ -1,7 +1,6 @@
 package devnet
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,9 +11,9 @@ import (
 // state is what a network remembers between two runs, besides the chain, the store and the keys themselves.
 type state struct {
 	Ports Ports `json:"ports"`
-	// StoreKey and StoreSecret open the store.
-	StoreKey    string `json:"store_key"`
-	StoreSecret string `json:"store_secret"`
+	// StoreSecret lets nodes and clients store and read, StoreOwnerSecret do everything.
+	StoreSecret      string `json:"store_secret"`
+	StoreOwnerSecret string `json:"store_owner_secret"`
 	// Accounts by name.
 	Accounts map[string]string `json:"accounts"`
 	// Job that the network was started with, as 0x1; empty until it is registered.
@@ -52,10 +51,13 @@ func (s *state) write(home string) error {
 	return os.Rename(unfinished, statePath(home))
 }
 
-// storeURL is where the network's objects are.
+// storeURL is where the network's objects are, for those who may store and read.
 func (s *state) storeURL() string {
-	return fmt.Sprintf("s3+http://%s:%s@%s/ain", s.StoreKey, s.StoreSecret, loopback(s.Ports.Store))
+	return fmt.Sprintf("s3+http://%s:%s@%s/%s", storeAccess, s.StoreSecret, loopback(s.Ports.Store), storeBucket)
 }
 
-// newStoreAccount makes up credentials of the store.
-func newStoreAccount() (key, secret string) { return "devnet", rand.Text() }
+const (
+	// storeAccess is the name of the account that everybody in the network shares.
+	storeAccess = "devnet"
+	storeBucket = "ain"
+)

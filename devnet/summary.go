@@ -1,0 +1,31 @@
+package devnet
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ain-network/aind/chain"
+)
+
+// Summary tells a person where the network is and how to use it.
+func (n *Network) Summary() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+
+	line("")
+	line("The network is running. Ctrl-C stops it, `aind devnet` resumes it.")
+	line("")
+	line("  chain   RPC %s   REST %s   gRPC %s", n.RPC(), n.REST(), n.GRPC())
+	line("  store   %s", n.Store())
+	line("  job     %s %s", n.Job(), jobName)
+	line("  logs    %s", n.config.LogFolder())
+	line("")
+	for _, m := range n.config.members() {
+		line("  %-12s %s  %s AIN, %s AIN at stake", m.name, n.state.Accounts[m.name], chain.FormatAmount(m.wallet), chain.FormatAmount(m.stake))
+	}
+	line("  (what they had at the start; the keys are under %s, not encrypted)", n.config.Home)
+	line("")
+	line("Try:")
+	line("  aind --home %s requestJob '{job_id: %s, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'", n.config.Client(), n.Job())
+	return b.String()
+}
