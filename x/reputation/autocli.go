@@ -101,7 +101,7 @@ func txCommands() []*autocliv1.RpcCommandOptions {
 			RpcMethod:      "ApplyJob",
 			Use:            "apply-job [job]",
 			Short:          "Ask for roles in a job's tree; daemons do this with `aind applyJob`",
-			Example:        `aind tx reputation apply-job 0x1a --roles role-worker --nonce <base64> --qualifications '{"role":"ROLE_WORKER","digest":"sha256:…"}' --from alice`,
+			Example:        `aind tx reputation apply-job 0x1a --roles worker --nonce <base64> --qualifications '{"role":"ROLE_WORKER","digest":"sha256:…"}' --from alice`,
 			PositionalArgs: fields("job_id"),
 		},
 		{

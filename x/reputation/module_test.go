@@ -14,6 +14,8 @@ import (
 	autocliv1 "cosmossdk.io/api/cosmos/autocli/v1"
 	msgv1 "cosmossdk.io/api/cosmos/msg/v1"
 
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+
 	"github.com/ain-network/aind/x/reputation"
 )
 
@@ -76,4 +78,13 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 		require.Len(t, signers, 1, message.Name())
 		require.NotNil(t, message.Fields().ByName(protoreflect.Name(signers[0])), message.Name())
 	}
+}
+
+func TestGenesisIsReadStrictly(t *testing.T) {
+	cdc := moduletestutil.MakeTestEncodingConfig(reputation.AppModule{}).Codec
+	am := reputation.AppModule{}
+
+	require.NoError(t, am.ValidateGenesis(cdc, nil, am.DefaultGenesis(cdc)))
+	require.ErrorContains(t, am.ValidateGenesis(cdc, nil, []byte(`{"surprise": 1}`)), "genesis of reputation")
+	require.ErrorContains(t, am.ValidateGenesis(cdc, nil, []byte(`{}`)), "running_window_ms")
 }

@@ -150,12 +150,16 @@ var operations = []operation{
 		func(f *fixture, ctx sdk.Context, hold uint64, owner sdk.AccAddress, amount math.Int) error {
 			return f.keeper.LockWallet(ctx, hold, owner, amount)
 		},
-		func(m *model, name string, hold uint64, amount int64) error { return m.enter(hold, m.wallets, name, amount) }},
+		func(m *model, name string, hold uint64, amount int64) error {
+			return m.enter(hold, m.wallets, name, amount)
+		}},
 	{"lock stake",
 		func(f *fixture, ctx sdk.Context, hold uint64, owner sdk.AccAddress, amount math.Int) error {
 			return f.keeper.LockStake(ctx, hold, owner, amount)
 		},
-		func(m *model, name string, hold uint64, amount int64) error { return m.enter(hold, m.stakes, name, amount) }},
+		func(m *model, name string, hold uint64, amount int64) error {
+			return m.enter(hold, m.stakes, name, amount)
+		}},
 	{"pay",
 		func(f *fixture, ctx sdk.Context, hold uint64, owner sdk.AccAddress, amount math.Int) error {
 			return f.keeper.Pay(ctx, hold, owner, amount, "reward")

@@ -80,7 +80,7 @@ func newFixture(t testing.TB) *fixture {
 // account returns an address of its own for a name, with coins in its wallet.
 func (f *fixture) account(name string, uain int64) sdk.AccAddress {
 	f.t.Helper()
-	address := sdk.AccAddress(authtypes.NewModuleAddress("test/" + name))
+	address := authtypes.NewModuleAddress("test/" + name)
 	if uain > 0 {
 		coins := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, uain))
 		require.NoError(f.t, f.bank.MintCoins(f.ctx, mintName, coins))

@@ -59,31 +59,6 @@ func (a Application) validate() error {
 	return ValidateCapability(a.Capability, widest())
 }
 
-func (g GenesisState) validateScores() error {
-	jobs := map[uint64]struct{}{TotalJobID: {}}
-	for _, tree := range g.Trees {
-		jobs[tree.JobId] = struct{}{}
-	}
-	places := make(map[place]struct{}, len(g.Scores))
-	for _, score := range g.Scores {
-		if _, ok := jobs[score.JobId]; !ok {
-			return fmt.Errorf("%s: job %#x has no tree", score.Owner, score.JobId)
-		}
-		if _, err := ParseAddress("owner", score.Owner); err != nil {
-			return err
-		}
-		at := place{score.JobId, score.Owner}
-		if _, ok := places[at]; ok {
-			return fmt.Errorf("%s in job %#x appears twice", score.Owner, score.JobId)
-		}
-		if score.Earned.IsNil() || score.Earned.IsNegative() {
-			return fmt.Errorf("%s in job %#x: earned %s", score.Owner, score.JobId, score.Earned)
-		}
-		places[at] = struct{}{}
-	}
-	return nil
-}
-
 func (g GenesisState) validateLastSeen() error {
 	owners := make(map[string]struct{}, len(g.LastSeen))
 	for _, seen := range g.LastSeen {

@@ -88,6 +88,8 @@ func TestGenesisIsChecked(t *testing.T) {
 		{"a score is of a job", func(g *types.GenesisState) { g.Scores[0].JobId = 2 }, "job 0x2 has no tree"},
 		{"a score has earnings", func(g *types.GenesisState) { g.Scores[0].Earned = math.Int{} }, "earned"},
 		{"earnings are not negative", func(g *types.GenesisState) { g.Scores[0].Earned = math.NewInt(-1) }, "earned -1"},
+		{"a total is the sum over the jobs", func(g *types.GenesisState) { g.Scores[0].Valid = 1 }, "is not the sum of its jobs"},
+		{"a total comes with its jobs", func(g *types.GenesisState) { g.Scores = g.Scores[1:]; g.Scores[0].Earned = math.NewInt(3) }, "is not the sum of its jobs"},
 		{"a sign of life appears once", func(g *types.GenesisState) { g.LastSeen = append(g.LastSeen, g.LastSeen[0]) }, "last_seen"},
 		{"approvals appear once", func(g *types.GenesisState) { g.Approvals = append(g.Approvals, g.Approvals[0]) }, "approvals"},
 	}
