@@ -21,8 +21,8 @@ type program interface {
 	run(ctx context.Context, r wire.Run, input []byte) (wire.Done, []byte)
 }
 
-// spareHeap is how much ordinary memory a run may use before the collector runs: see runOnce.
-const spareHeap = 64 << 20
+// spareHeap is how much ordinary memory this process may use for a run, besides what holds its input and output.
+const spareHeap = 128 << 20
 
 // Serve answers the parent's frames until in ends. It returns an error only when the conversation itself broke down; by then nobody is
 // left to tell.
@@ -88,15 +88,18 @@ func (s *server) handle(f wire.Frame) error {
 
 // runOnce runs the program, reports, and makes ready for the next run.
 func (s *server) runOnce(ctx context.Context, r wire.Run, input []byte) error {
-	if err := limitMemory(r.MemoryBytes + spareHeap); err != nil {
+	spare := spareHeap + 4*r.OutputBytes + 4*int64(len(input)) // buffers grow by doubling
+	if err := limitMemory(r.MemoryBytes + spare); err != nil {
 		return err
 	}
 	before := cpuTime()
 	// The collector has to stop every thread, and a thread inside the engine's code cannot be stopped: a collection during a tight
-	// loop would freeze this process, deaf to the end of its parent. It stays off until much memory is used.
+	// loop would freeze this process, deaf to the end of its parent. So it stays off until the program's calls have left much garbage.
+	debug.SetMemoryLimit(spare)
 	percent := debug.SetGCPercent(-1)
 	done, reply := s.program.run(ctx, r, input)
 	debug.SetGCPercent(percent)
+	debug.SetMemoryLimit(math.MaxInt64)
 	done.CPU = cpuTime() - before
 	if done.Status != wire.StatusOK {
 		reply = nil

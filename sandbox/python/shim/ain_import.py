@@ -1,11 +1,10 @@
 """Makes the imports of generated modules resolve: anything_pb2, anything_pb2_grpc and grpc."""
 
 import _ast
-import importlib.machinery
 import sys
-import types
 
 ONLY_AST = _ast.PyCF_ONLY_AST
+_Module, _ModuleSpec = type(sys), type(sys.__spec__)
 
 
 class StatusCode:
@@ -101,9 +100,9 @@ class _Finder:
 
     def find_spec(self, name, path=None, target=None):
         if name in self.packages:
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+            return _ModuleSpec(name, self, is_package=True)
         if name == "grpc" or name.endswith("_pb2") or name.endswith("_pb2_grpc"):
-            return importlib.machinery.ModuleSpec(name, self)
+            return _ModuleSpec(name, self)
         return None
 
     def create_module(self, spec):
@@ -126,7 +125,7 @@ class _Finder:
             for suffix, value in (
                 ("Servicer", type(name + "Servicer", (), methods)),
                 ("Stub", type(name + "Stub", (_Stub,), {})),
-                ("", types.SimpleNamespace()),
+                ("", _Module(name)),
             ):
                 setattr(module, name + suffix, value)
             setattr(module, "add_%sServicer_to_server" % name, lambda servicer, server: None)

@@ -3,18 +3,17 @@
 Standard input: a line of JSON with the rpc and the program's source; then, when the run is known, a line with its variables;
 then the request as plain JSON. Standard output: the reply as plain JSON. What the program prints goes to standard error.
 
-An interpreter starts for every run, so what only some runs need is imported late.
+An interpreter starts for every run, so what only some runs need is imported late, and nothing here may import re, which alone
+takes longer than the interpreter.
 """
 
-import importlib
-import json
 import os
 import select
 import sys
 import time
-import types
 
 import ain_import
+import ain_json
 import ain_message
 
 EXIT_BAD_PROGRAM = 64
@@ -58,7 +57,7 @@ def load_source(source):
     ain_import.announce(tree)
     for name in ain_import.standard_modules(tree):
         try:
-            importlib.import_module(name)
+            __import__(name)
         except Exception:
             pass  # the program's own import will say what is wrong, if it gets that far
     return code
@@ -92,13 +91,13 @@ def choose_class(module, spec):
 
 
 def run_program(code, spec, request, context):
-    module = types.ModuleType(MODULE)
+    module = type(sys)(MODULE)
     module.__file__ = FILE
     sys.modules[MODULE] = module
     exec(code, module.__dict__)
     servicer = choose_class(module, spec)()
     value = getattr(servicer, spec["method"])(request, context)
-    if isinstance(value, types.CoroutineType):
+    if hasattr(value, "cr_await"):
         raise ain_message.BadReply("%s is async: define it with plain def" % spec["method"])
     return value
 
@@ -109,19 +108,19 @@ def main():
     time.sleep = sleep
     del sys.path[0]  # the shim's folder
 
-    start = json.loads(stdin.readline())
+    start = ain_json.loads(stdin.readline())
     spec = start["spec"]
     schema = ain_message.Schema(spec)
     ain_import.install(schema, spec["services"])
     code = load_source(start["source"])
 
-    header = json.loads(stdin.readline())  # waits here until there is a run
+    header = ain_json.loads(stdin.readline())  # waits here until there is a run
     os.environ.clear()
     os.environ.update(header["env"] or {})
     # The engine's generator is now keyed by the run's seed, and all of Python's draw from it; one imported before must draw anew.
     if "random" in sys.modules:
         sys.modules["random"].seed()
-    request = schema.classes[spec["input"]]._from_plain(json.loads(stdin.read()))
+    request = schema.classes[spec["input"]]._from_plain(ain_json.loads(stdin.read()))
     context = ain_import.Context()
     try:
         value = run_program(code, spec, request, context)
@@ -134,7 +133,7 @@ def main():
         fail(1, "the program called exit(%s): return the reply instead" % ("" if e.code is None else e.code))
     except BaseException as e:
         fail(1, traceback_text(e, start["source"]))
-    data = json.dumps(reply._to_plain(), separators=(",", ":")).encode()
+    data = ain_json.dumps(reply._to_plain()).encode()
     sys.stderr.flush()
     while data:
         data = data[os.write(1, data):]

@@ -6,8 +6,8 @@ Plain JSON is how messages travel between the host and this shim: an object of f
 enums as numbers, maps as lists of pairs, and the three floats that JSON lacks as strings. Fields that are not set are left out.
 """
 
-import base64
-import struct
+import binascii
+from _struct import pack, unpack
 
 _INTEGERS = {
     "int32": (-2**31, 2**31 - 1), "sint32": (-2**31, 2**31 - 1), "sfixed32": (-2**31, 2**31 - 1),
@@ -62,7 +62,7 @@ class Field:
         if self.kind == "message":
             return self.schema.classes[self.type]._from_plain(value)
         if self.kind == "bytes":
-            return base64.b64decode(value)
+            return binascii.a2b_base64(value)
         if self.kind in ("float", "double"):
             return self.check(float(value))
         return value
@@ -71,7 +71,7 @@ class Field:
         if self.kind == "message":
             return value._to_plain()
         if self.kind == "bytes":
-            return base64.b64encode(value).decode()
+            return binascii.b2a_base64(value, newline=False).decode()
         if self.kind in ("float", "double") and (value != value or value in (float("inf"), float("-inf"))):
             return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
         return value
@@ -94,7 +94,7 @@ def _check_scalar(label, kind, value):
         if kind == "double":
             return number
         try:
-            return struct.unpack("<f", struct.pack("<f", number))[0]
+            return unpack("<f", pack("<f", number))[0]
         except OverflowError:
             return float("inf") if number > 0 else float("-inf")
     if kind == "bool":
