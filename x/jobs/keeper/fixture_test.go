@@ -109,6 +109,24 @@ func (f *fixture) init(state *types.GenesisState) {
 
 func authority() string { return authtypes.NewModuleAddress("gov").String() }
 
+func moduleAddress(name string) sdk.AccAddress { return authtypes.NewModuleAddress(name) }
+
+func (f *fixture) reputationServer() reputationtypes.MsgServer {
+	return reputationkeeper.NewMsgServer(f.reputation)
+}
+
+// dump is everything that the module has in its store.
+func (f *fixture) dump() map[string][]byte {
+	f.t.Helper()
+	iterator := f.ctx.KVStore(f.keys[types.StoreKey]).Iterator(nil, nil)
+	defer iterator.Close()
+	all := map[string][]byte{}
+	for ; iterator.Valid(); iterator.Next() {
+		all[string(iterator.Key())] = iterator.Value()
+	}
+	return all
+}
+
 // key is an account's key, the same for a name in every run.
 func key(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret([]byte(name)) }
 
@@ -309,7 +327,7 @@ func (f *fixture) register(m *types.MsgRegisterJob) uint64 {
 // join makes accounts nodes of a job, by the messages that real nodes send.
 func (f *fixture) join(job uint64, role program.Role, names ...string) {
 	f.t.Helper()
-	server := reputationkeeper.NewMsgServer(f.reputation)
+	server := f.reputationServer()
 	for _, name := range names {
 		applicant := f.address(name)
 		nonce := make([]byte, 16)

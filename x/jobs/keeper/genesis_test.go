@@ -1,0 +1,150 @@
+package keeper_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// busyMarket has requests in every state that there is.
+func busyMarket(t testing.TB) *fixture {
+	t.Helper()
+	f, job := newMarket(t)
+	f.fund("client", 100_000, 0)
+	one := func(s *types.RequestSpec) { s.MaxWorkers = 1 }
+	send := func(run func(ctx context.Context) error) { require.NoError(t, f.run(run)) }
+	commit := func(id uint64) {
+		send(func(ctx context.Context) error { _, err := f.server.SubmitResult(ctx, f.commit(id, "w1")); return err })
+	}
+	reveal := func(id uint64) {
+		send(func(ctx context.Context) error { _, err := f.server.RevealResult(ctx, f.reveal(id, "w1")); return err })
+	}
+	rank := func(id uint64) {
+		send(func(ctx context.Context) error {
+			_, err := f.server.Rank(ctx, &types.MsgRank{
+				Signer: f.address("e1").String(), RequestId: id, Ranking: []types.RankEntry{{Node: f.address("w1").String(), Score: 3}},
+			})
+			return err
+		})
+	}
+	reopened := f.request(job, one)
+	f.accept(reopened, "e1", "w1")
+	commit(reopened)
+	reveal(reopened)
+	f.wait(5 * time.Second)
+
+	f.request(job) // open
+	hiring := f.request(job)
+	f.accept(hiring, "e1", "w1", "w2")
+	send(func(ctx context.Context) error {
+		_, err := f.server.RejectWorker(ctx, &types.MsgRejectWorker{
+			Signer: f.address("client").String(), RequestId: hiring, Worker: f.address("w2").String(),
+		})
+		return err
+	})
+	running := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 2 })
+	f.accept(running, "e1", "w1", "w2")
+	send(func(ctx context.Context) error {
+		_, err := f.server.Resign(ctx, &types.MsgResign{Signer: f.address("w2").String(), RequestId: running})
+		return err
+	})
+	for _, last := range []types.RequestState{
+		types.REQUEST_STATE_REVEALING, types.REQUEST_STATE_EVALUATING, types.REQUEST_STATE_RANKED, types.REQUEST_STATE_SETTLED,
+	} {
+		id := f.request(job, one)
+		f.accept(id, "e1", "w1")
+		commit(id)
+		if last >= types.REQUEST_STATE_EVALUATING {
+			reveal(id)
+		}
+		if last >= types.REQUEST_STATE_RANKED {
+			rank(id)
+		}
+		if last == types.REQUEST_STATE_SETTLED {
+			send(func(ctx context.Context) error {
+				_, err := f.server.AcceptResult(ctx, &types.MsgAcceptResult{Signer: f.address("client").String(), RequestId: id})
+				return err
+			})
+		}
+	}
+	send(func(ctx context.Context) error {
+		_, err := f.server.CancelRequest(ctx, &types.MsgCancelRequest{Signer: f.address("client").String(), RequestId: f.request(job)})
+		return err
+	})
+	f.wait(0)
+	f.endBlock()
+	states := map[types.RequestState]bool{}
+	state, err := f.keeper.ExportGenesis(f.ctx)
+	require.NoError(t, err)
+	for _, r := range state.Requests {
+		states[r.State] = true
+	}
+	require.Len(t, states, 8, "every state but CHALLENGED, which is not enabled")
+	return f
+}
+
+func TestGenesisIsExact(t *testing.T) {
+	f := busyMarket(t)
+	state, err := f.keeper.ExportGenesis(f.ctx)
+	require.NoError(t, err)
+	for name, size := range map[string]int{
+		"params": len(state.Params), "jobs": len(state.Jobs), "schemas": len(state.Schemas), "terms": len(state.Terms),
+		"releases": len(state.Releases), "requests": len(state.Requests), "assignments": len(state.Assignments),
+	} {
+		require.NotZero(t, size, name)
+	}
+	exported, err := json.Marshal(state)
+	require.NoError(t, err)
+
+	// Through JSON, as a chain's export is.
+	g := newEmptyFixture(t)
+	var read types.GenesisState
+	require.NoError(t, json.Unmarshal(exported, &read))
+	g.init(&read)
+	again, err := g.keeper.ExportGenesis(g.ctx)
+	require.NoError(t, err)
+	reexported, err := json.Marshal(again)
+	require.NoError(t, err)
+	require.Equal(t, string(exported), string(reexported))
+	require.Equal(t, f.dump(), g.dump(), "records and look-ups, byte for byte")
+}
+
+func TestGenesisIsRefused(t *testing.T) {
+	f := busyMarket(t)
+	for name, change := range map[string]func(*types.GenesisState){
+		"without params":              func(g *types.GenesisState) { g.Params = nil },
+		"with bad params":             func(g *types.GenesisState) { g.Params[0].Params.SweepPayouts = 0 },
+		"with a gap in the versions":  func(g *types.GenesisState) { g.Params[0].Version = 2 },
+		"with a schema twice":         func(g *types.GenesisState) { g.Schemas = append(g.Schemas, g.Schemas[0]) },
+		"with a changed schema":       func(g *types.GenesisState) { g.Schemas[0].DescriptorSet = nil },
+		"without a job's schema":      func(g *types.GenesisState) { g.Schemas = nil },
+		"without a job's terms":       func(g *types.GenesisState) { g.Terms = nil },
+		"without a job's release":     func(g *types.GenesisState) { g.Releases = g.Releases[:1] },
+		"with a job twice":            func(g *types.GenesisState) { g.Jobs = append(g.Jobs, g.Jobs[0]) },
+		"with a job id to come":       func(g *types.GenesisState) { g.NextJobId = 1 },
+		"with a release id to come":   func(g *types.GenesisState) { g.NextReleaseId = 1 },
+		"with a request id to come":   func(g *types.GenesisState) { g.NextRequestId = 1 },
+		"with terms twice":            func(g *types.GenesisState) { g.Terms = append(g.Terms, g.Terms[0]) },
+		"with a request twice":        func(g *types.GenesisState) { g.Requests = append(g.Requests, g.Requests[0]) },
+		"with a request of no terms":  func(g *types.GenesisState) { g.Requests[0].TermsVersion = 9 },
+		"with a request of no params": func(g *types.GenesisState) { g.Requests[0].ParamsVersion = 9 },
+		"with an assignment twice":    func(g *types.GenesisState) { g.Assignments = append(g.Assignments, g.Assignments[0]) },
+		"with an assignment missing":  func(g *types.GenesisState) { g.Assignments = g.Assignments[1:] },
+		"with an assignment to nothing": func(g *types.GenesisState) {
+			g.Assignments = append(g.Assignments, types.Assignment{RequestId: 99})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state, err := f.keeper.ExportGenesis(f.ctx)
+			require.NoError(t, err)
+			require.NoError(t, state.Validate())
+			change(state)
+			require.ErrorContains(t, state.Validate(), "genesis")
+		})
+	}
+}

@@ -1,0 +1,181 @@
+package keeper_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/cosmos/cosmos-sdk/types/query"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// ids lists the requests of a page.
+func ids(requests []types.Request) []uint64 {
+	out := []uint64{}
+	for _, r := range requests {
+		out = append(out, r.Id)
+	}
+	return out
+}
+
+// In busyMarket requests are: 1 reopened, 2 open, 3 hiring, 4 running, 5 revealing,
+// 6 evaluating, 7 ranked, 8 settled, 9 cancelled.
+func TestRequestsAreFiltered(t *testing.T) {
+	f := busyMarket(t)
+	f.fund("other", 10_000, 0)
+	client, e1, w1, w2 := f.address("client").String(), f.address("e1").String(), f.address("w1").String(), f.address("w2").String()
+	for name, c := range map[string]struct {
+		filter types.QueryRequestsRequest
+		want   []uint64
+	}{
+		"all":                       {types.QueryRequestsRequest{}, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		"of a job":                  {types.QueryRequestsRequest{JobId: 1}, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		"of another job":            {types.QueryRequestsRequest{JobId: 2}, []uint64{}},
+		"in a state":                {types.QueryRequestsRequest{State: types.REQUEST_STATE_RUNNING}, []uint64{3, 4}},
+		"of a job in a state":       {types.QueryRequestsRequest{JobId: 1, State: types.REQUEST_STATE_OPEN}, []uint64{2}},
+		"of a client":               {types.QueryRequestsRequest{Client: client}, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		"of a client in a state":    {types.QueryRequestsRequest{Client: client, State: types.REQUEST_STATE_CANCELLED}, []uint64{9}},
+		"of a client without any":   {types.QueryRequestsRequest{Client: f.address("other").String()}, []uint64{}},
+		"of an evaluator":           {types.QueryRequestsRequest{Node: e1}, []uint64{1, 3, 4, 5, 6, 7, 8}},
+		"of a worker":               {types.QueryRequestsRequest{Node: w1}, []uint64{1, 3, 4, 5, 6, 7, 8}},
+		"of a worker in a state":    {types.QueryRequestsRequest{Node: w1, State: types.REQUEST_STATE_SETTLED}, []uint64{8}},
+		"of a worker not rejected":  {types.QueryRequestsRequest{Node: w2}, []uint64{4}},
+		"of a worker and of nobody": {types.QueryRequestsRequest{Node: w1, Client: f.address("other").String()}, []uint64{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			response, err := f.query.Requests(f.ctx, &c.filter)
+			require.NoError(t, err)
+			require.Equal(t, c.want, ids(response.Requests))
+		})
+	}
+}
+
+func TestRequestsArePaged(t *testing.T) {
+	f := busyMarket(t)
+	for name, filter := range map[string]types.QueryRequestsRequest{
+		"all":         {},
+		"of a job":    {JobId: 1},
+		"of a client": {Client: f.address("client").String()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []uint64
+			page := &query.PageRequest{Limit: 4}
+			for range 3 {
+				filter.Pagination = page
+				response, err := f.query.Requests(f.ctx, &filter)
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(response.Requests), 4)
+				got = append(got, ids(response.Requests)...)
+				page = &query.PageRequest{Key: response.Pagination.NextKey, Limit: 4}
+			}
+			require.Nil(t, page.Key)
+			require.Equal(t, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}, got)
+		})
+	}
+	newest, err := f.query.Requests(f.ctx, &types.QueryRequestsRequest{Pagination: &query.PageRequest{Limit: 2, Reverse: true}})
+	require.NoError(t, err)
+	require.Equal(t, []uint64{9, 8}, ids(newest.Requests))
+}
+
+func TestPagesAreBounded(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("client", 10_000_000, 0)
+	for range 201 {
+		f.request(job)
+	}
+	response, err := f.query.Requests(f.ctx, &types.QueryRequestsRequest{Pagination: &query.PageRequest{Limit: 1 << 40}})
+	require.NoError(t, err)
+	require.Len(t, response.Requests, 200)
+	require.NotNil(t, response.Pagination.NextKey)
+}
+
+func TestOpeningsAreWhatARoleCanAccept(t *testing.T) {
+	f := busyMarket(t)
+	openings := func(role program.Role) []uint64 {
+		response, err := f.query.Openings(f.ctx, &types.QueryOpeningsRequest{JobId: 1, Role: role})
+		require.NoError(t, err)
+		return ids(response.Requests)
+	}
+	require.Equal(t, []uint64{1, 2}, openings(program.ROLE_EVALUATOR), "open and reopened")
+	require.Equal(t, []uint64{3}, openings(program.ROLE_WORKER), "running and not closed")
+	_, err := f.query.Openings(f.ctx, &types.QueryOpeningsRequest{JobId: 1})
+	require.Equal(t, codes.InvalidArgument, status.Code(err))
+}
+
+func TestAssignmentsAreUnfinishedPlaces(t *testing.T) {
+	f := busyMarket(t)
+	response, err := f.query.Assignments(f.ctx, &types.QueryAssignmentsRequest{Node: f.address("w1").String()})
+	require.NoError(t, err)
+	var got []uint64
+	for _, place := range response.Places {
+		got = append(got, place.Request.Id)
+		require.Equal(t, program.ROLE_WORKER, place.Role)
+		require.Equal(t, f.address("w1").String(), place.Assignment.Worker)
+	}
+	require.Equal(t, []uint64{1, 3, 4, 5, 6, 7}, got)
+
+	response, err = f.query.Assignments(f.ctx, &types.QueryAssignmentsRequest{Node: f.address("e1").String()})
+	require.NoError(t, err)
+	require.Len(t, response.Places, 6)
+	require.Equal(t, program.ROLE_EVALUATOR, response.Places[0].Role)
+	require.Nil(t, response.Places[0].Assignment)
+}
+
+func TestJobsAndReleasesAreListed(t *testing.T) {
+	f, job := newMarket(t)
+	other := f.register(f.registration())
+	all, err := f.query.Jobs(f.ctx, &types.QueryJobsRequest{})
+	require.NoError(t, err)
+	require.Len(t, all.Jobs, 2)
+	of, err := f.query.Jobs(f.ctx, &types.QueryJobsRequest{Root: f.address("root").String(), Pagination: &query.PageRequest{Limit: 1, Reverse: true}})
+	require.NoError(t, err)
+	require.Equal(t, other, of.Jobs[0].Id)
+	of, err = f.query.Jobs(f.ctx, &types.QueryJobsRequest{Root: f.address("client").String()})
+	require.NoError(t, err)
+	require.Empty(t, of.Jobs)
+
+	one, err := f.query.Job(f.ctx, &types.QueryJobRequest{JobId: job})
+	require.NoError(t, err)
+	schema, err := f.query.Schema(f.ctx, &types.QuerySchemaRequest{JobId: job})
+	require.NoError(t, err)
+	require.Equal(t, one.Job.SchemaDigest, schema.Schema.Digest)
+	require.Equal(t, one.Job.SchemaDigest, types.Digest(schema.Schema.DescriptorSet))
+	terms, err := f.query.Terms(f.ctx, &types.QueryTermsRequest{JobId: job})
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), terms.Terms.Version)
+	require.Equal(t, "20", terms.Terms.Spec.Bond.Amount.String())
+
+	releases, err := f.query.Releases(f.ctx, &types.QueryReleasesRequest{JobId: job})
+	require.NoError(t, err)
+	require.Len(t, releases.Releases, 2)
+	releases, err = f.query.Releases(f.ctx, &types.QueryReleasesRequest{JobId: job, Role: program.ROLE_EVALUATOR})
+	require.NoError(t, err)
+	require.Len(t, releases.Releases, 1)
+	release, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: one.Job.EvaluatorRelease})
+	require.NoError(t, err)
+	require.Equal(t, releases.Releases[0], release.Release)
+}
+
+func TestUnknownThingsAreNotFound(t *testing.T) {
+	f, _ := newMarket(t)
+	queries := map[string]func() error{
+		"job":    func() error { _, err := f.query.Job(f.ctx, &types.QueryJobRequest{JobId: 9}); return err },
+		"schema": func() error { _, err := f.query.Schema(f.ctx, &types.QuerySchemaRequest{JobId: 9}); return err },
+		"terms": func() error {
+			_, err := f.query.Terms(f.ctx, &types.QueryTermsRequest{JobId: 1, Version: 9})
+			return err
+		},
+		"release": func() error { _, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: 9}); return err },
+		"request": func() error { _, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: 9}); return err },
+		"params":  func() error { _, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: 9}); return err },
+	}
+	for name, run := range queries {
+		err := run()
+		require.Equal(t, codes.NotFound, status.Code(err), name)
+		require.ErrorContains(t, err, "9", name)
+	}
+}
