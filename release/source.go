@@ -64,7 +64,7 @@ func changedFiles(ctx context.Context, files []string) ([]string, error) {
 	for _, file := range files {
 		status, err := git(ctx, file, "status", "--porcelain", "--ignored", "--", filepath.Base(file))
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrSource, file, err)
+			return nil, fmt.Errorf("%w: %s is in no git commit: %w (give the commit with --commit)", ErrSource, file, err)
 		}
 		if status != "" {
 			changed = append(changed, file)
