@@ -22,7 +22,7 @@ func (e *Evaluator) settle(ctx context.Context, requestID uint64) error {
 		return err
 	}
 	switch {
-	case request.State == jobstypes.REQUEST_STATE_SETTLED || request.State == jobstypes.REQUEST_STATE_CANCELLED:
+	case request.IsFinished():
 	case request.Evaluator == e.Owner.String():
 		return nil // it has become ours since we asked for our places
 	case t.Outbox.IsPending(messageKey(requestID, daemon.EvaluatorAccept)):

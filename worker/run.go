@@ -37,6 +37,11 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
+	// Asked for before the run: once there is a result, nothing but the disk may come between it and the journal.
+	params, err := t.Catalog.Params(ctx, t.request.ParamsVersion)
+	if err != nil {
+		return err
+	}
 	reply, err := t.Programs.Run(ctx, daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: seed, Input: input, Wall: left,
@@ -48,7 +53,7 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	return t.keep(ctx, reply)
+	return t.keep(params, reply)
 }
 
 func (t *task) fail(why string) {
@@ -91,11 +96,7 @@ func (t *task) seed(ctx context.Context) ([32]byte, error) {
 
 // keep puts a reply into the record, or, where it is too large for the chain, into the results folder. It leaves the
 // machine when reveals begin, not before.
-func (t *task) keep(ctx context.Context, reply []byte) error {
-	params, err := t.Catalog.Params(ctx, t.request.ParamsVersion)
-	if err != nil {
-		return err
-	}
+func (t *task) keep(params jobstypes.Params, reply []byte) error {
 	kept := &outcome{Inline: reply}
 	if len(reply) > int(params.MaxInlineBytes) {
 		if uint64(len(reply)) > params.MaxReferenceBytes {

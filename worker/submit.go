@@ -90,7 +90,7 @@ func (w *Worker) settle(ctx context.Context, requestID uint64) error {
 	if err != nil {
 		return err
 	}
-	if !isFinished(request.State) {
+	if !request.IsFinished() {
 		for _, assignment := range assignments {
 			if assignment.Worker == w.Owner.String() {
 				return nil // it has become ours since we asked for our places
@@ -119,10 +119,6 @@ func (t *task) findAccept(ctx context.Context) error {
 		}
 	}
 	return t.Journal.Delete(recordKey(t.request.Id))
-}
-
-func isFinished(state jobstypes.RequestState) bool {
-	return state == jobstypes.REQUEST_STATE_SETTLED || state == jobstypes.REQUEST_STATE_CANCELLED
 }
 
 // close says how a finished request went, and removes its traces.

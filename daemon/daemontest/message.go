@@ -1,0 +1,240 @@
+package daemontest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+)
+
+// handle executes one message for its signer, who is an owner. The caller holds the lock and undoes what an error leaves.
+func (c *Chain) handle(signer string, msg sdk.Msg) error {
+	switch m := msg.(type) {
+	case *reputationtypes.MsgApplyJob:
+		return c.apply(signer, m)
+	case *reputationtypes.MsgApproveNode:
+		return c.decide(signer, m.ApplicationId, "")
+	case *reputationtypes.MsgRejectApplication:
+		return c.decide(signer, m.ApplicationId, m.Reason)
+	case *reputationtypes.MsgHeartbeat:
+		c.state.heartbeats[signer]++
+		return nil
+	case *jobstypes.MsgAcceptJob:
+		return c.with(m.RequestId, func(r *request) error { return c.accept(r, signer, m.Role) })
+	case *jobstypes.MsgResign:
+		return c.with(m.RequestId, func(r *request) error { return c.resign(r, signer) })
+	case *jobstypes.MsgSubmitResult:
+		return c.with(m.RequestId, func(r *request) error { return c.submit(r, signer, m.Commitment) })
+	case *jobstypes.MsgRevealResult:
+		return c.with(m.RequestId, func(r *request) error { return c.reveal(r, signer, m) })
+	case *jobstypes.MsgRank:
+		return c.with(m.RequestId, func(r *request) error { return c.rank(r, signer, m) })
+	case *jobstypes.MsgAcceptResult:
+		return c.with(m.RequestId, func(r *request) error { return c.concede(r, signer) })
+	}
+	return fmt.Errorf("message %T is not known to this chain", msg)
+}
+
+func (c *Chain) with(requestID uint64, f func(*request) error) error {
+	r := c.state.requests[requestID]
+	if r == nil {
+		return jobstypes.ErrUnknownRequest
+	}
+	return f(r)
+}
+
+func (c *Chain) apply(signer string, m *reputationtypes.MsgApplyJob) error {
+	j := c.state.jobs[m.JobId]
+	if j == nil {
+		return reputationtypes.ErrUnknownJob
+	}
+	for _, a := range c.state.applications {
+		if a.JobId == m.JobId && a.Applicant == signer {
+			return reputationtypes.ErrAlreadyApplied
+		}
+	}
+	admin := m.Admin
+	if admin == "" {
+		admin = j.Root
+	}
+	id := c.id()
+	c.state.applications[id] = reputationtypes.Application{
+		Id: id, JobId: m.JobId, Applicant: signer, Roles: m.Roles, Admin: admin, Capability: m.Capability,
+		Nonce: m.Nonce, Qualifications: m.Qualifications,
+	}
+	return nil
+}
+
+func (c *Chain) decide(signer string, id uint64, reason string) error {
+	a, ok := c.state.applications[id]
+	if !ok {
+		return reputationtypes.ErrUnknownApplication
+	}
+	if a.Admin != signer {
+		return reputationtypes.ErrNotAdmin
+	}
+	delete(c.state.applications, id)
+	c.state.decisions[id] = "approved"
+	if reason != "" {
+		c.state.decisions[id] = reason
+		return nil
+	}
+	c.addNode(a.JobId, a.Applicant, a.Roles...)
+	return nil
+}
+
+func (c *Chain) addNode(jobID uint64, owner string, roles ...program.Role) {
+	key := nodeKey{jobID, owner}
+	node := c.state.nodes[key]
+	node.JobId, node.Owner, node.Status = jobID, owner, reputationtypes.NODE_STATUS_ACTIVE
+	node.Roles = append(slices.Clone(node.Roles), roles...)
+	c.state.nodes[key] = node
+}
+
+func (c *Chain) lock(owner string, amount math.Int) error {
+	if c.stake(owner).LT(amount) {
+		return fmt.Errorf("stake of %s is %s, %s are needed", owner, c.stake(owner), amount)
+	}
+	c.state.stakes[owner] = c.stake(owner).Sub(amount)
+	return nil
+}
+
+func (c *Chain) stake(owner string) math.Int {
+	if stake, ok := c.state.stakes[owner]; ok {
+		return stake
+	}
+	return math.ZeroInt()
+}
+
+func (c *Chain) accept(r *request, signer string, role program.Role) error {
+	if _, taken := r.assignments[signer]; taken || r.Client == signer || r.Evaluator == signer {
+		return jobstypes.ErrPlaceTaken
+	}
+	if node := c.state.nodes[nodeKey{r.Spec.JobId, signer}]; !slices.Contains(node.Roles, role) {
+		return reputationtypes.ErrMissingRole
+	}
+	if opening(r.Request) != role {
+		return jobstypes.ErrState.Wrapf("request %d is %s", r.Id, r.State)
+	}
+	if role == program.ROLE_EVALUATOR {
+		return c.acceptEvaluator(r, signer)
+	}
+	if err := c.lock(signer, r.WorkerBond); err != nil {
+		return err
+	}
+	r.assignments[signer] = jobstypes.Assignment{RequestId: r.Id, Worker: signer, AcceptedMs: c.now()}
+	r.Workers++
+	if r.Workers == r.Spec.MaxWorkers {
+		r.DeadlineMs = c.now()
+	}
+	return nil
+}
+
+func (c *Chain) acceptEvaluator(r *request, signer string) error {
+	if err := c.lock(signer, r.Deposit); err != nil {
+		return err
+	}
+	r.Evaluator = signer
+	if r.State == jobstypes.REQUEST_STATE_REOPENED {
+		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
+		return nil
+	}
+	r.State, r.StartedMs = jobstypes.REQUEST_STATE_RUNNING, c.now()
+	r.DeadlineMs = r.StartedMs + int64(min(c.Windows.HiringMs, r.Spec.TimeLimitMs/2))
+	return nil
+}
+
+func (c *Chain) resign(r *request, signer string) error {
+	a, ok := r.assignments[signer]
+	if !ok || r.State != jobstypes.REQUEST_STATE_RUNNING || a.Resigned {
+		return jobstypes.ErrState
+	}
+	if r.ClosedMs != 0 {
+		a.Resigned = true
+		r.assignments[signer] = a
+		return nil
+	}
+	delete(r.assignments, signer)
+	r.Workers--
+	c.state.stakes[signer] = c.stake(signer).Add(r.WorkerBond)
+	return nil
+}
+
+func (c *Chain) submit(r *request, signer string, commitment []byte) error {
+	a, ok := r.assignments[signer]
+	switch {
+	case !ok:
+		return jobstypes.ErrNoPlace
+	case a.HasCommitted():
+		return jobstypes.ErrCommitted
+	case r.State != jobstypes.REQUEST_STATE_RUNNING || a.Resigned:
+		return jobstypes.ErrState
+	}
+	a.Commitment, a.CommittedMs = commitment, c.now()
+	r.assignments[signer] = a
+	r.Committed++
+	return nil
+}
+
+func (c *Chain) reveal(r *request, signer string, m *jobstypes.MsgRevealResult) error {
+	a, ok := r.assignments[signer]
+	switch {
+	case !ok || !a.HasCommitted():
+		return jobstypes.ErrNoPlace
+	case a.HasRevealed():
+		return jobstypes.ErrRevealed
+	case r.State != jobstypes.REQUEST_STATE_REVEALING:
+		return jobstypes.ErrState
+	case len(m.Result.Inline) > int(c.Params.MaxInlineBytes):
+		return jobstypes.ErrLimit
+	}
+	digest, err := jobstypes.ResultDigest(m.Result)
+	if err != nil {
+		return err
+	}
+	owner, err := sdk.AccAddressFromBech32(signer)
+	if err != nil {
+		return err
+	}
+	if commitment := jobstypes.Commitment(ChainID, r.Id, owner, digest, m.Salt); !bytes.Equal(commitment[:], a.Commitment) {
+		return jobstypes.ErrCommitment
+	}
+	a.Result, a.RevealedMs = &m.Result, c.now()
+	r.assignments[signer] = a
+	r.Revealed++
+	return nil
+}
+
+func (c *Chain) rank(r *request, signer string, m *jobstypes.MsgRank) error {
+	if r.State != jobstypes.REQUEST_STATE_EVALUATING || r.Evaluator != signer {
+		return jobstypes.ErrState
+	}
+	for _, entry := range m.Ranking {
+		if a, ok := r.assignments[entry.Node]; !ok || !a.HasRevealed() {
+			return jobstypes.ErrRanking
+		}
+	}
+	r.Ranking, r.RankedMs = m.Ranking, c.now()
+	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_RANKED, c.now()+int64(c.Windows.ChallengeMs)
+	return nil
+}
+
+func (c *Chain) concede(r *request, signer string) error {
+	a, ok := r.assignments[signer]
+	switch {
+	case !ok || !a.HasRevealed() || r.State != jobstypes.REQUEST_STATE_RANKED:
+		return jobstypes.ErrState
+	case a.Conceded:
+		return jobstypes.ErrConceded
+	}
+	a.Conceded = true
+	r.assignments[signer] = a
+	return nil
+}
