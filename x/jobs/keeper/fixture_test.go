@@ -58,6 +58,8 @@ type fixture struct {
 	server     types.MsgServer
 	query      types.QueryServer
 	names      map[string]string // address to name
+	// restarted is a keeper on the same store that has nothing in memory yet.
+	restarted func() *keeper.Keeper
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -94,9 +96,13 @@ func newEmptyFixture(t testing.TB) *fixture {
 	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
 	reputation := reputationkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(reputationtypes.StoreKey)), authority())
 	require.NoError(t, reputation.InitGenesis(ctx, *reputationtypes.DefaultGenesis()))
-	k := keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, authority())
+	restarted := func() *keeper.Keeper {
+		return keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, authority())
+	}
+	k := restarted()
 	return &fixture{
-		t: t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
+		restarted: restarted,
+		t:         t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
 		server: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), names: map[string]string{},
 	}
 }
