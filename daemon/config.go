@@ -94,6 +94,8 @@ type Limits struct {
 type SandboxConfig struct {
 	Child  string `yaml:"child"`
 	Python string `yaml:"python"`
+	// Cache of compiled programs; daemons of one machine and one user may share it. Empty: sandbox in the home.
+	Cache string `yaml:"cache"`
 }
 
 // ReadConfig reads a YAML file over the values that cfg has. Unknown fields are errors, so that a misspelled limit is not
@@ -231,8 +233,12 @@ func (c Config) Capability() program.Capability {
 
 // OpenSandbox starts the sandbox that the config describes.
 func (c Config) OpenSandbox() (sandbox.Sandbox, error) {
+	cache := c.Sandbox.Cache
+	if cache == "" {
+		cache = filepath.Join(c.Home, "sandbox")
+	}
 	return sandbox.New(sandbox.Config{
-		CacheDir: filepath.Join(c.Home, "sandbox"), PythonRuntime: c.Sandbox.Python, ChildPath: c.Sandbox.Child, MaxChildren: c.MaxRuns + 1,
+		CacheDir: cache, PythonRuntime: c.Sandbox.Python, ChildPath: c.Sandbox.Child, MaxChildren: c.MaxRuns + 1,
 	})
 }
 

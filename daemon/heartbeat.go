@@ -11,7 +11,8 @@ import (
 // lost, and one that is late, do no harm.
 const beatsPerWindow = 3
 
-const firstBeat = time.Second
+// beatRetry is the pause after a heartbeat that was not sent.
+const beatRetry = time.Second
 
 // Beat sends a heartbeat three times in every window of the chain, from when the owner has a place in any job until ctx ends.
 func (m *Member) Beat(ctx context.Context) {
@@ -20,7 +21,7 @@ func (m *Member) Beat(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			m.Log.Warn("could not send a heartbeat", "error", err, "again_in", pause)
 		}
-		wait(ctx, pause, nil, nil)
+		wait(ctx, pause, nil, m.joined)
 	}
 }
 
@@ -30,11 +31,11 @@ func (m *Member) beat(ctx context.Context) (time.Duration, error) {
 	member := len(m.jobs) > 0
 	m.mu.Unlock()
 	if !member {
-		return firstBeat, nil
+		return beatRetry, nil
 	}
 	params, err := m.Chain.ReputationParams(ctx)
 	if err != nil {
-		return firstBeat, err
+		return beatRetry, err
 	}
 	pause := time.Duration(params.RunningWindowMs) * time.Millisecond / beatsPerWindow
 	ctx, cancel := context.WithTimeout(ctx, pause)
@@ -44,7 +45,7 @@ func (m *Member) beat(ctx context.Context) (time.Duration, error) {
 		return m.Outbox.Do(ctx, m.Steps.Heartbeat, "heartbeat", &reputationtypes.MsgHeartbeat{Signer: m.Signer})
 	})
 	if err != nil {
-		return min(pause, firstBeat), err
+		return min(pause, beatRetry), err
 	}
 	return pause, nil
 }

@@ -94,6 +94,7 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	k.Member = &Member{
 		Role: role, Steps: steps, Config: cfg, Signer: k.Signer, Owner: k.Owner, Chain: world.Network, Catalog: k.Catalog,
 		Examiner: k.Examiner, Journal: k.Journal, Outbox: k.Outbox, Log: world.Log, Changed: changed,
+		joined: make(chan struct{}, 1),
 	}
 	return k, nil
 }

@@ -40,7 +40,8 @@ type Member struct {
 	// Changed is called when something was done that the chain should be asked about; it must not block.
 	Changed func()
 
-	tasks Tasks[uint64]
+	tasks  Tasks[uint64]
+	joined chan struct{} // a token says that the first job was found
 
 	mu     sync.Mutex
 	jobs   []Job
@@ -67,8 +68,15 @@ func (m *Member) Jobs(ctx context.Context) ([]Job, error) {
 		return nil, err
 	}
 	m.mu.Lock()
+	first := len(m.jobs) == 0 && len(jobs) > 0
 	m.jobs, m.missed, m.looked = jobs, missed, time.Now()
 	m.mu.Unlock()
+	if first {
+		select {
+		case m.joined <- struct{}{}:
+		default:
+		}
+	}
 	for _, jobID := range missed {
 		if !m.Config.Apply {
 			m.tellOnce(fmt.Sprint("no place in ", jobID), "no node of this job, and not told to apply (--apply)", "job", JobID(jobID))
