@@ -23,6 +23,12 @@ type daemonSettings struct {
 	Apply   bool        `yaml:"apply,omitempty"`
 	MaxRuns int         `yaml:"max_runs"`
 	Poll    string      `yaml:"poll"`
+	Sandbox sandbox     `yaml:"sandbox"`
+}
+
+type sandbox struct {
+	// Cache is shared by all daemons: compiling the Python runtime takes seconds.
+	Cache string `yaml:"cache"`
 }
 
 type keySettings struct {
@@ -40,6 +46,7 @@ func (n *Network) writeDaemonSettings(m member) error {
 		Key:     keySettings{Name: m.name, Backend: "test"},
 		MaxRuns: 1,
 		Poll:    "1s",
+		Sandbox: sandbox{Cache: n.config.folder("cache")},
 	}
 	if m.daemon != "admin" {
 		settings.Jobs, settings.Apply = []string{n.state.Job}, true
