@@ -19,7 +19,7 @@ var _ experimental.MemoryAllocator = (*memory)(nil)
 
 // Allocate implements experimental.MemoryAllocator.
 func (m *memory) Allocate(_, most uint64) experimental.LinearMemory {
-	return &linearMemory{owner: m, region: reserve(min(most, unlimited))}
+	return &linearMemory{owner: m, region: reserve(min(most, m.limit))}
 }
 
 // region is address space that becomes memory as it grows.

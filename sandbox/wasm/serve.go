@@ -24,6 +24,9 @@ type program interface {
 // spareHeap is how much ordinary memory this process may use for a run, besides what holds its input and output.
 const spareHeap = 128 << 20
 
+// prepareMemory is how much loading and compiling a program, or starting an interpreter with its reserved address space, may take.
+const prepareMemory = 8 << 30
+
 // Serve answers the parent's frames until in ends. It returns an error only when the conversation itself broke down; by then nobody is
 // left to tell.
 func Serve(in io.Reader, out io.Writer) error {
@@ -100,6 +103,9 @@ func (s *server) runOnce(ctx context.Context, r wire.Run, input []byte) error {
 	done, reply := s.program.run(ctx, r, input)
 	debug.SetGCPercent(percent)
 	debug.SetMemoryLimit(math.MaxInt64)
+	if err := limitMemory(prepareMemory); err != nil {
+		return err
+	}
 	done.CPU = cpuTime() - before
 	if done.Status != wire.StatusOK {
 		reply = nil
