@@ -71,7 +71,11 @@ func (d *inputDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.read += len(names)
 	entries := make([]fs.DirEntry, len(names))
 	for i, name := range names {
-		entries[i] = fs.FileInfoToDirEntry(inputInfo{name: name})
+		info := inputInfo{name: name}
+		if host, err := os.Stat(d.fs.files[name]); err == nil {
+			info.size = host.Size()
+		}
+		entries[i] = fs.FileInfoToDirEntry(info)
 	}
 	return entries, nil
 }
