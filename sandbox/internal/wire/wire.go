@@ -11,8 +11,10 @@ package wire
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // Kind tells frames apart.
@@ -96,6 +98,9 @@ func Write(w io.Writer, kind Kind, header any, body []byte) error {
 			return fmt.Errorf("frame of kind %d: %w", kind, err)
 		}
 	}
+	if uint64(len(body)) > math.MaxUint32 {
+		return fmt.Errorf("frame body of %d bytes is too long", len(body))
+	}
 	buf := make([]byte, 9, 9+len(head)+len(body))
 	buf[0] = byte(kind)
 	binary.BigEndian.PutUint32(buf[1:], uint32(len(head)))
@@ -121,6 +126,9 @@ func Read(r io.Reader, maxBody func() int64) (Frame, error) {
 	}
 	buf := make([]byte, head+body)
 	if _, err := io.ReadFull(r, buf); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // only the end between frames is a proper one
+		}
 		return Frame{}, fmt.Errorf("frame cut short: %w", err)
 	}
 	return Frame{Kind: Kind(prefix[0]), Header: buf[:head], Body: buf[head:]}, nil
