@@ -30,17 +30,17 @@ type rpc struct {
 func newRPC(p Program) (*rpc, error) {
 	set := new(descriptorpb.FileDescriptorSet)
 	if err := (proto.UnmarshalOptions{Resolver: noTypes}).Unmarshal(p.Schema, set); err != nil {
-		return nil, fmt.Errorf("%w: schema is not a FileDescriptorSet: %v", ErrBadProgram, err)
+		return nil, fmt.Errorf("%w: schema is not a FileDescriptorSet: %w", ErrBadProgram, err)
 	}
 	registry, err := protodesc.NewFiles(set)
 	if err != nil {
-		return nil, fmt.Errorf("%w: schema: %v", ErrBadProgram, err)
+		return nil, fmt.Errorf("%w: schema: %w", ErrBadProgram, err)
 	}
 	r := &rpc{program: p}
 	for _, f := range set.File {
 		file, err := registry.FindFileByPath(f.GetName())
 		if err != nil {
-			return nil, fmt.Errorf("%w: schema file %q: %v", ErrBadProgram, f.GetName(), err)
+			return nil, fmt.Errorf("%w: schema file %q: %w", ErrBadProgram, f.GetName(), err)
 		}
 		r.files = append(r.files, file)
 	}
@@ -90,15 +90,15 @@ func (r *rpc) encodeInput(input []byte) ([]byte, error) {
 func (r *rpc) decodeOutput(output []byte) ([]byte, error) {
 	msg, err := r.parseOutput(output)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not a %s: %v", ErrBadOutput, r.output.FullName(), err)
+		return nil, fmt.Errorf("%w: not a %s: %w", ErrBadOutput, r.output.FullName(), err)
 	}
 	reply, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg.Interface())
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrBadOutput, err)
+		return nil, fmt.Errorf("%w: %w", ErrBadOutput, err)
 	}
 	// What JSON can say may still be more than the wire may hold, for instance nesting.
 	if _, err := decodeMessage(r.output, reply); err != nil {
-		return nil, fmt.Errorf("%w: not a %s: %v", ErrBadOutput, r.output.FullName(), err)
+		return nil, fmt.Errorf("%w: not a %s: %w", ErrBadOutput, r.output.FullName(), err)
 	}
 	return reply, nil
 }

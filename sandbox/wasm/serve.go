@@ -141,7 +141,7 @@ func load(ctx context.Context, p wire.Prepare, out io.Writer) (program, error) {
 	interpreter, err := e.compile(ctx, p.CacheDir, p.Runtime, p.RuntimeDigest)
 	if err != nil {
 		// Not the script's fault.
-		return nil, fmt.Errorf("python runtime: %s", err)
+		return nil, errors.New("python runtime: " + err.Error())
 	}
 	return newScript(e, interpreter, out, p.Spec, source)
 }
