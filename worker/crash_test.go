@@ -2,8 +2,6 @@ package worker_test
 
 import (
 	"context"
-	"runtime"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,9 +30,9 @@ func TestCrashAtEveryFailpoint(t *testing.T) {
 			s.chain.AddNode(s.job, me, stake) // its stake, and no role yet
 			s.machine.Sandbox.Use(daemontest.WorkerProgram, largeOrCrash)
 			life := newLife(s)
-			crashed := life.crashAt(point.Number)
+			life.crashAt(point.Number)
 			life.live()
-			require.True(t, crashed.Load(), "the failpoint was never reached: %s", point.When)
+			require.True(t, life.crash.Happened(), "the failpoint was never reached: %s", point.When)
 		})
 	}
 }
@@ -42,7 +40,7 @@ func TestCrashAtEveryFailpoint(t *testing.T) {
 // largeOrCrash has replies that go by reference, and crashes on the unlucky number.
 func largeOrCrash(ctx context.Context, run sandbox.Run) ([]byte, error) {
 	if string(run.Input) == string(daemontest.Question(unlucky)) {
-		return daemontest.Crash(ctx, run)
+		return daemontest.Fail(ctx, run)
 	}
 	return daemontest.Answer(42, make([]byte, 2000)), nil
 }
@@ -52,46 +50,30 @@ type life struct {
 	*scene
 	cfg    worker.Config
 	worker *running
-	dead   chan *running
+	crash  *daemontest.Crash
 }
 
 func newLife(s *scene) *life {
 	cfg := s.config()
 	cfg.Apply, cfg.Jobs = true, []daemon.JobID{daemon.JobID(s.job)}
-	return &life{scene: s, cfg: cfg, dead: make(chan *running, 1)}
+	return &life{scene: s, cfg: cfg}
 }
 
-// crashAt has the worker die when it reaches a failpoint for the first time: from that moment on nothing that it does
-// reaches the chain or the disk, and the goroutine that reached it goes no further.
-func (l *life) crashAt(number int) *atomic.Bool {
-	var crashed atomic.Bool
-	daemon.OnFailpoint(func(reached int) {
-		if reached != number || !crashed.CompareAndSwap(false, true) {
-			return
-		}
-		w := l.worker
-		w.connection.SetDown(true)
-		if err := w.Journal.Close(); err != nil {
-			l.Error(err)
-		}
-		w.cancel()
-		l.dead <- w
-		runtime.Goexit()
+// crashAt has the worker die when it reaches a failpoint for the first time.
+func (l *life) crashAt(number int) {
+	l.crash = daemontest.CrashAt(l, number, func() {
+		daemontest.Kill(l, l.worker.connection, l.worker.Journal, l.worker.cancel)
 	})
-	l.Cleanup(func() { daemon.OnFailpoint(nil) })
-	return &crashed
 }
 
 func (l *life) restartTheDead() {
-	select {
-	case w := <-l.dead:
-		<-w.ended
-		w.ended <- nil
-		now, _ := l.machine.Sandbox.Running()
-		require.Zero(l, now)
-		l.begin()
-	default:
+	if !l.crash.Dead() {
+		return
 	}
+	l.worker.stop()
+	now, _ := l.machine.Sandbox.Running()
+	require.Zero(l, now)
+	l.begin()
 }
 
 func (l *life) until(what string, condition func() bool) {
@@ -122,16 +104,8 @@ func (l *life) live() {
 	l.until("another heartbeat", func() bool { return l.chain.Heartbeats(me) > beats+1 })
 	l.chain.Skip(2 * time.Minute) // the unlucky request ends without workers
 	l.until("an empty journal", func() bool {
-		if r, _ := l.chain.Peek(bad); !r.IsFinished() {
-			return false
-		}
-		select {
-		case w := <-l.dead:
-			l.dead <- w
-			return false
-		default:
-			return len(l.worker.Journal.Keys("request/")) == 0
-		}
+		r, _ := l.chain.Peek(bad)
+		return r.IsFinished() && l.crash.Happened() && len(l.worker.Journal.Keys("request/")) == 0
 	})
 	l.check(good)
 }

@@ -94,7 +94,7 @@ func TestLargeResultLeavesTheMachineWithTheReveal(t *testing.T) {
 
 func TestFailingProgramIsNotCommittedTo(t *testing.T) {
 	for name, program := range map[string]daemontest.Behaviour{
-		"it crashes":    daemontest.Crash,
+		"it crashes":    daemontest.Fail,
 		"it never ends": daemontest.Hang,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestFailingProgramIsNotCommittedTo(t *testing.T) {
 
 func TestFailureAfterTheContractClosedLetsNobodyWait(t *testing.T) {
 	s := newScene(t)
-	s.machine.Sandbox.Use(daemontest.WorkerProgram, daemontest.Crash)
+	s.machine.Sandbox.Use(daemontest.WorkerProgram, daemontest.Fail)
 	s.start(s.config())
 	id := s.request(nil)
 	s.reaches(id, jobstypes.REQUEST_STATE_SETTLED)

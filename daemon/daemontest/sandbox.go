@@ -135,15 +135,27 @@ func Hang(ctx context.Context, _ sandbox.Run) ([]byte, error) {
 	return nil, ctx.Err()
 }
 
-// Crash is a program that fails.
-func Crash(context.Context, sandbox.Run) ([]byte, error) {
+// Fail is a program that crashes.
+func Fail(context.Context, sandbox.Run) ([]byte, error) {
 	return nil, fmt.Errorf("%w: exit status 1", sandbox.ErrCrashed)
 }
 
-// Judge is the honest evaluator program: whoever doubled the number is valid, all the same.
+// Verdict is the evaluator program's reply: all named are valid, and as good as each other.
+func Verdict(nodes ...string) []byte {
+	var verdict []byte
+	for _, node := range nodes {
+		entry := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), node)
+		entry = protowire.AppendVarint(protowire.AppendTag(entry, 2, protowire.VarintType), 7)
+		entry = protowire.AppendVarint(protowire.AppendTag(entry, 3, protowire.VarintType), 1)
+		verdict = protowire.AppendBytes(protowire.AppendTag(verdict, 1, protowire.BytesType), entry)
+	}
+	return verdict
+}
+
+// Judge is the honest evaluator program: whoever doubled the number is valid.
 func Judge(_ context.Context, run sandbox.Run) ([]byte, error) {
 	var question int64
-	var verdict []byte
+	var valid []string
 	err := fields(run.Input, func(field protowire.Number, value []byte) error {
 		if field == 1 {
 			question = number(value)
@@ -160,16 +172,12 @@ func Judge(_ context.Context, run sandbox.Run) ([]byte, error) {
 		}); err != nil {
 			return err
 		}
-		if number(answer) != 2*question {
-			return nil
+		if number(answer) == 2*question {
+			valid = append(valid, string(node))
 		}
-		entry := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), node)
-		entry = protowire.AppendVarint(protowire.AppendTag(entry, 2, protowire.VarintType), 7)
-		entry = protowire.AppendVarint(protowire.AppendTag(entry, 3, protowire.VarintType), 1)
-		verdict = protowire.AppendBytes(protowire.AppendTag(verdict, 1, protowire.BytesType), entry)
 		return nil
 	})
-	return verdict, err
+	return Verdict(valid...), err
 }
 
 // number reads field 1 of a question or an answer.
