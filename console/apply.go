@@ -143,7 +143,7 @@ func (s *Session) covers(ctx context.Context, jobID uint64, offered program.Capa
 		return err
 	}
 	if lacks := offered.Lacks(terms.Spec.Requirement); lacks != "" {
-		return badInputf("capability: this machine does not meet the requirement of job %s, %s", chain.FormatJobID(jobID), lacks)
+		return badInputf("capability: this machine does not meet the requirement of job %s, %s (apply from one that does)", chain.FormatJobID(jobID), lacks)
 	}
 	return nil
 }

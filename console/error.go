@@ -28,4 +28,17 @@ func badInput(err error) error {
 	return inputError{err}
 }
 
-func badInputf(format string, args ...any) error { return inputError{fmt.Errorf(format, args...)} }
+func badInputf(format string, args ...any) error {
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = message{err}
+		}
+	}
+	return inputError{fmt.Errorf(format, args...)}
+}
+
+// message is an error that fmt shows by its message alone: the SDK's own add the place in its source.
+type message struct{ err error }
+
+func (m message) Error() string { return m.err.Error() }
+func (m message) Unwrap() error { return m.err }

@@ -154,6 +154,9 @@ func (c *Cache) download(ctx context.Context, store storage.Store, digest storag
 		return err
 	}
 	info, err := storage.Fetch(ctx, store, digest, c.path(digest), size)
+	if errors.Is(err, storage.ErrDigestMismatch) {
+		return fmt.Errorf("%w (the store's copy was changed: ask the job's admin to publish the program again)", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func VerifyRelease(schemaDigest string, spec ReleaseSpec, admin sdk.AccAddress) 
 		return ErrSignature.Wrapf("release %s: the public key is not that of %s", spec.Version, admin)
 	}
 	if !key.VerifySignature(ReleasePAE(schemaDigest, spec), signature.Signature) {
-		return ErrSignature.Wrapf("release %s: the signature is not over this program and schema %s", spec.Version, schemaDigest)
+		return ErrSignature.Wrapf("release %s: the signature is not over this program and schema %s (sign it anew: `aind publishRelease`)", spec.Version, schemaDigest)
 	}
 	return nil
 }
