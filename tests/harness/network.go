@@ -1,0 +1,270 @@
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Options of a network.
+type Options struct {
+	Workers, Evaluators int // 0: one
+}
+
+// Network is a running `aind devnet`.
+type Network struct {
+	Home string
+
+	options Options
+	ports   map[string]int
+	process *Process
+	state   devnetState
+	http    http.Client
+}
+
+// devnetState is what a devnet notes about itself.
+type devnetState struct {
+	Accounts    map[string]string `json:"accounts"`
+	StoreSecret string            `json:"store_secret"`
+	Job         string            `json:"job"`
+}
+
+// StartNetwork runs a network of the test's own, in a new folder. It is stopped when the test ends, nothing of it may be
+// left then, and its logs are shown if the test failed.
+func StartNetwork(t testing.TB, options Options) *Network {
+	t.Helper()
+	n, err := OpenNetwork(t.TempDir(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log(n.Logs())
+		}
+	})
+	return n
+}
+
+// OpenNetwork runs a network in a folder and returns when all its nodes are at work.
+func OpenNetwork(home string, options Options) (*Network, error) {
+	options.Workers, options.Evaluators = max(1, options.Workers), max(1, options.Evaluators)
+	ports, err := freePorts("rpc", "p2p", "grpc", "api", "store")
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{Home: home, options: options, ports: ports, http: http.Client{Timeout: 20 * time.Second}}
+	if err := n.Resume(); err != nil {
+		return nil, errors.Join(err, errors.New(n.Logs()), n.Close())
+	}
+	return n, nil
+}
+
+// freePorts are ports that nobody listens on now. They are free again when they are used, so another process may be
+// faster: the network then fails to start, and says so.
+func freePorts(names ...string) (map[string]int, error) {
+	ports := map[string]int{}
+	for _, name := range names {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = listener.Close() }()
+		ports[name] = listener.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+// Resume runs the network in its folder, for the first time or again.
+func (n *Network) Resume() error {
+	args := []string{
+		"devnet", "--home", n.Home, "--check-invariants",
+		"--workers", strconv.Itoa(n.options.Workers), "--evaluators", strconv.Itoa(n.options.Evaluators),
+	}
+	for name, port := range n.ports {
+		args = append(args, "--"+name+"-port", strconv.Itoa(port))
+	}
+	var err error
+	if n.process, err = Start("devnet", filepath.Join(n.Home, "devnet.log"), nil, args...); err != nil {
+		return err
+	}
+	return await("the network runs", Patience, func() error {
+		if n.process.Dead() {
+			return fmt.Errorf("it has ended: %s", n.process.tail())
+		}
+		return n.ready()
+	})
+}
+
+func (n *Network) ready() error {
+	text, err := os.ReadFile(filepath.Join(n.Home, "devnet.json"))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &n.state); err != nil {
+		return err
+	}
+	if n.state.Job == "" {
+		return errors.New("no job is registered")
+	}
+	stats, err := n.Stats(1)
+	if err != nil {
+		return err
+	}
+	if stats.RunningEvaluators != n.options.Evaluators || stats.RunningWorkers != n.options.Workers {
+		return fmt.Errorf("%+v", stats)
+	}
+	return nil
+}
+
+// Stop stops the network as Ctrl-C does. It can be resumed.
+func (n *Network) Stop() error {
+	if err := n.process.Stop(); err != nil {
+		return err
+	}
+	return AwaitNoneLeft(n.Home)
+}
+
+// KillAll ends every process of the network at once, as a power cut does.
+func (n *Network) KillAll() error {
+	n.process.Kill()
+	return AwaitNoneLeft(n.Home)
+}
+
+// Close stops the network for good, and fails if anything is left of it.
+func (n *Network) Close() error {
+	var err error
+	if n.process != nil && !n.process.Dead() {
+		err = n.process.Stop()
+	}
+	return errors.Join(err, AwaitNoneLeft(n.Home))
+}
+
+// Logs are the ends of all logs.
+func (n *Network) Logs() string {
+	logs := "devnet: " + tail(filepath.Join(n.Home, "devnet.log"))
+	paths, _ := filepath.Glob(filepath.Join(n.Home, "logs", "*.log")) // the pattern is right
+	for _, path := range paths {
+		logs += "\n== " + filepath.Base(path) + ":\n" + tail(path)
+	}
+	return logs
+}
+
+// RPC is the chain's endpoint for clients and daemons.
+func (n *Network) RPC() string { return "http://" + n.address("rpc") }
+
+// REST is the chain's endpoint for scripts.
+func (n *Network) REST() string { return "http://" + n.address("api") }
+
+// GRPC is the chain's endpoint for programs that speak gRPC.
+func (n *Network) GRPC() string { return n.address("grpc") }
+
+// Store is where the network's objects are, with credentials.
+func (n *Network) Store() string { return n.StoreAt(n.address("store")) }
+
+// StoreAt is the network's store seen through another address, as that of a proxy.
+func (n *Network) StoreAt(address string) string {
+	return fmt.Sprintf("s3+http://devnet:%s@%s/ain", n.state.StoreSecret, address)
+}
+
+func (n *Network) address(port string) string { return fmt.Sprintf("127.0.0.1:%d", n.ports[port]) }
+
+// Job that the network was started with, as 0x1.
+func (n *Network) Job() string { return n.state.Job }
+
+// Account is the address of a member: client, treasury, admin, evaluator, worker, worker-1, ….
+func (n *Network) Account(t testing.TB, name string) string {
+	t.Helper()
+	address, ok := n.state.Accounts[name]
+	if !ok {
+		t.Fatalf("the network has no account %s", name)
+	}
+	return address
+}
+
+// Folder of a member.
+func (n *Network) Folder(name string) string { return filepath.Join(n.Home, name) }
+
+// Client runs a command as the network's client.
+func (n *Network) Client(t testing.TB, args ...string) Result {
+	t.Helper()
+	return Command{Args: append(args, "--home", n.Folder("client"))}.Run(t)
+}
+
+// ClientJSON runs a command as the network's client, which must succeed, and reads the JSON that it prints.
+func (n *Network) ClientJSON(t testing.TB, answer any, args ...string) {
+	t.Helper()
+	result := n.Client(t, append(args, "--output", "json")...)
+	if result.Code != 0 {
+		t.Fatalf("aind %q: %s", args, result)
+	}
+	if err := json.Unmarshal([]byte(result.Out), answer); err != nil {
+		t.Fatalf("aind %q: %s: %s", args, err, result)
+	}
+}
+
+// KillMember ends a process of the network, told by its command, as by kill -9.
+func (n *Network) KillMember(command string) error {
+	left, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		return err
+	}
+	killed := 0
+	for _, path := range left {
+		cmdline, _ := os.ReadFile(path) // it may be gone
+		id, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil || !isMember(cmdline, command, n.Home) {
+			continue
+		}
+		if err := syscall.Kill(id, syscall.SIGKILL); err != nil {
+			return err
+		}
+		killed++
+	}
+	if killed == 0 {
+		return fmt.Errorf("the network runs no %s", command)
+	}
+	return nil
+}
+
+// isMember tells whether a command line is `aind <command> --home <a folder of home> …`.
+func isMember(cmdline []byte, command, home string) bool {
+	words := strings.Split(string(cmdline), "\x00")
+	return len(words) > 3 && words[1] == command && words[2] == "--home" && strings.HasPrefix(words[3], home+"/")
+}
+
+// Get asks the chain by REST.
+func (n *Network) Get(path string, answer any) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.REST()+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := n.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s: %s", path, response.Status, body)
+	}
+	return json.Unmarshal(body, answer)
+}

@@ -1,0 +1,132 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Node is an account with a folder of its own, whose daemon the test runs, kills and starts again.
+type Node struct {
+	Role    string // worker, evaluator or admin: its daemon, and the name of its key
+	Home    string
+	Address string
+	// Settings of the daemon's file. They count at the next start.
+	Settings Settings
+
+	network *Network
+	process *Process
+}
+
+// Settings are the part of a daemon's file that tests change.
+type Settings struct {
+	RPC, Store string
+	Job        string // to serve and apply to; empty: all, and none
+	MaxRuns    int    // 0: one
+	Limits     string // YAML, as in "{memory: 64MiB}"
+}
+
+// NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
+func (n *Network) NewNode(t testing.TB, role, wallet, stake string) *Node {
+	t.Helper()
+	home, err := os.MkdirTemp(n.Home, role+"-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := &Node{Role: role, Home: home, network: n, Settings: Settings{RPC: n.RPC(), Store: n.Store()}}
+	node.Address = n.NewAddress(t, home, role)
+	t.Cleanup(node.Kill)
+	if wallet == "" {
+		return node
+	}
+	var sent struct{}
+	n.ClientJSON(t, &sent, "send", node.Address, wallet)
+	if stake != "" {
+		node.JSON(t, &sent, "stake", stake)
+	}
+	return node
+}
+
+// NewAddress makes a key in a folder.
+func (n *Network) NewAddress(t testing.TB, home, name string) string {
+	t.Helper()
+	made := Command{Args: []string{"assignAddress", name, "--home", home, "--keyring-backend", "test", "--output", "json"}}.Run(t)
+	var key struct{ Address string }
+	if err := json.Unmarshal([]byte(made.Out), &key); err != nil || key.Address == "" {
+		t.Fatalf("assignAddress: %s", made)
+	}
+	return key.Address
+}
+
+// Run runs a command as the node's owner.
+func (n *Node) Run(t testing.TB, args ...string) Result {
+	t.Helper()
+	return Command{Args: append(args, "--home", n.Home, "--from", n.Role, "--keyring-backend", "test",
+		"--node", n.network.RPC(), "--store", n.Settings.Store)}.Run(t)
+}
+
+// JSON runs a command as the node's owner, which must succeed, and reads the JSON that it prints.
+func (n *Node) JSON(t testing.TB, answer any, args ...string) {
+	t.Helper()
+	result := n.Run(t, append(args, "--output", "json")...)
+	if result.Code != 0 {
+		t.Fatalf("aind %q: %s", args, result)
+	}
+	if err := json.Unmarshal([]byte(result.Out), answer); err != nil {
+		t.Fatalf("aind %q: %s: %s", args, err, result)
+	}
+}
+
+// Start runs the node's daemon.
+func (n *Node) Start(t testing.TB, env ...string) *Process {
+	t.Helper()
+	var file strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&file, format+"\n", args...) }
+	line("nodes: [%q]", n.Settings.RPC)
+	line("store: %q", n.Settings.Store)
+	line("key: {name: %s, backend: test}", n.Role)
+	line("max_runs: %d", max(1, n.Settings.MaxRuns))
+	line("poll: 500ms")
+	line("sandbox: {cache: %q}", filepath.Join(n.network.Home, "cache"))
+	if n.Settings.Job != "" {
+		line("jobs: [%q]\napply: true", n.Settings.Job)
+	}
+	if n.Settings.Limits != "" {
+		line("limits: %s", n.Settings.Limits)
+	}
+	if err := os.WriteFile(filepath.Join(n.Home, n.Role+".yaml"), []byte(file.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(n.network.Home, "logs", filepath.Base(n.Home)+".log")
+	process, err := Start(filepath.Base(n.Home), log, env, n.Role, "--home", n.Home, "--log-level", "debug")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.process = process
+	return process
+}
+
+// Process is the daemon that was started last.
+func (n *Node) Process() *Process { return n.process }
+
+// Kill ends the node's daemon as by kill -9.
+func (n *Node) Kill() {
+	if n.process != nil {
+		n.process.Kill()
+	}
+}
+
+// AwaitRunning waits until as many nodes of a job run.
+func (n *Network) AwaitRunning(t testing.TB, job uint64, evaluators, workers int) {
+	t.Helper()
+	Eventually(t, fmt.Sprintf("%d evaluators and %d workers run job %d", evaluators, workers, job), Patience, func() error {
+		stats, err := n.Stats(job)
+		if err == nil && (stats.RunningEvaluators != evaluators || stats.RunningWorkers != workers) {
+			err = fmt.Errorf("%+v", stats)
+		}
+		return err
+	})
+}
