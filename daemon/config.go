@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"cosmossdk.io/math"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/sandbox/python"
 	"github.com/ain-network/aind/storage/s3"
@@ -226,7 +225,7 @@ func (c Config) Capability() program.Capability {
 		Arch: runtime.GOARCH, OS: runtime.GOOS, Tags: []string{"wasm"},
 	}
 	if c.Sandbox.Python != "" {
-		capability.Tags = append(capability.Tags, "python-wasi-"+python.Version)
+		capability.Tags = append(capability.Tags, release.PythonRuntime)
 	}
 	return capability
 }
@@ -257,8 +256,6 @@ func FindPython() string {
 		path := filepath.Join(folder, python.RuntimeName)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !strings.Contains(err.Error(), "not a directory") {
-			return ""
 		}
 	}
 	return ""

@@ -99,7 +99,9 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 	if err != nil {
 		return World{}, err
 	}
-	cfg.EnsurePython(ctx, store, log)
+	if err := cfg.EnsurePython(ctx, store, log); err != nil {
+		return World{}, err
+	}
 	runner, err := cfg.OpenSandbox()
 	if err != nil {
 		return World{}, err
@@ -160,26 +162,31 @@ func makePassphrase(path string) error {
 const runtimeLimit = 64 << 20
 
 // EnsurePython finds the runtime of scripts: where the config says, where it was installed, or in the store, where it lies
-// under its digest if anybody who registers scripts put it there. Without it the node offers no scripts.
-func (c *Config) EnsurePython(ctx context.Context, store storage.Store, log *slog.Logger) {
+// under its digest if anybody who registers scripts put it there. Where it is nowhere the node offers no scripts. It errs
+// where the store cannot say.
+func (c *Config) EnsurePython(ctx context.Context, store storage.Store, log *slog.Logger) error {
 	if c.Sandbox.Python == "" {
 		c.Sandbox.Python = FindPython()
 	}
 	if c.Sandbox.Python != "" {
-		return
+		return nil
 	}
 	path := filepath.Join(c.Home, "runtimes", python.RuntimeName)
 	if python.Verify(path) == nil {
 		c.Sandbox.Python = path
-		return
+		return nil
 	}
-	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil {
-		_, err = storage.Fetch(ctx, store, storage.Digest(python.RuntimeDigest), path, runtimeLimit)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	_, err := storage.Fetch(ctx, store, storage.Digest(python.RuntimeDigest), path, runtimeLimit)
+	if errors.Is(err, storage.ErrNotFound) {
+		log.Warn("no Python runtime here or in the store: no scripts are run (name one with sandbox.python)")
+		return nil
 	}
 	if err != nil {
-		log.Warn("no Python runtime, running no scripts", "error", err, "fix", "name one with sandbox.python")
-		return
+		return fmt.Errorf("fetch the Python runtime: %w", err)
 	}
 	c.Sandbox.Python = path
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -151,21 +152,21 @@ func (p *Programs) fetch(ctx context.Context, jobID, releaseID uint64) (sandbox.
 	if err != nil {
 		return sandbox.Program{}, err
 	}
-	release, err := p.Catalog.Release(ctx, releaseID)
+	published, err := p.Catalog.Release(ctx, releaseID)
 	if err != nil {
 		return sandbox.Program{}, err
 	}
 	switch {
-	case release.JobId != jobID:
-		return sandbox.Program{}, fmt.Errorf("the release belongs to job %s", JobID(release.JobId))
-	case release.Revoked:
+	case published.JobId != jobID:
+		return sandbox.Program{}, fmt.Errorf("the release belongs to job %s", JobID(published.JobId))
+	case published.Revoked:
 		return sandbox.Program{}, errors.New("the release was revoked by the job's admin")
 	}
-	described, err := describe(job.Schema, release.Spec)
+	described, err := describe(job.Schema, published.Spec)
 	if err != nil {
 		return sandbox.Program{}, err
 	}
-	if described.File, err = p.Cache.Fetch(ctx, p.Store, release.Spec, job.Schema.Digest, job.Owner); err != nil {
+	if described.File, err = p.Cache.Fetch(ctx, p.Store, published.Spec, job.Schema.Digest, job.Owner); err != nil {
 		return sandbox.Program{}, err
 	}
 	return described, p.Sandbox.Prepare(ctx, described)
@@ -180,6 +181,9 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_JSON:
 		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecJSON
 	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
+		if spec.Program.Runtime != release.PythonRuntime {
+			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, spec.Program.Runtime, release.PythonRuntime)
+		}
 		p.Kind = sandbox.KindScript
 	default:
 		return p, fmt.Errorf("%w: program of kind %s with ABI %s", sandbox.ErrUnsupported, kind, abi)
