@@ -24,9 +24,13 @@ func (k *Keeper) setAssignment(ctx context.Context, worker sdk.AccAddress, a typ
 	return k.assignments.Set(ctx, collections.Join(a.RequestId, worker), a)
 }
 
-// assignmentsOf lists a request's workers by address. There are at most max_workers.
-func (k *Keeper) assignmentsOf(ctx context.Context, request uint64) ([]types.Assignment, error) {
-	iterator, err := k.assignments.Iterate(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](request))
+// workersOf lists the workers of a request by address. Without any it opens no
+// iterator, which costs more than all else in ending such a request.
+func (k *Keeper) workersOf(ctx context.Context, r types.Request) ([]types.Assignment, error) {
+	if r.Workers == 0 {
+		return nil, nil
+	}
+	iterator, err := k.assignments.Iterate(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](r.Id))
 	if err != nil {
 		return nil, err
 	}

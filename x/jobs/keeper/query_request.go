@@ -17,7 +17,7 @@ func (s queryServer) Request(ctx context.Context, q *types.QueryRequestRequest) 
 	if err != nil {
 		return nil, queryError(err, "request %d: it never was, or left the state after its retention", q.RequestId)
 	}
-	assignments, err := s.k.assignmentsOf(ctx, q.RequestId)
+	assignments, err := s.k.workersOf(ctx, request)
 	if err != nil {
 		return nil, queryError(err, "assignments of request %d", q.RequestId)
 	}

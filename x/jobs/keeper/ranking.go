@@ -108,7 +108,7 @@ func (k *Keeper) mayBeChallenged(ctx context.Context, l *live) (bool, error) {
 	if !l.ClientConceded {
 		return true, nil
 	}
-	assignments, err := k.assignmentsOf(ctx, l.Id)
+	assignments, err := k.workersOf(ctx, l.Request)
 	if err != nil {
 		return false, err
 	}

@@ -13,7 +13,7 @@ import (
 // finish pays everything out by the row of the payout table, closes the hold,
 // reports every node's outcome, and keeps the request for its retention.
 func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) error {
-	assignments, err := k.assignmentsOf(ctx, l.Id)
+	assignments, err := k.workersOf(ctx, l.Request)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 	if err != nil {
 		return err
 	}
-	assignments, err := k.assignmentsOf(ctx, id)
+	assignments, err := k.workersOf(ctx, l.Request)
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,10 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 			return err
 		}
 	}
-	if err := k.assignments.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
-		return err
+	if l.Workers > 0 {
+		if err := k.assignments.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
+			return err
+		}
 	}
 	client, err := types.ParseAddress("client", l.Client)
 	if err != nil {
