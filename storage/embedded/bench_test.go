@@ -1,3 +1,5 @@
+//go:build linux
+
 package embedded_test
 
 import (
@@ -7,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,22 +100,26 @@ func benchStore(b *testing.B) (*child, storage.Store, minio.Core) {
 }
 
 // compare runs ours and raw in turns, at least seven times, and reports the
-// median time of each as MB/s and the median of the ratios of their times.
+// median time of each as MB/s, the median of the ratios of their times with its
+// spread, and the processor time that each costs the client.
 func compare(b *testing.B, size int64, ours, raw func() error) {
 	var oursTook, rawTook []time.Duration
+	var oursCPU, rawCPU time.Duration
 	var ratios []float64
-	timed := func(f func() error) time.Duration {
-		begin := time.Now()
+	timed := func(f func() error) (wall, cpu time.Duration) {
+		begin, used := time.Now(), processorTime(b)
 		require.NoError(b, f())
-		return time.Since(begin)
+		return time.Since(begin), processorTime(b) - used
 	}
 	pair := func() {
-		o, r := timed(ours), timed(raw)
+		o, oCPU := timed(ours)
+		r, rCPU := timed(raw)
 		oursTook, rawTook = append(oursTook, o), append(rawTook, r)
+		oursCPU, rawCPU = oursCPU+oCPU, rawCPU+rCPU
 		ratios = append(ratios, r.Seconds()/o.Seconds())
 	}
 	pair() // to warm up
-	oursTook, rawTook, ratios = nil, nil, nil
+	oursTook, rawTook, ratios, oursCPU, rawCPU = nil, nil, nil, 0, 0
 	for b.Loop() {
 		pair()
 	}
@@ -125,7 +132,16 @@ func compare(b *testing.B, size int64, ours, raw func() error) {
 	b.ReportMetric(ratios[len(ratios)/2], "x-raw")
 	b.ReportMetric(ratios[len(ratios)/10], "x-raw-p10")
 	b.ReportMetric(ratios[len(ratios)*9/10], "x-raw-p90")
+	b.ReportMetric(float64(oursCPU.Microseconds())/1e3/float64(len(ratios)), "cpu-ms")
+	b.ReportMetric(float64(rawCPU.Microseconds())/1e3/float64(len(ratios)), "raw-cpu-ms")
 	b.ReportMetric(0, "ns/op") // it would count both
+}
+
+// processorTime returns what this process has used of the processors.
+func processorTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func rate(size int64, took []time.Duration) float64 {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -16,12 +17,57 @@ var errStopped = errors.New("the upload is over")
 // else's again.
 type body struct {
 	reading sync.Mutex // held while src is read
-	src     *storage.Verifier
+	src     source
 
 	mu      sync.Mutex // guards what follows
 	stopped bool
 	whole   bool // the content has been read to its end and is right
 	err     error
+}
+
+// source is what a body is read from.
+type source interface {
+	io.Reader
+	// Err returns what ended it: nil while it goes on, io.EOF when all was well.
+	Err() error
+}
+
+// counted is a source of content whose digest we have computed ourselves, just
+// before: only its length is checked while it is sent. Should it have changed in
+// between, the store refuses it, since the request is signed over the digest.
+type counted struct {
+	src  io.Reader
+	left int64
+	err  error
+}
+
+func (c *counted) Err() error { return c.err }
+
+// Read implements io.Reader. It never reads past the announced length.
+func (c *counted) Read(p []byte) (int, error) {
+	if c.err == nil && c.left == 0 {
+		c.err = io.EOF
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	if int64(len(p)) > c.left {
+		p = p[:c.left]
+	}
+	n, err := c.src.Read(p)
+	c.left -= int64(n)
+	switch {
+	case c.left == 0:
+		c.err = io.EOF
+	case errors.Is(err, io.EOF):
+		c.err = fmt.Errorf("%w: content became %d bytes shorter while it was sent", storage.ErrSizeMismatch, c.left)
+	default:
+		c.err = err
+	}
+	if errors.Is(c.err, io.EOF) {
+		return n, nil
+	}
+	return n, c.err
 }
 
 // Read implements io.Reader.

@@ -159,6 +159,38 @@ func TestWrongContentNeverReachesAStoreInFull(t *testing.T) {
 	require.EqualValues(t, 2, store.puts.Load(), "what cannot help is not tried again")
 }
 
+// turncoat yields one content when it is first read and another the second time.
+type turncoat struct {
+	contents [2][]byte
+	io.Reader
+}
+
+func (c *turncoat) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart && offset == 0 && c.Reader != nil {
+		c.Reader = bytes.NewReader(c.contents[1])
+	} else if c.Reader == nil {
+		c.Reader = bytes.NewReader(c.contents[0])
+	}
+	return 0, nil
+}
+
+func TestContentThatChangesWhileItIsSentIsRefused(t *testing.T) {
+	changed := bytes.Clone(object)
+	changed[9] ^= 1
+	for name, c := range map[string]struct {
+		then []byte
+		err  error
+	}{
+		"other bytes": {changed, storage.ErrDigestMismatch},
+		"fewer bytes": {object[1:], storage.ErrSizeMismatch},
+	} {
+		store := &sink{}
+		_, err := serve(t, store.ServeHTTP).Put(deadline(t), &turncoat{contents: [2][]byte{object, c.then}})
+		require.ErrorIs(t, err, c.err, name)
+		require.Zero(t, store.objects.Load(), name)
+	}
+}
+
 func TestPutIsTriedAgainWhereThatCanHelp(t *testing.T) {
 	for name, fail := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"an error of the store": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },

@@ -27,29 +27,38 @@ func (s *Store) Put(ctx context.Context, src io.Reader, opts ...storage.PutOptio
 	if err != nil {
 		return storage.Info{}, fmt.Errorf("put: %w", err)
 	}
-	src, info, release, err := s.prepare(ctx, src, spec)
+	c, err := s.prepare(ctx, src, spec)
 	if err != nil {
 		return storage.Info{}, fmt.Errorf("put: %w", err)
 	}
-	defer release()
+	defer c.release()
 	if err := s.ensureBucket(ctx); err != nil {
-		return storage.Info{}, fmt.Errorf("put %s: %w", info.Digest, err)
+		return storage.Info{}, fmt.Errorf("put %s: %w", c.info.Digest, err)
 	}
-	if err := s.upload(ctx, src, info); err != nil {
-		return storage.Info{}, fmt.Errorf("put %s: %w", info.Digest, err)
+	if err := s.upload(ctx, c); err != nil {
+		return storage.Info{}, fmt.Errorf("put %s: %w", c.info.Digest, err)
 	}
-	return info, nil
+	return c.info, nil
 }
 
-// prepare finds out digest and size of src and returns a reader of it, at its
-// start. release must be called when the reader is no longer used.
-func (s *Store) prepare(ctx context.Context, src io.Reader, spec storage.PutSpec) (_ io.Reader, _ storage.Info, release func(), err error) {
+// content is what is to be uploaded, at its start.
+type content struct {
+	src  io.Reader
+	info storage.Info
+	// measured says that info was computed here and not only claimed.
+	measured bool
+	// release must be called when src is no longer used.
+	release func()
+}
+
+// prepare finds out digest and size of src, reading it to its end if it must.
+func (s *Store) prepare(ctx context.Context, src io.Reader, spec storage.PutSpec) (content, error) {
 	if info, ok := spec.Known(); ok {
-		return src, info, func() {}, nil
+		return content{src: src, info: info, release: func() {}}, nil
 	}
 	if seeker, ok := src.(io.ReadSeeker); ok && seekable(seeker) {
 		info, err := measure(ctx, seeker, spec)
-		return seeker, info, func() {}, err
+		return content{src: seeker, info: info, measured: true, release: func() {}}, err
 	}
 	dir := s.cfg.SpoolDir
 	if dir == "" {
@@ -57,12 +66,12 @@ func (s *Store) prepare(ctx context.Context, src io.Reader, spec storage.PutSpec
 	}
 	f, info, err := storage.Spool(ctx, dir, src, spec)
 	if err != nil {
-		return nil, storage.Info{}, nil, err
+		return content{}, err
 	}
-	return f, info, func() {
+	return content{src: f, info: info, measured: true, release: func() {
 		f.Close()
 		os.Remove(f.Name())
-	}, nil
+	}}, nil
 }
 
 // measure reads src to its end, checks it against spec and rewinds it.
@@ -90,12 +99,12 @@ func seekable(src io.Seeker) bool {
 	return err == nil
 }
 
-// upload sends src under info's key, several times if that may help and src can
+// upload sends c under its key, several times if that may help and its source can
 // be rewound.
-func (s *Store) upload(ctx context.Context, src io.Reader, info storage.Info) error {
-	rewind := rewinder(src)
+func (s *Store) upload(ctx context.Context, c content) error {
+	rewind := rewinder(c.src)
 	for attempt := 1; ; attempt++ {
-		err := s.uploadOnce(ctx, src, info, rewind != nil)
+		err := s.uploadOnce(ctx, c, rewind != nil)
 		if err == nil || rewind == nil || attempt == attempts || !errors.Is(err, storage.ErrUnavailable) {
 			return err
 		}
@@ -126,17 +135,22 @@ func rewinder(src io.Reader) func() error {
 	}
 }
 
-// uploadOnce sends src once. wait says that a read of src does not block for
+// uploadOnce sends c once. wait says that a read of its source does not block for
 // long, so that it can be waited for.
-func (s *Store) uploadOnce(ctx context.Context, src io.Reader, info storage.Info, wait bool) error {
-	body := &body{src: storage.NewVerifier(storage.ContextReader(ctx, src), info)}
+func (s *Store) uploadOnce(ctx context.Context, c content, wait bool) error {
+	inParts := c.info.Size > s.cfg.MultipartThreshold
+	src := storage.ContextReader(ctx, c.src)
+	body := &body{src: storage.NewVerifier(src, c.info)}
+	if c.measured && !inParts { // only a request for the whole is signed over its digest
+		body.src = &counted{src: src, left: c.info.Size}
+	}
 	defer body.stop(wait)
 
 	var err error
-	if info.Size > s.cfg.MultipartThreshold {
-		err = s.putParts(ctx, body, info)
+	if inParts {
+		err = s.putParts(ctx, body, c.info)
 	} else {
-		err = s.putWhole(ctx, body, info)
+		err = s.putWhole(ctx, body, c.info)
 	}
 	// Content that failed its check, or a source that failed, is the reason for
 	// whatever the HTTP client made of it.

@@ -3,9 +3,10 @@
 // sha256/<hex> in one bucket.
 //
 // Trust: neither the network nor the store. What is read is hashed here. What is
-// written is hashed here too, and its last bytes are kept back until the digest
-// is found right; the request is signed over that digest, so that the store
-// refuses a body that was damaged on the way.
+// written is hashed here too, once: content of unknown digest before it is sent,
+// content of a claimed digest while it is sent, and then its last bytes are kept
+// back until the claim is found right. The request is signed over the digest, so
+// that the store refuses a body that was damaged on the way.
 package s3
 
 import (
