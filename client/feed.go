@@ -13,11 +13,14 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-const (
-	// pingEvery and silence: a connection that says nothing for as long as silence, not even an answer to a ping, is dead
-	// however alive the socket looks.
+// pingEvery and silence: a connection that says nothing for as long as silence, not even an answer to a ping, is dead
+// however alive the socket looks. They vary for tests, which cannot wait for seconds.
+var (
 	pingEvery = 4 * time.Second
 	silence   = 10 * time.Second
+)
+
+const (
 	// writeTimeout bounds a write into a full socket buffer.
 	writeTimeout = 5 * time.Second
 	redialFirst  = 200 * time.Millisecond
@@ -41,16 +44,10 @@ type feed struct {
 	event func(json.RawMessage)
 	// lost is called when the connection ends.
 	lost func()
-
-	// for tests, which cannot wait for seconds
-	pingEvery, silence time.Duration
 }
 
 // run keeps the feed connected until ctx ends.
 func (f *feed) run(ctx context.Context) {
-	if f.pingEvery == 0 {
-		f.pingEvery, f.silence = pingEvery, silence
-	}
 	pause := redialFirst
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -90,7 +87,7 @@ func (f *feed) connection(ctx context.Context, n *node) error {
 	go func() {
 		defer close(pings)
 		f.ping(ctx, conn)
-		conn.Close()
+		hangUp(conn)
 	}()
 	defer func() { cancel(); <-pings }()
 
@@ -105,14 +102,22 @@ func (f *feed) connection(ctx context.Context, n *node) error {
 	return f.read(conn)
 }
 
+// hangUp says goodbye, so that the node does not take the end for a failure, and closes the connection. Nobody waits for
+// the answer: the other side may be gone.
+func hangUp(conn *websocket.Conn) {
+	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	_ = conn.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(writeTimeout))
+	_ = conn.Close()
+}
+
 // alive moves the read deadline: the other side has just shown that it is there.
 func (f *feed) alive(conn *websocket.Conn) error {
-	return conn.SetReadDeadline(time.Now().Add(f.silence))
+	return conn.SetReadDeadline(time.Now().Add(silence))
 }
 
 // ping until ctx ends or a ping cannot be written. WriteControl may be called beside other writers.
 func (f *feed) ping(ctx context.Context, conn *websocket.Conn) {
-	ticker := time.NewTicker(f.pingEvery)
+	ticker := time.NewTicker(pingEvery)
 	defer ticker.Stop()
 	for {
 		select {
