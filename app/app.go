@@ -9,6 +9,7 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -58,6 +59,9 @@ type App struct {
 	modules     *module.Manager
 	basics      module.BasicManager
 	simulations *module.SimulationManager
+
+	closing sync.Once
+	closed  error
 }
 
 // settings are what the options of New change.
@@ -193,6 +197,12 @@ func (app *App) InitChainer(ctx sdk.Context, req *abci.RequestInitChain) (*abci.
 		return nil, err
 	}
 	return app.modules.InitGenesis(ctx, app.codec, genesis)
+}
+
+// Close gives the databases free. The SDK's start command calls it twice, and pebble does not bear that.
+func (app *App) Close() error {
+	app.closing.Do(func() { app.closed = app.BaseApp.Close() })
+	return app.closed
 }
 
 // LoadHeight loads the state as it was after the given block.

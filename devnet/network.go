@@ -106,6 +106,9 @@ func (n *Network) prepare() error {
 // create makes the chain's genesis and all keys. It may be begun again after a crash: keys are kept, the rest is made anew.
 func (n *Network) create() (*state, error) {
 	node := n.config.folder("node")
+	if _, err := os.Stat(filepath.Join(node, "data", "application.db")); err == nil {
+		return nil, fmt.Errorf("%s is missing, but there is a chain: begin anew with --reset", statePath(n.config.Home))
+	}
 	if nodehome.Exists(node) {
 		// A run ended between the genesis and the note of it; no block was made.
 		if err := os.RemoveAll(filepath.Join(node, "config")); err != nil {
@@ -136,7 +139,7 @@ func (n *Network) startChain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return await(ctx, node, "the first block", func(ctx context.Context) error {
+	return await(ctx, "the first block", func(ctx context.Context) error {
 		if n.chain == nil {
 			dialled, err := client.Dial(ctx, client.Config{ChainID: chainID, Endpoints: []string{n.RPC()}})
 			if err != nil {
@@ -146,7 +149,7 @@ func (n *Network) startChain(ctx context.Context) error {
 		}
 		_, err := n.chain.Now(ctx)
 		return err
-	})
+	}, node)
 }
 
 // onExit hears of processes that ended by themselves.

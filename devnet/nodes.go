@@ -10,6 +10,8 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -88,6 +90,10 @@ func (n *Network) startNodes(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", statePath(n.config.Home), err)
 	}
+	clock, err := n.chain.Jobs().Clock(ctx, &jobstypes.QueryClockRequest{})
+	if err != nil {
+		return err
+	}
 	for _, m := range n.config.members() {
 		if m.daemon == "" {
 			continue
@@ -101,32 +107,47 @@ func (n *Network) startNodes(ctx context.Context) error {
 		}
 		n.nodes = append(n.nodes, p)
 	}
-	return n.awaitNodes(ctx, jobID)
+	return n.awaitNodes(ctx, jobID, clock.Clock.BlockMs)
 }
 
-// awaitNodes waits until every evaluator and worker is approved and alive.
-func (n *Network) awaitNodes(ctx context.Context, jobID uint64) error {
+// awaitNodes waits until every evaluator and worker is approved and gave a sign of life since a block time in milliseconds:
+// what a node did in an earlier run of the network says nothing about this one.
+func (n *Network) awaitNodes(ctx context.Context, jobID uint64, since int64) error {
 	shown := ""
-	for _, p := range n.nodes {
-		err := await(ctx, p, "all nodes to be running", func(ctx context.Context) error {
-			stats, err := n.chain.Reputation().Stats(ctx, &reputationtypes.QueryStatsRequest{JobId: jobID})
-			if err != nil {
-				return err
-			}
-			running := fmt.Sprintf("%d of %d evaluators and %d of %d workers are running",
-				stats.RunningEvaluators, n.config.Evaluators, stats.RunningWorkers, n.config.Workers)
-			if running != shown {
-				shown = running
-				n.config.Report("  " + running)
-			}
-			if stats.RunningEvaluators < uint64(n.config.Evaluators) || stats.RunningWorkers < uint64(n.config.Workers) {
-				return fmt.Errorf("only %s", running)
-			}
-			return nil
-		})
+	return await(ctx, "all nodes to be running", func(ctx context.Context) error {
+		evaluators, err := n.running(ctx, jobID, program.ROLE_EVALUATOR, since)
 		if err != nil {
 			return err
 		}
+		workers, err := n.running(ctx, jobID, program.ROLE_WORKER, since)
+		if err != nil {
+			return err
+		}
+		running := fmt.Sprintf("%d of %d evaluators and %d of %d workers are running", evaluators, n.config.Evaluators, workers, n.config.Workers)
+		if running != shown {
+			shown = running
+			n.config.Report("  " + running)
+		}
+		if evaluators < n.config.Evaluators || workers < n.config.Workers {
+			return fmt.Errorf("only %s", running)
+		}
+		return nil
+	}, n.nodes...)
+}
+
+// running counts the nodes of a role that were seen since a block time.
+func (n *Network) running(ctx context.Context, jobID uint64, role program.Role, since int64) (int, error) {
+	found, err := n.chain.Reputation().Nodes(ctx, &reputationtypes.QueryNodesRequest{
+		JobId: jobID, Role: role, Status: reputationtypes.NODE_STATUS_ACTIVE, RunningOnly: true,
+	})
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	count := 0
+	for _, node := range found.Nodes {
+		if node.SeenMs > since {
+			count++
+		}
+	}
+	return count, nil
 }

@@ -129,10 +129,8 @@ func (s *supervisor) stop() {
 
 // stop asks a process to end, and kills it when it takes too long.
 func (p *process) stop() {
-	select {
-	case <-p.done:
+	if p.hasEnded() {
 		return
-	default:
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 	defer cancel()
@@ -143,6 +141,16 @@ func (p *process) stop() {
 	case <-ctx.Done():
 		killGroup(p.cmd)
 		<-p.done
+	}
+}
+
+// hasEnded says whether a process runs no more.
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -44,10 +44,10 @@ func (n *Network) startStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return await(ctx, server, "the store's first answer", func(ctx context.Context) error {
+	return await(ctx, "the store's first answer", func(ctx context.Context) error {
 		if _, err := store.Stat(ctx, storage.DigestOf(nil)); !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
 		return nil
-	})
+	}, server)
 }

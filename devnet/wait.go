@@ -2,7 +2,9 @@ package devnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -14,8 +16,8 @@ const (
 	pace = 50 * time.Millisecond
 )
 
-// await looks at a condition until it holds, the process that should bring it about has ended, or patience is over.
-func await(ctx context.Context, p *process, what string, holds func(context.Context) error) error {
+// await looks at a condition until it holds, one of the processes that should bring it about has ended, or patience is over.
+func await(ctx context.Context, what string, holds func(context.Context) error, by ...*process) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ticker := time.NewTicker(pace)
@@ -25,15 +27,18 @@ func await(ctx context.Context, p *process, what string, holds func(context.Cont
 		if err == nil {
 			return nil
 		}
+		for _, p := range by {
+			if p.hasEnded() {
+				return fmt.Errorf("%s while it was waited for %s; its log is %s", p.ended(), what, p.log)
+			}
+		}
 		select {
-		case <-p.done:
-			return fmt.Errorf("%s while it was waited for %s; its log is %s", p.ended(), what, p.log)
+		case <-ticker.C:
 		case <-ctx.Done():
-			if context.Cause(ctx) == context.Canceled {
+			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return fmt.Errorf("%s did not come within %s: %w; the log of %s is %s", what, patience, err, p.name, p.log)
-		case <-ticker.C:
+			return fmt.Errorf("%s did not come within %s: %w; logs are in %s", what, patience, err, filepath.Dir(by[0].log))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"regexp"
 	"strings"
 
 	"github.com/ain-network/aind/client"
@@ -56,6 +58,11 @@ func exitCode(err error) int {
 	case errors.Is(err, storage.ErrUnavailable):
 		return exitStoreDown
 	}
+	// The SDK's own commands dial the node, and nothing else.
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return exitChainDown
+	}
 	for _, failure := range programErrors {
 		if errors.Is(err, failure) {
 			return exitProgram
@@ -67,11 +74,14 @@ func exitCode(err error) int {
 // isUnknownCommand recognises the one usage error that cobra does not let us mark.
 func isUnknownCommand(err error) bool { return strings.HasPrefix(err.Error(), "unknown command ") }
 
+// sourcePlace is what the SDK adds to some of its errors: where in its source they come from.
+var sourcePlace = regexp.MustCompile(` \[\S+\.go:\d+\]`)
+
 // report writes why a command failed and returns its exit code.
 func report(w io.Writer, err error) int {
 	code := exitCode(err)
 	if code != exitOK && code != exitInterrupted {
-		_, _ = fmt.Fprintf(w, "aind: %s\n", err)
+		_, _ = fmt.Fprintf(w, "aind: %s\n", sourcePlace.ReplaceAllString(err.Error(), ""))
 	}
 	return code
 }

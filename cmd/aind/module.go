@@ -74,6 +74,8 @@ func clientContext(described *app.App) sdkclient.Context {
 
 // prepareClient reads flags and, where there is one, the client's configuration in --home.
 func prepareClient(cmd *cobra.Command, described *app.App) error {
+	// The SDK's commands print with a method that means standard error until an output is set.
+	cmd.SetOut(cmd.OutOrStdout())
 	ctx := clientContext(described).WithCmdContext(cmd.Context()).WithOutput(cmd.OutOrStdout())
 	home, err := cmd.Flags().GetString(flags.FlagHome)
 	if err != nil {
