@@ -8,7 +8,6 @@ import (
 
 	"cosmossdk.io/math"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
 	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 
 	"github.com/ain-network/aind/chain"
@@ -252,7 +251,7 @@ func TestOneOwnerHasOnePlace(t *testing.T) {
 func TestModuleAccountIsNoClient(t *testing.T) {
 	f, job := newMarket(t)
 	m := f.order(job)
-	m.Signer = sdk.AccAddress(moduleAddress(mintName)).String()
+	m.Signer = moduleAddress(mintName).String()
 	err := f.run(func(ctx context.Context) error { _, err := f.server.RequestJob(ctx, m); return err })
 	require.ErrorIs(t, err, types.ErrBlocked)
 }

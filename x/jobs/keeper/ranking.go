@@ -43,6 +43,7 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 		return err
 	}
 	l.Ranking = m.Ranking
+	l.Challengers = challengers(l.Request)
 	l.State = types.REQUEST_STATE_RANKED
 	l.waitUntil(l.RankedMs + int64(l.rules.windows.ChallengeMs))
 	if err := emit(ctx, &types.EventRanked{RequestId: l.Id, Evaluator: l.Evaluator, Ranking: l.Ranking}); err != nil {
@@ -73,11 +74,7 @@ func (k *Keeper) Concede(ctx context.Context, account sdk.AccAddress, id uint64)
 	if err := emit(ctx, &types.EventResultAccepted{RequestId: id, Account: address}); err != nil {
 		return err
 	}
-	open, err := k.mayBeChallenged(ctx, l)
-	if err != nil {
-		return err
-	}
-	if !open {
+	if l.ClientConceded && l.Challengers == 0 {
 		now, err := k.now(ctx)
 		if err != nil {
 			return err
@@ -99,30 +96,25 @@ func (k *Keeper) concedeWorker(ctx context.Context, l *live, worker sdk.AccAddre
 		return types.ErrConceded.Wrapf("worker %s, request %d", worker, l.Id)
 	}
 	a.Conceded = true
+	if types.CouldGain(l.Request)(a.Worker) {
+		l.Challengers--
+	}
 	return k.setAssignment(ctx, worker, a)
 }
 
-// mayBeChallenged tells whether the client or a revealed worker is left who has
-// not conceded. A worker that already gets the largest share it could have, has.
-func (k *Keeper) mayBeChallenged(ctx context.Context, l *live) (bool, error) {
-	if !l.ClientConceded {
-		return true, nil
+// challengers counts the revealed workers to whom another ranking could give more.
+// It is kept with the request, so that conceding costs the same however many there
+// are.
+func challengers(r types.Request) uint32 {
+	couldGain := types.CouldGain(r)
+	if !couldGain("") { // who is not ranked could gain, unless nobody can
+		return 0
 	}
-	assignments, err := k.workersOf(ctx, l.Request)
-	if err != nil {
-		return false, err
-	}
-	fn, total, n := l.Spec.RewardFunction, l.Spec.WorkerReward, int(l.Workers)
-	largest := types.LargestShare(fn, total, n)
-	shares := types.Shares(l.Request)
-	for _, a := range assignments {
-		if !a.HasRevealed() || a.Conceded {
-			continue
-		}
-		share, valid := shares[a.Worker]
-		if !valid && largest.IsPositive() || valid && share.LT(largest) {
-			return true, nil
+	satisfied := uint32(0)
+	for _, entry := range r.Ranking {
+		if !couldGain(entry.Node) {
+			satisfied++
 		}
 	}
-	return false, nil
+	return r.Revealed - satisfied
 }

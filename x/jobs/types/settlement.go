@@ -2,13 +2,16 @@ package types
 
 import "cosmossdk.io/math"
 
-// Shares is what each ranked worker of a request gets of R_w.
-func Shares(r Request) map[string]math.Int {
-	shares := make(map[string]math.Int, len(r.Ranking))
+// CouldGain tells which revealed workers could have a larger share of R_w by
+// another ranking than that of the request: all but those it gives the largest
+// share that there is.
+func CouldGain(r Request) func(worker string) bool {
+	largest := LargestShare(r.Spec.RewardFunction, r.Spec.WorkerReward, int(r.Workers))
+	satisfied := map[string]bool{}
 	for i, share := range splitRanking(r) {
-		shares[r.Ranking[i].Node] = share
+		satisfied[r.Ranking[i].Node] = share.GTE(largest)
 	}
-	return shares
+	return func(worker string) bool { return largest.IsPositive() && !satisfied[worker] }
 }
 
 func splitRanking(r Request) []math.Int {
