@@ -300,7 +300,7 @@ func readJobInput(order object, file string, schema *jobstypes.Schema) ([]byte, 
 		return nil, badInputf("input-file: %w", err)
 	}
 	if err := schema.DecodeRequest(content); err != nil {
-		return nil, badInputf("input-file: %s: %w", file, err)
+		return nil, badInputf("input-file: %s: %w (%s)", file, err, fieldsOf(schema.WorkerInput()))
 	}
 	return content, nil
 }
