@@ -28,7 +28,7 @@ STAMP := -X github.com/cosmos/cosmos-sdk/version.Name=ain \
 	-X github.com/cosmos/cosmos-sdk/version.Version=$(VERSION) \
 	-X github.com/cosmos/cosmos-sdk/version.Commit=$(COMMIT)
 LDFLAGS = $(STAMP) -X github.com/cosmos/cosmos-sdk/version.BuildTags=$(TAGS)
-BUILD_FLAGS = -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)'
+BUILD_FLAGS = -buildvcs=false -tags $(TAGS),$(CARRY) -ldflags '$(LDFLAGS)'
 
 include tools/tools.mk
 include tools/runtimes.mk
@@ -50,18 +50,23 @@ demo: build runtimes examples ## run the paper's example end to end on this mach
 devnet: build runtimes examples ## start the whole network on this machine until Ctrl-C
 	@$(BUILD)/aind devnet
 
+# aind carries the sandbox's child program, so that it is all that a worker's machine needs.
+CHILD := cmd/aind/child/ain-sandbox
+CARRY := carry_child
+BUILD_CHILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CHILD) ./cmd/ain-sandbox
+
 build: ## build aind and the sandbox's child program into build/
 	@mkdir -p $(BUILD)
+	@$(BUILD_CHILD)
+	@cp $(CHILD) $(BUILD)/ain-sandbox
 	@$(GO) build $(BUILD_FLAGS) -o $(BUILD)/aind ./cmd/aind
-	@CGO_ENABLED=0 $(GO) build -buildvcs=false -o $(BUILD)/ain-sandbox ./cmd/ain-sandbox
 
-install: ## install both programs into $GOBIN
+install: ## install aind into $GOBIN
+	@$(BUILD_CHILD)
 	@$(GO) install $(BUILD_FLAGS) ./cmd/aind
-	@CGO_ENABLED=0 $(GO) install -buildvcs=false ./cmd/ain-sandbox
 
 ##@ Release
 
-# The child program must lie beside aind, so each platform has a folder of its own.
 DIST := $(BUILD)/dist
 PLATFORMS := linux-amd64 linux-arm64 darwin-arm64 windows-amd64
 
@@ -77,10 +82,9 @@ $(PLATFORMS): TAGS := pebbledb
 $(PLATFORMS):
 	@echo "building $@"
 	@mkdir -p $(DIST)/$@
+	@GOOS=$(word 1,$(subst -, ,$@)) GOARCH=$(word 2,$(subst -, ,$@)) $(BUILD_CHILD)
 	@CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$@)) GOARCH=$(word 2,$(subst -, ,$@)) \
 		$(GO) build -trimpath $(BUILD_FLAGS) -o $(DIST)/$@/ ./cmd/aind
-	@CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$@)) GOARCH=$(word 2,$(subst -, ,$@)) \
-		$(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(DIST)/$@/ ./cmd/ain-sandbox
 
 clean: ## delete everything that make built or fetched
 	rm -rf $(BUILD)

@@ -72,7 +72,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.minReward, "min-reward", "", "least reward of a request, in AIN or as 10uain")
 	flags.IntVar(&f.maxRuns, "max-runs", 0, "programs that run at the same time (default: one for every CPU)")
 	flags.StringVar(&f.python, "python", "", "Python runtime for scripts (default: beside this binary, or from the store)")
-	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: ain-sandbox beside this binary)")
+	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: the one that this binary carries, else ain-sandbox beside it)")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
 
@@ -165,7 +165,7 @@ func (f *nodeFlags) add(name string, flags *pflag.FlagSet) {
 	f.daemonFlags.add(name, flags)
 	flags.BoolVar(&f.apply, "apply", false, "ask for a place in the trees of the jobs named with --job")
 	flags.StringVar(&f.admin, "admin", "", "admin to ask (default: the root of the job)")
-	flags.StringVar(&f.invite, "invite", "", "join with what `aind invite` printed: needs no other flag")
+	flags.StringVar(&f.invite, "invite", "", "join with what \"aind invite\" printed: needs no other flag")
 }
 
 // read is that of daemonFlags, and decodes the invite, if there is one.
@@ -204,6 +204,9 @@ func runDaemon(
 ) error {
 	if err := daemon.ArmFailpoints(); err != nil {
 		return usageError{err}
+	}
+	if err := unpackChild(common); err != nil {
+		return err
 	}
 	ctx := cmd.Context()
 	world, closeWorld, err := daemon.Connect(ctx, common, invite, logger)

@@ -77,7 +77,7 @@ func BuildWASM(t testing.TB, source string) string {
 }
 
 // PythonRuntime returns the path of the Python runtime: the one that AIN_PYTHON_RUNTIME names, or the one in build/runtimes, which is fetched
-// if need be. Where it cannot be fetched the test is skipped, or fails if CI or AIN_REQUIRE_REAL is set.
+// if need be. Where it cannot be fetched the test is skipped, or fails if CI or AIND_REQUIRE_REAL is set.
 func PythonRuntime(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("AIN_PYTHON_RUNTIME"); path != "" {
@@ -88,7 +88,7 @@ func PythonRuntime(t testing.TB) string {
 	defer cancel()
 	path, err := python.Fetch(ctx, filepath.Join(Root(), "build", "runtimes"))
 	if err != nil {
-		if os.Getenv("CI") == "true" || os.Getenv("AIN_REQUIRE_REAL") == "1" {
+		if os.Getenv("CI") == "true" || os.Getenv("AIND_REQUIRE_REAL") == "1" {
 			t.Fatal(err)
 		}
 		t.Skip("needs the Python runtime: ", err)
