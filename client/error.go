@@ -43,6 +43,9 @@ func (e *WrongChainError) Error() string {
 		e.Endpoint, e.Got, e.Want)
 }
 
+// BadInput marks it as an error about what the user chose.
+func (e *WrongChainError) BadInput() {}
+
 // TxError is the chain's refusal of a transaction: nothing of it was executed.
 type TxError struct {
 	Codespace string // the module that refused
@@ -53,7 +56,26 @@ type TxError struct {
 }
 
 func (e *TxError) Error() string {
-	return fmt.Sprintf("chain refused: %s (%s %d)", firstLine(e.Log), e.Codespace, e.Code)
+	return fmt.Sprintf("chain refused: %s (%s %d)", e.reason(), e.Codespace, e.Code)
+}
+
+// executing is what the SDK puts before a module's words; the first of one message says nothing.
+const executing = "failed to execute message; message index: "
+
+func (e *TxError) reason() string {
+	reason := firstLine(e.Log)
+	rest, ok := strings.CutPrefix(reason, executing)
+	if !ok {
+		return reason
+	}
+	index, words, ok := strings.Cut(rest, ": ")
+	switch {
+	case !ok:
+		return reason
+	case index == "0":
+		return words
+	}
+	return "message " + index + ": " + words
 }
 
 // Is makes errors.Is(err, registered) hold for errors registered by the chain's modules, which are values with the same

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -74,10 +75,11 @@ func (f *feed) connection(ctx context.Context, n *node) error {
 		return err
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout, Proxy: http.ProxyFromEnvironment}
-	conn, response, err := dialer.DialContext(ctx, websocketURL(n.url), nil)
+	// The body of a successful response is the connection itself.
+	conn, response, err := dialer.DialContext(ctx, websocketURL(n.url), nil) //nolint:bodyclose
 	if err != nil {
 		if response != nil {
-			return fmt.Errorf("dial events: %w (%s)", err, response.Status)
+			return errors.Join(fmt.Errorf("dial events: %w (%s)", err, response.Status), response.Body.Close())
 		}
 		return fmt.Errorf("dial events: %w", err)
 	}

@@ -122,12 +122,11 @@ func TestSendWaitsForTheBlocksResult(t *testing.T) {
 	t.Run("from the event", func(t *testing.T) {
 		n := newFakeNode(t)
 		c, key := dial(t, n)
-		done := send(t.Context(), c, build(t, c, key))
-		until(t, "subscribed", func() bool { return n.subscribers() > 0 && n.count("broadcast_tx_sync") > 0 })
-		n.block()
-		o := blocks(t, n, done)
-		require.NoError(t, o.err)
-		require.Zero(t, n.count("block"), "no block had to be searched")
+		require.NoError(t, blocks(t, n, send(t.Context(), c, build(t, c, key))).err)
+		// The subscription stands now, and nothing can have been missed.
+		searched := n.count("block")
+		require.NoError(t, blocks(t, n, send(t.Context(), c, build(t, c, key))).err)
+		require.Equal(t, searched, n.count("block"), "no block had to be searched")
 	})
 	t.Run("from the blocks, where there are no events", func(t *testing.T) {
 		n := newFakeNode(t)
@@ -162,6 +161,16 @@ func TestSendWaitsForTheBlocksResult(t *testing.T) {
 		require.Positive(t, refused.Height)
 		require.NotContains(t, o.err.Error(), "stack")
 	})
+}
+
+func TestTxErrorShowsTheModulesWords(t *testing.T) {
+	for log, words := range map[string]string{
+		"failed to execute message; message index: 0: request 7: unknown request": "chain refused: request 7: unknown request (jobs 6)",
+		"failed to execute message; message index: 2: request 7: unknown request": "chain refused: message 2: request 7: unknown request (jobs 6)",
+		"out of gas": "chain refused: out of gas (jobs 6)",
+	} {
+		require.EqualError(t, &client.TxError{Codespace: "jobs", Code: 6, Log: log}, words)
+	}
 }
 
 func TestSendSaysThatTheMempoolRefused(t *testing.T) {

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -63,7 +64,7 @@ func (p *swallower) forward(from, to net.Conn) {
 	for {
 		n, err := from.Read(buffer)
 		if err != nil {
-			if err == io.EOF && !p.silent.Load() {
+			if errors.Is(err, io.EOF) && !p.silent.Load() {
 				_ = to.Close()
 			}
 			return

@@ -312,6 +312,9 @@ func requestVerb(s *Session, name, short, long string, build func(signer string,
 			if err != nil {
 				return err
 			}
+			if _, err := s.request(ctx, id); err != nil {
+				return err
+			}
 			msg, text := build(key.Address().String(), id)
 			if _, err := connected.Do(ctx, key, msg); err != nil {
 				return err

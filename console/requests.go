@@ -153,21 +153,30 @@ func (s *Session) requests(ctx context.Context, f requestFilter) error {
 	return s.print(requests, table(rows...)...)
 }
 
+// request asks for a request that the user named.
+func (s *Session) request(ctx context.Context, id uint64) (*jobstypes.QueryRequestResponse, error) {
+	connected, err := s.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := connected.Jobs().Request(ctx, &jobstypes.QueryRequestRequest{RequestId: id})
+	if client.IsNotFound(err) {
+		return nil, badInputf("request: there is no request %d on chain %s any more, or yet (`aind requests` lists them)", id, connected.ChainID())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask for request %d: %w", id, err)
+	}
+	return res, nil
+}
+
 func (s *Session) showRequest(ctx context.Context, text string) error {
 	id, err := parseRequestID(text)
 	if err != nil {
 		return err
 	}
-	connected, err := s.connected(ctx)
+	res, err := s.request(ctx, id)
 	if err != nil {
 		return err
-	}
-	res, err := connected.Jobs().Request(ctx, &jobstypes.QueryRequestRequest{RequestId: id})
-	if client.IsNotFound(err) {
-		return badInputf("request: there is no request %d on chain %s any more, or yet (`aind requests` lists them)", id, connected.ChainID())
-	}
-	if err != nil {
-		return fmt.Errorf("ask for request %d: %w", id, err)
 	}
 	schema, err := s.schemaOf(ctx, res.Request.Spec.JobId)
 	if err != nil {

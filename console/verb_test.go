@@ -72,7 +72,7 @@ func TestRegisterJob(t *testing.T) {
 		require.NoError(t, err, "the program is in the store")
 	}
 
-	var decoded struct{ Job, Schema_digest string }
+	var decoded struct{ Job string }
 	require.NoError(t, json.Unmarshal([]byte(w.register("--output", "json")), &decoded))
 	require.Equal(t, "0x2", decoded.Job)
 }
@@ -207,7 +207,7 @@ func TestRequestJob(t *testing.T) {
 			Request string
 			State   string
 			Result  struct{ X float64 }
-			Payouts []struct{ Account, Amount_uain, Reason string }
+			Payouts []struct{ Reason string }
 		}
 		require.NoError(t, json.Unmarshal([]byte(w.mustRun("requestJob", order, "--output", "json")), &got))
 		require.Equal(t, "1", got.Request)
@@ -347,7 +347,10 @@ func TestLists(t *testing.T) {
 	require.Contains(t, shown, "place 1, X: 2")
 	require.Contains(t, shown, "0.2 AIN to validators and delegators")
 
-	_, err := w.run("requests", "7")
+	_, err := w.run("acceptResult", "7")
+	require.ErrorContains(t, err, "no request 7")
+	require.Contains(t, w.mustRun("cancelRequest", "1"), "Cancelled request 1.")
+	_, err = w.run("requests", "7")
 	require.ErrorContains(t, err, "no request 7")
 	_, err = w.run("requests", "--state", "asleep")
 	require.ErrorContains(t, err, "state")
