@@ -7,6 +7,8 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Go uses all processors by itself, and the programs carry a child that is built into one place.
+.NOTPARALLEL:
 
 MODULE := github.com/ain-network/aind
 BUILD := build
@@ -55,7 +57,7 @@ CHILD := cmd/aind/child/ain-sandbox
 CARRY := carry_child
 BUILD_CHILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $(CHILD) ./cmd/ain-sandbox
 
-build: ## build aind and the sandbox's child program into build/
+build: ## build aind, and the sandbox's child program apart, into build/
 	@mkdir -p $(BUILD)
 	@$(BUILD_CHILD)
 	@cp $(CHILD) $(BUILD)/ain-sandbox
@@ -87,4 +89,4 @@ $(PLATFORMS):
 		$(GO) build -trimpath $(BUILD_FLAGS) -o $(DIST)/$@/ ./cmd/aind
 
 clean: ## delete everything that make built or fetched
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(dir $(CHILD))
