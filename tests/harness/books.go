@@ -19,6 +19,9 @@ const (
 	Held = "held for requests"
 )
 
+// AIN in uain.
+const AIN int64 = 1_000_000
+
 // Books say who has how much, in uain: wallet and stake together, by address. They add up to the supply.
 type Books map[string]int64
 

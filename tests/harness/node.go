@@ -27,6 +27,7 @@ type Settings struct {
 	Job        string // to serve and apply to; empty: all, and none
 	MaxRuns    int    // 0: one
 	Limits     string // YAML, as in "{memory: 64MiB}"
+	Policy     string // YAML, as in "{min_reward: 2}"
 }
 
 // NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
@@ -97,6 +98,9 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	if n.Settings.Limits != "" {
 		line("limits: %s", n.Settings.Limits)
 	}
+	if n.Settings.Policy != "" {
+		line("policy: %s", n.Settings.Policy)
+	}
 	if err := os.WriteFile(filepath.Join(n.Home, n.Role+".yaml"), []byte(file.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +121,23 @@ func (n *Node) Kill() {
 	if n.process != nil {
 		n.process.Kill()
 	}
+}
+
+// IsMember says whether the node has its place in a job's tree.
+func (n *Node) IsMember(job uint64) bool {
+	var answer struct{}
+	return n.network.Get(fmt.Sprintf("/ain/reputation/v1/trees/%d/nodes/%s", job, n.Address), &answer) == nil
+}
+
+// AwaitMember waits until the node has its place in a job's tree.
+func (n *Node) AwaitMember(t testing.TB, job uint64) {
+	t.Helper()
+	Eventually(t, fmt.Sprintf("%s is a node of job %d", filepath.Base(n.Home), job), Patience, func() error {
+		if !n.IsMember(job) {
+			return fmt.Errorf("it is not: %s", n.process.tail())
+		}
+		return nil
+	})
 }
 
 // AwaitRunning waits until as many nodes of a job run.

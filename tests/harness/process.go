@@ -208,6 +208,39 @@ func Left(folder string) ([]string, error) {
 	return left, nil
 }
 
+// Orphans lists the programs in sandboxes of a folder that outlive the daemon that ran them.
+func Orphans(folder string) ([]string, error) {
+	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var orphans []string
+	for _, path := range paths {
+		cwd, _ := os.Readlink(filepath.Join(filepath.Dir(path), "cwd")) // it may be gone
+		stat, _ := os.ReadFile(path)
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if !strings.HasPrefix(cwd, folder) || !bytes.Contains(stat, []byte("(ain-sandbox)")) || len(fields) < 2 {
+			continue
+		}
+		parent, _ := os.ReadFile(filepath.Join("/proc", fields[1], "cmdline"))
+		if !bytes.Contains(parent, []byte(folder)) {
+			orphans = append(orphans, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return orphans, nil
+}
+
+// AwaitNoOrphans waits until no sandbox outlives its daemon.
+func AwaitNoOrphans(folder string) error {
+	return await("no sandbox outlives its daemon", 10*time.Second, func() error {
+		orphans, err := Orphans(folder)
+		if err == nil && len(orphans) > 0 {
+			err = fmt.Errorf("processes %s", strings.Join(orphans, ", "))
+		}
+		return err
+	})
+}
+
 // AwaitNoneLeft waits until no process has to do with a folder any more: children of a process that was killed take a
 // moment to die.
 func AwaitNoneLeft(folder string) error {

@@ -3,7 +3,9 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -87,14 +89,14 @@ func (n *Network) AwaitFinished(t testing.TB, id uint64) Request {
 	return n.AwaitRequest(t, id, "ends", Patience, Request.IsFinished)
 }
 
-// Order asks for work as the network's client and does not wait for it. More are further keys of the order, "time_limit:
-// 5000".
+// Order asks for work as the network's client and does not wait for it. More are further keys of the order, as in
+// "time_limit: 5000"; without "reward: [1, 2]" it is [10, 10].
 func (n *Network) Order(t testing.TB, job, input string, more ...string) uint64 {
 	t.Helper()
-	order := fmt.Sprintf("{job_id: %s, job_input: %s, reward: [10, 10]", job, input)
-	for _, key := range more {
-		order += ", " + key
+	if !slices.ContainsFunc(more, func(key string) bool { return strings.HasPrefix(key, "reward:") }) {
+		more = append(more, "reward: [10, 10]")
 	}
+	order := fmt.Sprintf("{job_id: %s, job_input: %s, %s", job, input, strings.Join(more, ", "))
 	var answer struct {
 		Request uint64 `json:"request,string"`
 	}

@@ -1,4 +1,4 @@
-// Command evaluator finds every reply valid, in the order given. It speaks proto JSON.
+// Command evaluator finds every reply valid, and the winner best that the request asks for. It speaks proto JSON.
 package main
 
 import (
@@ -7,7 +7,10 @@ import (
 )
 
 func main() {
-	var replies struct{ Workers []struct{ Node string } }
+	var replies struct {
+		Request struct{ Winner string }
+		Workers []struct{ Node string }
+	}
 	if err := json.NewDecoder(os.Stdin).Decode(&replies); err != nil {
 		fail(err)
 	}
@@ -15,7 +18,11 @@ func main() {
 		Node []string `json:"node"`
 	}
 	for _, worker := range replies.Workers {
-		ranking.Node = append(ranking.Node, worker.Node)
+		if worker.Node == replies.Request.Winner {
+			ranking.Node = append([]string{worker.Node}, ranking.Node...)
+		} else {
+			ranking.Node = append(ranking.Node, worker.Node)
+		}
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(ranking); err != nil {
 		fail(err)
