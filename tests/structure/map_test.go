@@ -1,0 +1,90 @@
+package structure
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// top is the folder of the module, seen from this package.
+const top = "../.."
+
+var named = regexp.MustCompile("`([^`]+)`|\\]\\(([^)]+)\\)")
+
+// The table "Where is …?" of ARCHITECTURE.md sends nobody to a file that is not there.
+func TestArchitectureNamesFilesThatExist(t *testing.T) {
+	rows := architectureRows(t)
+	require.Greater(t, len(rows), 20)
+	for _, row := range rows {
+		folders, files := row[1], row[2]
+		var found []string
+		for _, folder := range names(folders) {
+			for _, file := range names(files) {
+				for _, path := range []string{filepath.Join(folder, file), file} {
+					matches, err := filepath.Glob(filepath.Join(top, path))
+					require.NoError(t, err)
+					if len(matches) > 0 {
+						found = append(found, file)
+					}
+				}
+			}
+			matches, err := filepath.Glob(filepath.Join(top, folder))
+			require.NoError(t, err)
+			require.NotEmptyf(t, matches, "%s: there is no folder %s", row[0], folder)
+		}
+		for _, file := range names(files) {
+			require.Containsf(t, found, file, "%s: there is no %s in %s", row[0], file, folders)
+		}
+	}
+}
+
+// A folder at the top that the table does not name is one that nobody finds.
+func TestArchitectureNamesEveryFolder(t *testing.T) {
+	listed := map[string]bool{}
+	for _, row := range architectureRows(t) {
+		for _, folder := range names(row[1]) {
+			listed[strings.Split(folder, "/")[0]] = true
+		}
+	}
+	entries, err := os.ReadDir(top)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		name := entry.Name()
+		if !entry.IsDir() || strings.HasPrefix(name, ".") || name == "build" {
+			continue
+		}
+		require.Truef(t, listed[name], "ARCHITECTURE.md says nothing about %s/", name)
+	}
+}
+
+// architectureRows are the rows of the table: what, folders, files.
+func architectureRows(t *testing.T) [][3]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, "ARCHITECTURE.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n## Where is")
+	require.True(t, found, "ARCHITECTURE.md has no section that begins with \"Where is\"")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var rows [][3]string
+	for line := range strings.Lines(section) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 5 || strings.HasPrefix(cells[1], " ---") || strings.TrimSpace(cells[1]) == "what" {
+			continue
+		}
+		rows = append(rows, [3]string{cells[1], cells[2], cells[3]})
+	}
+	return rows
+}
+
+// names are the paths in a cell: in code quotes, or where links lead.
+func names(cell string) []string {
+	var paths []string
+	for _, match := range named.FindAllStringSubmatch(cell, -1) {
+		paths = append(paths, strings.TrimSuffix(match[1]+match[2], "/"))
+	}
+	return paths
+}
