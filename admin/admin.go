@@ -80,7 +80,7 @@ func New(ctx context.Context, cfg Config, world daemon.World) (*Admin, error) {
 // Run decides until ctx, the one given to New, ends. It returns when nothing runs any more and the journal is closed; what
 // was under way is taken up at the next start.
 func (a *Admin) Run(ctx context.Context) error {
-	a.Log.Info("admin started", "node", a.Owner, "signer", a.Signer)
+	a.Log.Info("admin started", "node", a.Owner.String(), "signer", a.Signer)
 	var beating sync.WaitGroup
 	beating.Go(func() { a.Member.Beat(ctx) })
 	applied := client.OnTx(&reputationtypes.EventJobApplied{}, "admin", a.Owner.String())

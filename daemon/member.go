@@ -77,6 +77,15 @@ func (m *Member) Jobs(ctx context.Context) ([]Job, error) {
 		default:
 		}
 	}
+	applying := m.tasks.Running()
+	for _, job := range jobs {
+		if applying[job.Id] {
+			continue // it is about to write the record
+		}
+		if err := m.welcome(job.Id); err != nil {
+			return nil, err
+		}
+	}
 	for _, jobID := range missed {
 		if !m.Config.Apply {
 			m.tellOnce(fmt.Sprint("no place in ", jobID), "no node of this job, and not told to apply (--apply)", "job", JobID(jobID))
@@ -133,6 +142,22 @@ func (m *Member) tellOnce(key, message string, attributes ...any) {
 	}
 }
 
+// welcome closes the record of an application that has come to a good end.
+func (m *Member) welcome(jobID uint64) error {
+	key := applicationKey(jobID)
+	known, err := m.Journal.Get(key, &application{})
+	if err != nil || !known {
+		return err
+	}
+	m.Log.Info("approved", "job", JobID(jobID), "node", m.Owner.String(), "role", m.Role)
+	if err := m.Outbox.Forget(key); err != nil {
+		return err
+	}
+	return m.Journal.Delete(key)
+}
+
+func applicationKey(jobID uint64) string { return "apply/" + strconv.FormatUint(jobID, 10) }
+
 // application is the journal's record of asking for a place in a job.
 type application struct {
 	Progress
@@ -159,7 +184,7 @@ func (m *Member) apply(ctx context.Context, jobID uint64) {
 
 // applyOnce takes the application as far as it gets now.
 func (m *Member) applyOnce(ctx context.Context, log *slog.Logger, jobID uint64) error {
-	key := "apply/" + strconv.FormatUint(jobID, 10)
+	key := applicationKey(jobID)
 	var record application
 	if _, err := m.Journal.Get(key, &record); err != nil {
 		return err
@@ -183,7 +208,7 @@ func (m *Member) applyOnce(ctx context.Context, log *slog.Logger, jobID uint64) 
 		record.RetryAfter = time.Now().Add(pause(&record.Attempts, pauseAfterError, mostPauseError))
 		return errors.Join(err, m.Journal.Put(key, &record))
 	}
-	log.Info("applied", "node", m.Owner, "role", m.Role)
+	log.Info("applied", "node", m.Owner.String(), "role", m.Role)
 	m.Changed()
 	return nil
 }
@@ -195,11 +220,10 @@ func (m *Member) decided(ctx context.Context, log *slog.Logger, key string, jobI
 		return err
 	}
 	if !contains(missed, jobID) {
-		log.Info("approved", "node", m.Owner, "role", m.Role)
-		return m.Journal.Delete(key)
+		return nil // approved meanwhile
 	}
 	again := pause(&record.Attempts, pauseAfterRejection, mostPauseRejection)
-	log.Warn("application was rejected or expired, applying again later", "node", m.Owner, "in", again)
+	log.Warn("application was rejected or expired, applying again later", "node", m.Owner.String(), "in", again)
 	return m.Journal.Put(key, application{Attempts: record.Attempts, RetryAfter: time.Now().Add(again)})
 }
 

@@ -159,7 +159,7 @@ func (t *task) accept(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("accept: %w", err)
 	}
-	t.log.Info("accepted", "node", t.Owner)
+	t.log.Info("accepted", "node", t.Owner.String())
 	return nil
 }
 

@@ -80,7 +80,7 @@ func New(ctx context.Context, cfg Config, world daemon.World) (*Evaluator, error
 // Run works until ctx, the one given to New, ends. It returns when nothing runs any more and the journal is closed; what
 // was under way is taken up at the next start.
 func (e *Evaluator) Run(ctx context.Context) error {
-	e.Log.Info("evaluator started", "node", e.Owner, "signer", e.Signer, "requests", e.cfg.MaxRequests)
+	e.Log.Info("evaluator started", "node", e.Owner.String(), "signer", e.Signer, "requests", e.cfg.MaxRequests)
 	var beating sync.WaitGroup
 	beating.Go(func() { e.Member.Beat(ctx) })
 	e.loop.Run(ctx, e.Network.Watch(ctx, e.filters()...))

@@ -86,15 +86,15 @@ func (t *task) mustUpload() bool {
 
 func (t *task) mustReveal() bool { return t.revealing() }
 
-// mustConcede leaves out who has the largest share there is: the chain counts it as content.
+// mustConcede leaves out whom no other ranking could give more: the chain counts them as content.
 func (t *task) mustConcede() bool {
 	if t.request.State != jobstypes.REQUEST_STATE_RANKED || t.mine.RevealedMs == 0 || t.mine.Conceded {
 		return false
 	}
-	share, valid := jobstypes.Shares(t.request)[t.mine.Worker]
-	spec := t.request.Spec
-	if largest := jobstypes.LargestShare(spec.RewardFunction, spec.WorkerReward, int(t.request.Workers)); valid && share.GTE(largest) {
+	if !jobstypes.CouldGain(t.request)(t.mine.Worker) {
 		return false
 	}
-	return valid || t.cfg.Concede != ConcedeSatisfied
+	return t.cfg.Concede != ConcedeSatisfied || slices.ContainsFunc(t.request.Ranking, func(entry jobstypes.RankEntry) bool {
+		return entry.Node == t.mine.Worker
+	})
 }

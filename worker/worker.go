@@ -55,7 +55,7 @@ func New(ctx context.Context, cfg Config, world daemon.World) (*Worker, error) {
 // Run works until ctx, the one given to New, ends. It returns when nothing runs any more and the journal is closed; what
 // was under way is taken up at the next start.
 func (w *Worker) Run(ctx context.Context) error {
-	w.Log.Info("worker started", "node", w.Owner, "signer", w.Signer, "runs", w.Config.MaxRuns)
+	w.Log.Info("worker started", "node", w.Owner.String(), "signer", w.Signer, "runs", w.Config.MaxRuns)
 	var beating sync.WaitGroup
 	beating.Go(func() { w.Member.Beat(ctx) })
 	w.loop.Run(ctx, w.Network.Watch(ctx, w.filters()...))

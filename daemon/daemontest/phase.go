@@ -86,10 +86,9 @@ func (c *Chain) mayBeChallenged(r *request) bool {
 	if !r.ClientConceded {
 		return true
 	}
-	shares := jobstypes.Shares(r.Request)
-	largest := jobstypes.LargestShare(r.Spec.RewardFunction, r.Spec.WorkerReward, int(r.Workers))
+	couldGain := jobstypes.CouldGain(r.Request)
 	for _, a := range r.assignments {
-		if share, valid := shares[a.Worker]; a.HasRevealed() && !a.Conceded && !(valid && share.GTE(largest)) {
+		if a.HasRevealed() && !a.Conceded && couldGain(a.Worker) {
 			return true
 		}
 	}
