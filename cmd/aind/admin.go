@@ -42,6 +42,6 @@ requires.
 		},
 	}
 	flags.add("admin", cmd.Flags())
-	cmd.Flags().StringVar(&approve, "approve", "auto", "auto decides; ask only tests, and leaves the decision to `aind approveNode`")
+	cmd.Flags().StringVar(&approve, "approve", "auto", "auto decides; ask only tests, and leaves the decision to \"aind approveNode\"")
 	return cmd
 }
