@@ -153,8 +153,8 @@ func (s *sending) broadcast(ctx context.Context) error {
 		s.mayBeOld = true
 		return nil
 	}
-	if s.accepted {
-		return nil
+	if s.accepted || isTooEarly(refusal) {
+		return nil // broadcast again in a while
 	}
 	return refusal
 }
@@ -180,6 +180,12 @@ func (s *sending) notTaken(err error) error {
 func isTooLateOrSeen(e *TxError) bool {
 	return e.Is(sdkerrors.ErrTxTimeout) ||
 		e.Is(sdkerrors.ErrInvalidRequest) && (strings.Contains(e.Log, "unordered nonce") || strings.Contains(e.Log, "timeout_timestamp"))
+}
+
+// isTooEarly tells the refusal of a node that has just started: until its first block it takes the present for the year 1,
+// and every timeout for one that is too far away. Build never signs such a timeout, so the next block puts it right.
+func isTooEarly(e *TxError) bool {
+	return e.Is(sdkerrors.ErrInvalidRequest) && strings.Contains(e.Log, "unordered tx ttl exceeds")
 }
 
 // readTx reads who pays for a transaction, the account that its events carry, and when it expires, in ms of block time.

@@ -185,6 +185,21 @@ func TestSendSaysThatTheMempoolRefused(t *testing.T) {
 	require.Zero(t, refused.Height)
 }
 
+func TestSendOutlivesANodeThatHasJustStarted(t *testing.T) {
+	n := newFakeNode(t)
+	n.check = func() *abci.ResponseCheckTx {
+		return &abci.ResponseCheckTx{
+			Code: sdkerrors.ErrInvalidRequest.ABCICode(), Codespace: "sdk", Log: "unordered tx ttl exceeds 10m0s: invalid request",
+		}
+	}
+	c, key := dial(t, n)
+	done := send(t.Context(), c, build(t, c, key))
+	until(t, "refused", func() bool { return n.count("broadcast_tx_sync") > 0 })
+	n.set(func() { n.check = nil })
+	until(t, "offered again", func() bool { return n.count("broadcast_tx_sync") > 1 })
+	require.NoError(t, blocks(t, n, done).err)
+}
+
 func TestSendAgainReportsTheOneExecution(t *testing.T) {
 	for name, forget := range map[string]func(*client.Tx){
 		"with all that was journaled":     func(*client.Tx) {},
