@@ -1,0 +1,100 @@
+// Command lifecycles measures P1: how many full paid lives of requests one node executes in a second, beside plain sends of
+// coins on the same node with the same settings.
+//
+// A life is seven messages: request, the evaluator's and the worker's acceptance, commit, reveal, rank, and the client's
+// acceptance, in the block of which everybody is paid. The node runs alone, in a process of its own; this process plays all
+// roles, signs everything, and runs no programs. Lanes work in a closed loop: each has one transaction on its way and sends
+// the next when the block of the last was executed. Three kinds of load take turns: sends, lives with one message a
+// transaction, and lives whose lanes carry many requests at once, so that each transaction holds many messages.
+//
+// What counts is what the results of blocks say: a transaction whose code is 0, a request whose settlement is an event.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/ain-network/aind/benchmarks/measure"
+	"github.com/ain-network/aind/benchmarks/network"
+)
+
+// settings of the measurement.
+type settings struct {
+	rounds   int
+	phase    time.Duration
+	ramp     time.Duration
+	lanes    int
+	batch    int
+	accounts int
+}
+
+func main() {
+	var s settings
+	flag.IntVar(&s.rounds, "rounds", 7, "how often each load takes its turn")
+	flag.DurationVar(&s.phase, "phase", 6*time.Second, "how long a load is measured in each turn")
+	flag.DurationVar(&s.ramp, "ramp", 3*time.Second, "how long a load runs before it is measured: longer than one life takes")
+	flag.IntVar(&s.lanes, "lanes", 128, "how many transactions are on their way at once")
+	flag.IntVar(&s.batch, "batch", 20, "messages of a transaction where they are batched")
+	flag.IntVar(&s.accounts, "accounts", 64, "how many clients, evaluators and workers there are")
+	build := flag.String("build", "build", "folder of the built programs")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *build, s); err != nil {
+		fmt.Fprintln(os.Stderr, "lifecycles:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, build string, s settings) (err error) {
+	conditions := measure.Observe(ctx)
+	net, err := network.OpenChain(ctx, filepath.Join(build, "aind"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, net.Close()) }()
+	l, err := newLedger(net.RPC(), s.lanes)
+	if err != nil {
+		return err
+	}
+	following, stopFollowing := context.WithCancel(ctx)
+	followed := make(chan error, 1)
+	go func() { followed <- l.follow(following, net.Chain.Watch(following)) }()
+	defer func() { stopFollowing(); err = errors.Join(err, <-followed) }()
+
+	cast, err := hire(ctx, net, build, s.accounts)
+	if err != nil {
+		return err
+	}
+	loads := []load{
+		{name: "sends", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.send(ctx, l, lane) }},
+		{name: "lives", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.live(ctx, l, lane, 1) }},
+		// As many requests under way as make full batches, in fewer lanes: a block holds few such transactions.
+		{name: "batched", lanes: max(1, s.lanes/8), turn: func(ctx context.Context, lane int) error { return cast.live(ctx, l, lane, s.batch) }},
+	}
+	turns := map[string][]turn{}
+	for round := range s.rounds {
+		for _, load := range loads {
+			t, err := load.run(ctx, l, net.PID(), s.ramp, s.phase)
+			if err != nil {
+				return fmt.Errorf("%s, round %d: %w", load.name, round+1, err)
+			}
+			turns[load.name] = append(turns[load.name], t)
+		}
+	}
+	return measure.Line{
+		Figure: "P1", What: "full paid lives of requests a second, beside sends", Result: summarize(turns),
+		Settings: map[string]any{
+			"rounds": s.rounds, "phase": s.phase.String(), "ramp": s.ramp.String(), "lanes": s.lanes, "batch": s.batch, "batched_lanes": loads[2].lanes,
+			"accounts_per_role": s.accounts, "workers_per_request": 1, "messages_per_life": messagesPerLife,
+			"profile": "the node of aind devnet, alone", "transactions": "unordered, fixed gas, sends too",
+		},
+		Conditions: conditions,
+	}.Print(os.Stdout)
+}
