@@ -88,5 +88,13 @@ $(PLATFORMS):
 	@CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$@)) GOARCH=$(word 2,$(subst -, ,$@)) \
 		$(GO) build -trimpath $(BUILD_FLAGS) -o $(DIST)/$@/ ./cmd/aind
 
+# What a worker's machine runs: the daemon with all that it uses, and the sandbox's child.
+.PHONY: platforms
+platforms: ## compile what workers run for every platform
+	@for platform in $(PLATFORMS); do \
+		echo "compiling the worker for $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%-*} GOARCH=$${platform#*-} $(GO) build -buildvcs=false ./worker/... ./cmd/ain-sandbox; \
+	done
+
 clean: ## delete everything that make built or fetched
 	rm -rf $(BUILD) $(dir $(CHILD))
