@@ -63,6 +63,7 @@ func TestAcceptance(t *testing.T) {
 			listFile, runFile := filepath.Join(dir, "acceptance.md"), filepath.Join(dir, "test.json")
 			require.NoError(t, os.WriteFile(listFile, []byte(c.list), 0o600))
 			require.NoError(t, os.WriteFile(runFile, []byte(c.events), 0o600))
+			t.Setenv("CI", "true")
 			err := run([]string{listFile, runFile})
 			if c.want == "" {
 				require.NoError(t, err)
@@ -70,6 +71,22 @@ func TestAcceptance(t *testing.T) {
 			}
 			require.ErrorContains(t, err, c.want)
 		})
+	}
+}
+
+func TestASkipIsToldAndNotHeldAgainstAMachineThatMayLackParts(t *testing.T) {
+	t.Setenv("CI", "")
+	t.Setenv("AIND_REQUIRE_REAL", "")
+	dir := t.TempDir()
+	listFile, runFile := filepath.Join(dir, "acceptance.md"), filepath.Join(dir, "test.json")
+	require.NoError(t, os.WriteFile(listFile, []byte(list), 0o600))
+	parentSkipped := `{"Action":"skip","Package":"github.com/ain-network/aind/x/jobs/keeper","Test":"TestAnswer"}`
+	for _, events := range []string{strings.ReplaceAll(passing, `"pass"`, `"skip"`), parentSkipped} {
+		require.NoError(t, os.WriteFile(runFile, []byte(events), 0o600))
+		t.Setenv("AIND_REQUIRE_REAL", "")
+		require.NoError(t, run([]string{listFile, runFile}))
+		t.Setenv("AIND_REQUIRE_REAL", "1")
+		require.ErrorContains(t, run([]string{listFile, runFile}), "was skipped")
 	}
 }
 

@@ -86,12 +86,15 @@ func byTest(promises []promise) map[test][]promise {
 	return groups
 }
 
-// check returns one error for each line that does not hold, in the order of the list.
-func check(promises []promise, outcomes map[test]outcome) error {
+// check returns one error for each line that does not hold, in the order of the list, and, where skips are allowed, the
+// lines that were skipped.
+func check(promises []promise, outcomes map[test]outcome, allowSkips bool) (skips []promise, err error) {
 	groups := byTest(promises)
 	var errs []error
 	for _, p := range promises {
-		switch got, ran := outcomes[p.test]; {
+		switch got, ran := outcomeOf(p.test, outcomes); {
+		case got == skipped && allowSkips:
+			skips = append(skips, p)
 		case !ran:
 			errs = append(errs, fmt.Errorf("line %d: %s: no such test ran: %s", p.line, p.thing, p.test))
 		case got != passed:
@@ -101,5 +104,18 @@ func check(promises []promise, outcomes map[test]outcome) error {
 				p.line, p.thing, p.test, len(groups[p.test]), maxLinesPerTest))
 		}
 	}
-	return errors.Join(errs...)
+	return skips, errors.Join(errs...)
+}
+
+// outcomeOf is how a test ended. A sub-test whose parent was skipped before it could run was skipped with it.
+func outcomeOf(t test, outcomes map[test]outcome) (got outcome, ran bool) {
+	if got, ran = outcomes[t]; ran {
+		return got, true
+	}
+	for end := strings.LastIndexByte(t.name, '/'); end > 0; end = strings.LastIndexByte(t.name[:end], '/') {
+		if outcomes[test{pkg: t.pkg, name: t.name[:end]}] == skipped {
+			return skipped, true
+		}
+	}
+	return got, false
 }
