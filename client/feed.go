@@ -75,8 +75,7 @@ func (f *feed) connection(ctx context.Context, n *node) error {
 		return err
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: dialTimeout, Proxy: http.ProxyFromEnvironment}
-	// The body of a successful response is the connection itself.
-	conn, response, err := dialer.DialContext(ctx, websocketURL(n.url), nil) //nolint:bodyclose
+	conn, response, err := dialer.DialContext(ctx, websocketURL(n.url), nil)
 	if err != nil {
 		if response != nil {
 			return errors.Join(fmt.Errorf("dial events: %w (%s)", err, response.Status), response.Body.Close())

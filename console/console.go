@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/chzyer/readline"
@@ -70,6 +72,13 @@ func (s *Session) console(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = input.close() }()
+	if s.env.IsTerminal {
+		// A person's Ctrl-C ends a command, not the console; only being told to stop does that.
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM)
+		defer stop()
+		defer context.AfterFunc(ctx, func() { _ = input.close() })()
+	}
 	for ctx.Err() == nil {
 		words, err := s.readCommand(input)
 		if err == nil && len(words) > 0 {
@@ -119,8 +128,10 @@ func (s *Session) readCommand(input lines) ([]string, error) {
 	}
 }
 
-// runLine runs one command. Ctrl-C ends the command, not the console.
+// runLine runs one command.
 func (s *Session) runLine(ctx context.Context, words []string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
 	switch {
 	case strings.HasPrefix(words[0], "#"):
 		return nil

@@ -32,6 +32,8 @@ const (
 	pollRequest = time.Second
 	// maxShown bounds a result that is fetched to be shown, in bytes.
 	maxShown = 1 << 20
+	// stillEvery is how often a person is told that nothing changed.
+	stillEvery = 10 * time.Second
 )
 
 // following is how a request is waited for.
@@ -68,10 +70,8 @@ func (s *Session) follow(ctx context.Context, id uint64, schema *jobstypes.Schem
 		}
 		return res.Request.IsFinished(), nil
 	})
-	if errors.Is(err, context.Canceled) {
-		s.progress("request %d goes on without you; `aind requests %d` shows it", id, id)
-	}
 	if err != nil {
+		s.progress("request %d goes on without you; `aind requests %d` shows it", id, id)
 		return err
 	}
 	if err := s.showResult(ctx, &view, view.last); err != nil {
@@ -87,6 +87,7 @@ type requestView struct {
 	last   *jobstypes.QueryRequestResponse
 	shown  bool
 	result *reply
+	told   time.Time // when something was reported last
 }
 
 // watchRequest calls seen with the request whenever it may have changed, until seen says that it is done.
@@ -141,8 +142,13 @@ func (s *Session) report(view *requestView, res *jobstypes.QueryRequestResponse)
 	if now.Revealed != before.Revealed {
 		s.progress("request %d: %d of %d revealed a result", now.Id, now.Revealed, now.Workers)
 	}
-	if now.State != before.State {
-		s.progress("request %d: %s", now.Id, enumName(now.State.String(), "REQUEST_STATE_"))
+	switch {
+	case now.State != before.State:
+		s.progress("request %d: %s", now.Id, stateName(now.State))
+		view.told = time.Now()
+	case time.Since(view.told) > stillEvery:
+		s.progress("request %d: still %s", now.Id, stateName(now.State))
+		view.told = time.Now()
 	}
 }
 
