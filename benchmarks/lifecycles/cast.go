@@ -8,7 +8,9 @@ import (
 	"slices"
 
 	"cosmossdk.io/math"
+	"github.com/cosmos/gogoproto/proto"
 
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
@@ -34,14 +36,15 @@ const (
 // cast is everybody who takes part, and their job.
 type cast struct {
 	chain                        *client.Client
+	ledger                       *ledger
 	job                          uint64
 	root                         client.Key
 	clients, evaluators, workers []client.Key
 }
 
 // hire makes all accounts, registers the job, and makes evaluators and workers nodes of it.
-func hire(ctx context.Context, net *network.Network, build string, accounts int) (*cast, error) {
-	c := &cast{chain: net.Chain, root: client.GenerateKey()}
+func hire(ctx context.Context, net *network.Network, l *ledger, build string, accounts int) (*cast, error) {
+	c := &cast{chain: net.Chain, ledger: l, root: client.GenerateKey()}
 	for range accounts {
 		c.clients = append(c.clients, client.GenerateKey())
 		c.evaluators = append(c.evaluators, client.GenerateKey())
@@ -74,10 +77,15 @@ func (c *cast) fund(ctx context.Context, treasury client.Key) error {
 	return c.doAll(ctx, treasury, sends)
 }
 
+// do has messages executed as one transaction.
+func (c *cast) do(ctx context.Context, key client.Key, msgs ...sdk.Msg) ([]*codectypes.Any, error) {
+	return c.ledger.do(ctx, c.chain, key, msgs...)
+}
+
 // doAll has messages of one signer executed, many in a transaction.
 func (c *cast) doAll(ctx context.Context, key client.Key, msgs []sdk.Msg) error {
 	for some := range slices.Chunk(msgs, setupBatch) {
-		if _, err := c.chain.Do(ctx, key, some...); err != nil {
+		if _, err := c.do(ctx, key, some...); err != nil {
 			return err
 		}
 	}
@@ -117,12 +125,12 @@ func (c *cast) register(ctx context.Context, build string) error {
 		}
 		msg.Releases = append(msg.Releases, spec)
 	}
-	receipt, err := c.chain.Do(ctx, c.root, msg)
+	answers, err := c.do(ctx, c.root, msg)
 	if err != nil {
 		return err
 	}
 	var registered jobstypes.MsgRegisterJobResponse
-	err = receipt.Response(0, &registered)
+	err = proto.Unmarshal(answers[0].Value, &registered)
 	c.job = registered.JobId
 	return err
 }
@@ -138,7 +146,7 @@ func (c *cast) join(ctx context.Context, role program.Role, keys []client.Key) e
 			return err
 		}
 		digest := reputationtypes.QualificationDigest(c.chain.ChainID(), c.job, key.Address(), role, nonce, nil)
-		receipt, err := c.chain.Do(ctx, key,
+		answers, err := c.do(ctx, key,
 			&escrowtypes.MsgSetStake{Owner: key.Address().String(), Amount: math.NewInt(wealth / 2)},
 			&reputationtypes.MsgApplyJob{
 				Signer: key.Address().String(), JobId: c.job, Roles: []program.Role{role}, Nonce: nonce,
@@ -148,7 +156,7 @@ func (c *cast) join(ctx context.Context, role program.Role, keys []client.Key) e
 			return err
 		}
 		var applied reputationtypes.MsgApplyJobResponse
-		if err := receipt.Response(1, &applied); err != nil {
+		if err := proto.Unmarshal(answers[1].Value, &applied); err != nil {
 			return err
 		}
 		approvals = append(approvals, &reputationtypes.MsgApproveNode{Signer: c.root.Address().String(), ApplicationId: applied.ApplicationId})

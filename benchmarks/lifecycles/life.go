@@ -29,17 +29,17 @@ const reward = 10_000
 var message = []byte("\x0a\x04ping")
 
 // send is a plain send between two of the clients.
-func (c *cast) send(ctx context.Context, l *ledger, lane int) error {
+func (c *cast) send(ctx context.Context, lane int) error {
 	from, to := c.clients[lane%len(c.clients)], c.clients[(lane+1)%len(c.clients)]
-	_, err := l.do(ctx, c.chain, from, banktypes.NewMsgSend(from.Address(), to.Address(), sdk.NewCoins(chain.Coin(1))))
+	_, err := c.do(ctx, from, banktypes.NewMsgSend(from.Address(), to.Address(), sdk.NewCoins(chain.Coin(1))))
 	return err
 }
 
 // live leads some requests through their lives, all at the same pace: each of the seven steps is one transaction with one
 // message for each request.
-func (c *cast) live(ctx context.Context, l *ledger, lane, requests int) error {
+func (c *cast) live(ctx context.Context, lane, requests int) error {
 	customer, judge, worker := c.clients[lane%len(c.clients)], c.evaluators[lane%len(c.evaluators)], c.workers[lane%len(c.workers)]
-	ordered, err := l.do(ctx, c.chain, customer, c.orders(customer, requests)...)
+	ordered, err := c.do(ctx, customer, c.orders(customer, requests)...)
 	if err != nil {
 		return err
 	}
@@ -84,11 +84,11 @@ func (c *cast) live(ctx context.Context, l *ledger, lane, requests int) error {
 		for i, id := range ids {
 			msgs[i] = step.msg(step.by.Address().String(), id)
 		}
-		if _, err := l.do(ctx, c.chain, step.by, msgs...); err != nil {
+		if _, err := c.do(ctx, step.by, msgs...); err != nil {
 			return fmt.Errorf("%s: %w", sdk.MsgTypeURL(msgs[0]), err)
 		}
 	}
-	return l.awaitPaid(ctx, ids)
+	return c.ledger.awaitPaid(ctx, ids)
 }
 
 func (c *cast) orders(customer client.Key, requests int) []sdk.Msg {

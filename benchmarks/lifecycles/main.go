@@ -32,6 +32,7 @@ type settings struct {
 	lanes    int
 	batch    int
 	accounts int
+	profile  string
 }
 
 func main() {
@@ -42,6 +43,7 @@ func main() {
 	flag.IntVar(&s.lanes, "lanes", 128, "how many transactions are on their way at once")
 	flag.IntVar(&s.batch, "batch", 20, "messages of a transaction where they are batched")
 	flag.IntVar(&s.accounts, "accounts", 64, "how many clients, evaluators and workers there are")
+	flag.StringVar(&s.profile, "pprof", "", "address at which the node serves profiles of itself, localhost:6060; empty: nowhere")
 	build := flag.String("build", "build", "folder of the built programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -54,7 +56,11 @@ func main() {
 
 func run(ctx context.Context, build string, s settings) (err error) {
 	conditions := measure.Observe(ctx)
-	net, err := network.OpenChain(ctx, filepath.Join(build, "aind"))
+	var more []string
+	if s.profile != "" {
+		more = []string{"--rpc.pprof_laddr", s.profile}
+	}
+	net, err := network.OpenChain(ctx, filepath.Join(build, "aind"), more...)
 	if err != nil {
 		return err
 	}
@@ -68,15 +74,21 @@ func run(ctx context.Context, build string, s settings) (err error) {
 	go func() { followed <- l.follow(following, net.Chain.Watch(following)) }()
 	defer func() { stopFollowing(); err = errors.Join(err, <-followed) }()
 
-	cast, err := hire(ctx, net, build, s.accounts)
+	// A node that has just started takes nothing before its first block.
+	select {
+	case <-l.nextBlock():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	cast, err := hire(ctx, net, l, build, s.accounts)
 	if err != nil {
 		return err
 	}
 	loads := []load{
-		{name: "sends", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.send(ctx, l, lane) }},
-		{name: "lives", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.live(ctx, l, lane, 1) }},
+		{name: "sends", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.send(ctx, lane) }},
+		{name: "lives", lanes: s.lanes, turn: func(ctx context.Context, lane int) error { return cast.live(ctx, lane, 1) }},
 		// As many requests under way as make full batches, in fewer lanes: a block holds few such transactions.
-		{name: "batched", lanes: max(1, s.lanes/8), turn: func(ctx context.Context, lane int) error { return cast.live(ctx, l, lane, s.batch) }},
+		{name: "batched", lanes: max(1, s.lanes/8), turn: func(ctx context.Context, lane int) error { return cast.live(ctx, lane, s.batch) }},
 	}
 	turns := map[string][]turn{}
 	for round := range s.rounds {

@@ -73,13 +73,14 @@ func Open(ctx context.Context, program string) (*Network, error) {
 	return n, nil
 }
 
-// OpenChain runs the node of a devnet, with nothing beside it: no store and no daemons.
-func OpenChain(ctx context.Context, program string) (*Network, error) {
+// OpenChain runs the node of a devnet, with nothing beside it: no store and no daemons. more are further arguments of the
+// node.
+func OpenChain(ctx context.Context, program string, more ...string) (*Network, error) {
 	n, err := begin(ctx, program)
 	if err != nil {
 		return nil, err
 	}
-	if err := n.keepChain(ctx); err != nil {
+	if err := n.keepChain(ctx, more); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -116,17 +117,19 @@ func begin(ctx context.Context, program string) (*Network, error) {
 }
 
 // keepChain stops the devnet and runs its node again, as the devnet does.
-func (n *Network) keepChain(ctx context.Context) error {
+func (n *Network) keepChain(ctx context.Context, more []string) error {
 	n.Chain.Close()
 	n.Chain = nil
 	if err := n.main.stop(); err != nil {
 		return err
 	}
-	node, err := n.start("chain", "start", "--home", filepath.Join(n.home, "node"), "--log_no_color", "--log_level", "warn",
+	args := []string{"start", "--home", filepath.Join(n.home, "node"), "--log_no_color", "--log_level", "warn",
 		"--rpc.laddr", fmt.Sprintf("tcp://127.0.0.1:%d", n.state.Ports.RPC),
 		"--p2p.laddr", fmt.Sprintf("tcp://127.0.0.1:%d", n.state.Ports.P2P),
 		"--grpc.address", fmt.Sprintf("127.0.0.1:%d", n.state.Ports.GRPC),
-		"--api.address", fmt.Sprintf("tcp://127.0.0.1:%d", n.state.Ports.API))
+		"--api.address", fmt.Sprintf("tcp://127.0.0.1:%d", n.state.Ports.API),
+	}
+	node, err := n.start("chain", append(args, more...)...)
 	if err != nil {
 		return err
 	}
