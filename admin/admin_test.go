@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -53,7 +54,7 @@ func (s *scene) build(cfg admin.Config) *running {
 	r := &running{Admin: a, connection: connection, cancel: cancel, ended: make(chan error, 1)}
 	r.begin = func() {
 		go func() { r.ended <- a.Run(ctx) }()
-		s.Cleanup(func() { r.stop() })
+		s.Cleanup(func() { assert.NoError(s, r.stop()) })
 	}
 	return r
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,10 +40,9 @@ func (s *sender) Build(_ context.Context, _ client.Key, msgs ...sdk.Msg) (client
 func (s *sender) Send(_ context.Context, tx client.Tx) (*client.Receipt, error) {
 	s.mu.Lock()
 	s.sent = append(s.sent, tx)
-	var number int
-	fmt.Sscanf(tx.Hash, "TX%d", &number)
-	msgs := []sdk.Msg(nil)
-	if number < len(s.built) {
+	number, err := strconv.Atoi(strings.TrimPrefix(tx.Hash, "TX"))
+	var msgs []sdk.Msg
+	if err == nil && number < len(s.built) {
 		msgs = s.built[number]
 	}
 	s.mu.Unlock()

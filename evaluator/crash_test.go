@@ -53,7 +53,7 @@ func (l *life) until(what string, condition func() bool) {
 	l.Helper()
 	daemontest.Eventually(l, what, func() bool {
 		if l.crash.Dead() {
-			l.evaluator.stop()
+			require.NoError(l, l.evaluator.stop())
 			l.begin()
 		}
 		return condition()

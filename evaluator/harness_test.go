@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -74,7 +75,7 @@ func (s *scene) build(cfg evaluator.Config) *running {
 	r := &running{Evaluator: e, connection: connection, cancel: cancel, ended: make(chan error, 1)}
 	r.begin = func() {
 		go func() { r.ended <- e.Run(ctx) }()
-		s.Cleanup(func() { r.stop() })
+		s.Cleanup(func() { assert.NoError(s, r.stop()) })
 	}
 	return r
 }

@@ -70,7 +70,7 @@ func (l *life) restartTheDead() {
 	if !l.crash.Dead() {
 		return
 	}
-	l.worker.stop()
+	require.NoError(l, l.worker.stop())
 	now, _ := l.machine.Sandbox.Running()
 	require.Zero(l, now)
 	l.begin()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ain-network/aind/daemon"
@@ -74,7 +75,7 @@ func (s *scene) build(cfg worker.Config) *running {
 	r := &running{Worker: w, connection: connection, cancel: cancel, ended: make(chan error, 1)}
 	r.begin = func() {
 		go func() { r.ended <- w.Run(ctx) }()
-		s.Cleanup(func() { r.stop() })
+		s.Cleanup(func() { assert.NoError(s, r.stop()) })
 	}
 	return r
 }

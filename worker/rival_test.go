@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/daemon/daemontest"
@@ -45,8 +47,9 @@ func (s *scene) rivalWorks(id uint64) {
 // rivalConcedes accepts the ranking, unless the request is settled already.
 func (s *scene) rivalConcedes(id uint64) {
 	s.Helper()
+	err := s.chain.TryAs(rival, &jobstypes.MsgAcceptResult{RequestId: id})
 	if r, _ := s.chain.Peek(id); !r.IsFinished() {
-		s.chain.TryAs(rival, &jobstypes.MsgAcceptResult{RequestId: id})
+		require.NoError(s, err)
 	}
 }
 

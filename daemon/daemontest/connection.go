@@ -47,18 +47,21 @@ func (n *Connection) ask(ctx context.Context, f func(s *state)) error {
 	return nil
 }
 
-// ChainID implements daemon.Network, as do all that follow.
+// ChainID implements daemon.Network, as do all methods that follow.
 func (n *Connection) ChainID() string { return ChainID }
 
+// Watch wakes at every change, whatever the filters say.
 func (n *Connection) Watch(ctx context.Context, _ ...string) <-chan struct{} {
 	return n.chain.watch(ctx)
 }
 
+// Now is the chain clock.
 func (n *Connection) Now(ctx context.Context) (now int64, err error) {
 	err = n.ask(ctx, func(*state) { now = n.chain.now() })
 	return now, err
 }
 
+// Build names a transaction, whose messages the chain keeps.
 func (n *Connection) Build(ctx context.Context, key client.Key, msgs ...sdk.Msg) (client.Tx, error) {
 	if err := n.ask(ctx, func(*state) {}); err != nil {
 		return client.Tx{}, err
@@ -66,6 +69,7 @@ func (n *Connection) Build(ctx context.Context, key client.Key, msgs ...sdk.Msg)
 	return n.chain.build(key.Address().String(), msgs)
 }
 
+// Send executes a transaction, once.
 func (n *Connection) Send(ctx context.Context, tx client.Tx) (*client.Receipt, error) {
 	if err := n.ask(ctx, func(*state) {}); err != nil {
 		return nil, err
@@ -81,16 +85,19 @@ func (n *Connection) Send(ctx context.Context, tx client.Tx) (*client.Receipt, e
 	return &client.Receipt{Hash: tx.Hash, Height: 1}, nil
 }
 
+// Job returns a job.
 func (n *Connection) Job(ctx context.Context, jobID uint64) (jobstypes.Job, error) {
 	j, err := n.job(ctx, jobID)
 	return j.Job, err
 }
 
+// SchemaOf returns the schema that all jobs have.
 func (n *Connection) SchemaOf(ctx context.Context, jobID uint64) (jobstypes.StoredSchema, error) {
 	j, err := n.job(ctx, jobID)
 	return j.schema, err
 }
 
+// Terms returns the only version of a job's terms.
 func (n *Connection) Terms(ctx context.Context, jobID, _ uint64) (jobstypes.TermsSpec, error) {
 	j, err := n.job(ctx, jobID)
 	return j.terms, err
@@ -108,11 +115,13 @@ func (n *Connection) job(ctx context.Context, jobID uint64) (found job, err erro
 	return found, err
 }
 
+// Params returns the only version of the params.
 func (n *Connection) Params(ctx context.Context, _ uint64) (params jobstypes.Params, err error) {
 	err = n.ask(ctx, func(*state) { params = n.chain.Params; params.DefaultWindows = n.chain.Windows })
 	return params, err
 }
 
+// Release returns a release.
 func (n *Connection) Release(ctx context.Context, releaseID uint64) (found jobstypes.Release, err error) {
 	err = n.ask(ctx, func(s *state) {
 		for _, j := range s.jobs {
@@ -127,10 +136,12 @@ func (n *Connection) Release(ctx context.Context, releaseID uint64) (found jobst
 	return found, err
 }
 
+// Owner is the signer: there are no operators here.
 func (n *Connection) Owner(ctx context.Context, signer string) (string, error) {
 	return signer, n.ask(ctx, func(*state) {})
 }
 
+// Memberships lists an owner's nodes.
 func (n *Connection) Memberships(ctx context.Context, owner string) (nodes []reputationtypes.NodeInfo, err error) {
 	err = n.ask(ctx, func(s *state) {
 		for _, node := range s.nodes {
@@ -142,6 +153,7 @@ func (n *Connection) Memberships(ctx context.Context, owner string) (nodes []rep
 	return nodes, err
 }
 
+// Applications lists undecided applications.
 func (n *Connection) Applications(ctx context.Context, jobID uint64, admin, applicant string) (list []reputationtypes.Application, err error) {
 	err = n.ask(ctx, func(s *state) {
 		for _, a := range s.applications {
@@ -153,12 +165,14 @@ func (n *Connection) Applications(ctx context.Context, jobID uint64, admin, appl
 	return list, err
 }
 
+// ReputationParams has a window short enough to see heartbeats in.
 func (n *Connection) ReputationParams(ctx context.Context) (reputationtypes.Params, error) {
 	params := reputationtypes.DefaultParams()
 	params.RunningWindowMs = 300
 	return params, n.ask(ctx, func(*state) {})
 }
 
+// Request returns a request and its assignments.
 func (n *Connection) Request(ctx context.Context, requestID uint64) (found *jobstypes.Request, list []jobstypes.Assignment, err error) {
 	err = n.ask(ctx, func(s *state) {
 		if r := s.requests[requestID]; r != nil {
@@ -169,6 +183,7 @@ func (n *Connection) Request(ctx context.Context, requestID uint64) (found *jobs
 	return found, list, err
 }
 
+// Openings lists what a role can accept, the oldest first.
 func (n *Connection) Openings(ctx context.Context, jobID uint64, role program.Role) (list []jobstypes.Request, err error) {
 	err = n.ask(ctx, func(s *state) {
 		for _, r := range s.requests {
@@ -181,6 +196,7 @@ func (n *Connection) Openings(ctx context.Context, jobID uint64, role program.Ro
 	return list, err
 }
 
+// Places lists an owner's places in unfinished requests.
 func (n *Connection) Places(ctx context.Context, owner string) (places []jobstypes.Place, err error) {
 	err = n.ask(ctx, func(s *state) {
 		for _, r := range s.requests {
@@ -198,6 +214,7 @@ func (n *Connection) Places(ctx context.Context, owner string) (places []jobstyp
 	return places, err
 }
 
+// Stake is an owner's free stake.
 func (n *Connection) Stake(ctx context.Context, owner string) (stake math.Int, err error) {
 	err = n.ask(ctx, func(*state) { stake = n.chain.stake(owner) })
 	return stake, err
