@@ -21,8 +21,8 @@ import (
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
-// windows are short, so that a person sees a whole life of a request, and long enough for a busy machine.
-var windows = jobstypes.Windows{
+// shortWindows are short, so that a person sees a whole life of a request, and long enough for a busy machine.
+var shortWindows = jobstypes.Windows{
 	OpenMs: 60_000, HiringMs: 2_000, GrantMs: 5_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 5_000, ResolveMs: 10_000,
 }
 
@@ -70,7 +70,7 @@ func createChain(config Config, at time.Time) (map[string]string, error) {
 // shorten makes everything that has to be waited for short.
 func shorten(genesis *app.GenesisBuilder) {
 	app.EditGenesis(genesis, jobstypes.ModuleName, func(state *jobstypes.GenesisState) {
-		state.Params[0].Params.DefaultWindows = windows
+		state.Params[0].Params.DefaultWindows = shortWindows
 	})
 	app.EditGenesis(genesis, reputationtypes.ModuleName, func(state *reputationtypes.GenesisState) {
 		state.Params.RunningWindowMs = uint64(runningWindow.Milliseconds())

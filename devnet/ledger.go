@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"cosmossdk.io/math"
 
@@ -119,14 +118,17 @@ func (l *ledger) change(since *ledger, line string) math.Int {
 
 // compare prints both ledgers side by side, in AIN.
 func compare(w io.Writer, before, after *ledger) error {
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	row := func(cells ...string) { _, _ = fmt.Fprintf(table, "  %s\t\n", strings.Join(cells, "\t")) }
+	var text strings.Builder
+	row := func(name, before, after, change string) {
+		fmt.Fprintf(&text, "   %-17s %17s %17s %14s\n", name, before, after, change)
+	}
 	row("", "before", "after", "change")
 	for _, line := range before.lines {
 		row(line, decimals(before.amount[line]), decimals(after.amount[line]), signed(after.change(before, line)))
 	}
 	row("sum", decimals(before.sum()), decimals(after.sum()), signed(after.sum().Sub(before.sum())))
-	return table.Flush()
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // decimals writes an amount of uain as AIN with all its decimals, so that columns line up.

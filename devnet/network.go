@@ -3,6 +3,7 @@ package devnet
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -155,11 +156,11 @@ func (n *Network) startChain(ctx context.Context) error {
 // onExit hears of processes that ended by themselves.
 func (n *Network) onExit(p *process) {
 	if !p.vital {
-		n.config.Report(fmt.Sprintf("%s; its log is %s", p.ended(), p.log))
+		n.config.Report(p.ended())
 		return
 	}
 	select {
-	case n.failed <- fmt.Errorf("%s; its log is %s", p.ended(), p.log):
+	case n.failed <- errors.New(p.ended()):
 	default: // the first failure is reported already
 	}
 }

@@ -154,10 +154,17 @@ func (p *process) hasEnded() bool {
 	}
 }
 
-// ended says how a process ended, for people.
+// ended says how a process ended, with the last line of its log, and where the rest of it is.
 func (p *process) ended() string {
-	if p.err == nil {
-		return p.name + " ended"
+	how := "by itself"
+	if p.err != nil {
+		how = "with " + p.err.Error()
 	}
-	return fmt.Sprintf("%s ended: %s", p.name, p.err)
+	said := ""
+	if log, err := os.ReadFile(p.log); err == nil {
+		if line := lastLine(log); len(line) > 0 {
+			said = fmt.Sprintf(" (%s)", line)
+		}
+	}
+	return fmt.Sprintf("%s ended %s%s; its log is %s", p.name, how, said, p.log)
 }

@@ -29,7 +29,7 @@ func await(ctx context.Context, what string, holds func(context.Context) error, 
 		}
 		for _, p := range by {
 			if p.hasEnded() {
-				return fmt.Errorf("%s while it was waited for %s; its log is %s", p.ended(), what, p.log)
+				return fmt.Errorf("%s did not come: %s", what, p.ended())
 			}
 		}
 		select {
