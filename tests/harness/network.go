@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// chainID of every devnet.
+const chainID = "ain-devnet-1"
+
 // Options of a network.
 type Options struct {
 	Workers, Evaluators int // 0: one
@@ -240,6 +243,19 @@ func (n *Network) KillMember(command string) error {
 	return nil
 }
 
+// Height of the newest block.
+func (n *Network) Height() (int64, error) {
+	var answer struct {
+		Block struct {
+			Header struct {
+				Height int64 `json:"height,string"`
+			}
+		}
+	}
+	err := n.Get("/cosmos/base/tendermint/v1beta1/blocks/latest", &answer)
+	return answer.Block.Header.Height, err
+}
+
 // isMember tells whether a command line is `aind <command> --home <a folder of home> …`.
 func isMember(cmdline []byte, command, home string) bool {
 	words := strings.Split(string(cmdline), "\x00")
@@ -247,12 +263,18 @@ func isMember(cmdline []byte, command, home string) bool {
 }
 
 // Get asks the chain by REST.
-func (n *Network) Get(path string, answer any) error {
+func (n *Network) Get(path string, answer any) error { return n.GetAt(0, path, answer) }
+
+// GetAt asks the chain by REST for what was true at a height; 0: the newest.
+func (n *Network) GetAt(height int64, path string, answer any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.REST()+path, nil)
 	if err != nil {
 		return err
+	}
+	if height > 0 {
+		request.Header.Set("X-Cosmos-Block-Height", strconv.FormatInt(height, 10))
 	}
 	response, err := n.http.Do(request)
 	if err != nil {

@@ -151,3 +151,17 @@ func (n *Network) AwaitRunning(t testing.TB, job uint64, evaluators, workers int
 		return err
 	})
 }
+
+// Tx sends a message of the chain's modules, `aind tx …`, as the node's owner. That it was broadcast says nothing yet.
+func (n *Node) Tx(t testing.TB, args ...string) {
+	t.Helper()
+	result := Command{Args: append(append([]string{"tx"}, args...), "--from", n.Role, "--home", n.Home, "--keyring-backend", "test",
+		"--node", n.network.RPC(), "--chain-id", chainID, "--gas", "500000", "--output", "json", "--yes")}.Run(t)
+	var answer struct {
+		Code int
+		Log  string `json:"raw_log"`
+	}
+	if err := json.Unmarshal([]byte(result.Out), &answer); err != nil || answer.Code != 0 || result.Code != 0 {
+		t.Fatalf("aind tx %q: %s", args, result)
+	}
+}

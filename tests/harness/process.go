@@ -126,6 +126,18 @@ func (p *Process) Killed() bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
+// Signal sends the process a signal.
+func (p *Process) Signal(signal syscall.Signal) {
+	// One that is gone needs none.
+	_ = p.cmd.Process.Signal(signal)
+}
+
+// Code is the exit code of a process that has ended.
+func (p *Process) Code() int {
+	<-p.done
+	return p.cmd.ProcessState.ExitCode()
+}
+
 // Kill ends the process, and it alone, as by kill -9.
 func (p *Process) Kill() {
 	// One that is gone already needs no signal.
