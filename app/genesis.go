@@ -5,6 +5,7 @@ import (
 	"time"
 
 	cmttypes "github.com/cometbft/cometbft/types"
+	"github.com/cosmos/gogoproto/proto"
 
 	"cosmossdk.io/math"
 
@@ -87,7 +88,7 @@ func coinMetadata() banktypes.Metadata {
 // message is a pointer to a genesis type.
 type message[T any] interface {
 	*T
-	codec.ProtoMarshaler
+	proto.Message
 }
 
 // edit rewrites one module's genesis. It panics if the module has none or cannot read its own.

@@ -3,7 +3,6 @@
 package apptest
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -158,7 +157,7 @@ func (c *Chain) Validator() Account { return c.validator }
 // Context reads the state after the last block; what is written to it is lost.
 func (c *Chain) Context() sdk.Context {
 	header := cmtproto.Header{ChainID: ChainID, Height: c.App.LastBlockHeight(), Time: c.Time}
-	ctx, _ := c.App.NewUncachedContext(true, header).CacheContext()
+	ctx, _ := sdk.NewContext(c.App.CommitMultiStore(), header, true, c.App.Logger()).CacheContext()
 	return ctx
 }
 
@@ -215,7 +214,7 @@ func (c *Chain) Export() *genutiltypes.AppGenesis {
 		GenesisTime:   c.Time,
 		ChainID:       ChainID,
 		InitialHeight: exported.Height,
-		AppState:      json.RawMessage(exported.AppState),
+		AppState:      exported.AppState,
 		Consensus:     genutiltypes.NewConsensusGenesis(exported.ConsensusParams, exported.Validators),
 	}
 }
