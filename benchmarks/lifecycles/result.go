@@ -9,6 +9,9 @@ type result struct {
 	Batched figures `json:"batched"`
 	// Ratio of each round: transactions of lives over sends, one message each.
 	Ratio measure.Spread `json:"lives_txs_over_sends_txs"`
+	// CPURatio of each round: the node's CPU for a message of lives over that for a send. Other work on the machine
+	// distorts it less.
+	CPURatio measure.Spread `json:"lives_cpu_over_sends_cpu"`
 }
 
 // figures of one load: what each of its turns gave.
@@ -30,12 +33,16 @@ type figures struct {
 func summarize(turns map[string][]turn) result {
 	r := result{Sends: figuresOf(turns["sends"]), Lives: figuresOf(turns["lives"]), Batched: figuresOf(turns["batched"])}
 	r.Ratio = measure.SpreadOf(measure.Ratios(txRates(turns["lives"]), txRates(turns["sends"])))
+	r.CPURatio = measure.SpreadOf(measure.Ratios(each(turns["lives"], turn.nodeCPU), each(turns["sends"], turn.nodeCPU)))
 	return r
 }
 
 func txRates(turns []turn) []float64 {
 	return each(turns, func(t turn) float64 { return t.perSecond(t.txs) })
 }
+
+// nodeCPU for a message, in microseconds.
+func (t turn) nodeCPU() float64 { return 1000 * measure.Millis(t.node) / float64(t.messages) }
 
 func figuresOf(turns []turn) figures {
 	spread := func(of func(turn) float64) measure.Spread { return measure.SpreadOf(each(turns, of)) }
@@ -44,7 +51,7 @@ func figuresOf(turns []turn) figures {
 		Txs:            measure.SpreadOf(txRates(turns)),
 		Messages:       spread(func(t turn) float64 { return t.perSecond(t.messages) }),
 		Block:          spread(func(t turn) float64 { return measure.Millis(t.took) / float64(t.blocks) }),
-		NodeCPU:        spread(func(t turn) float64 { return 1000 * measure.Millis(t.node) / float64(t.messages) }),
+		NodeCPU:        spread(turn.nodeCPU),
 		GeneratorCPU:   spread(func(t turn) float64 { return 1000 * measure.Millis(t.generator) / float64(t.messages) }),
 		NodeCores:      spread(func(t turn) float64 { return t.node.Seconds() / t.took.Seconds() }),
 		GeneratorCores: spread(func(t turn) float64 { return t.generator.Seconds() / t.took.Seconds() }),
