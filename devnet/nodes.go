@@ -24,7 +24,6 @@ type daemonSettings struct {
 	Jobs    []string    `yaml:"jobs,omitempty"`
 	Apply   bool        `yaml:"apply,omitempty"`
 	MaxRuns int         `yaml:"max_runs"`
-	Poll    string      `yaml:"poll"`
 	Sandbox sandbox     `yaml:"sandbox"`
 }
 
@@ -47,7 +46,6 @@ func (n *Network) writeDaemonSettings(m member) error {
 		Store:   n.Store(),
 		Key:     keySettings{Name: m.name, Backend: "test"},
 		MaxRuns: 1,
-		Poll:    "1s",
 		Sandbox: sandbox{Cache: n.config.folder("cache")},
 	}
 	if m.daemon != "admin" {

@@ -16,6 +16,8 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first Ctrl-C asks to stop, a second one need not be asked twice.
+	context.AfterFunc(ctx, stop)
 
 	root := newRoot(args)
 	root.SetArgs(args)

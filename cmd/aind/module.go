@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	sdkclient "github.com/cosmos/cosmos-sdk/client"
 	clientconfig "github.com/cosmos/cosmos-sdk/client/config"
 	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/client/keys"
 	"github.com/cosmos/cosmos-sdk/client/rpc"
+	"github.com/cosmos/cosmos-sdk/crypto/keyring"
 	"github.com/cosmos/cosmos-sdk/server"
 	authcli "github.com/cosmos/cosmos-sdk/x/auth/client/cli"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -55,6 +57,25 @@ func addModuleCommands(root *cobra.Command, described *app.App) {
 	options.ClientCtx = clientContext(described)
 	if err := options.EnhanceRootCommand(root); err != nil {
 		panic(fmt.Sprintf("the modules' commands cannot be built: %s", err))
+	}
+	for _, command := range commands {
+		encryptKeys(command)
+	}
+}
+
+// encryptKeys makes the encrypted keyring the default of a command and all below it, as it is for our own commands. The
+// SDK's default is the keyring of the desktop, which servers do not have.
+func encryptKeys(command *cobra.Command) {
+	for _, set := range []*pflag.FlagSet{command.Flags(), command.PersistentFlags()} {
+		if flag := set.Lookup(flags.FlagKeyringBackend); flag != nil && !flag.Changed {
+			flag.DefValue = keyring.BackendFile
+			if err := flag.Value.Set(keyring.BackendFile); err != nil {
+				panic(fmt.Sprintf("the keyring's default cannot be set: %s", err))
+			}
+		}
+	}
+	for _, child := range command.Commands() {
+		encryptKeys(child)
 	}
 }
 
