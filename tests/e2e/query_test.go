@@ -156,7 +156,7 @@ func TestQueries(t *testing.T) {
 	asked := map[string]bool{}
 	for _, q := range questions(m) {
 		asked[q.rpc] = true
-		t.Run(strings.TrimPrefix(q.rpc, "ain.")+" "+q.command, func(t *testing.T) {
+		t.Run(strings.NewReplacer("ain.", "", ".v1.Query/", " ").Replace(q.rpc), func(t *testing.T) {
 			byREST := restAnswer(t, n, m.height, q)
 			require.NotEmpty(t, byREST)
 			require.Equal(t, byREST, grpcAnswer(t, n, m.height, q), "gRPC")
