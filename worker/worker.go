@@ -123,7 +123,7 @@ func (w *Worker) work(ctx context.Context, look daemon.Look) (time.Duration, err
 			return 0, err
 		}
 		wish = daemon.Sooner(wish, max(0, left))
-		if !look.MayStart(place.Request.Id) {
+		if place.Assignment == nil || !look.MayStart(place.Request.Id) {
 			continue
 		}
 		t, err := w.newTask(place.Request, *place.Assignment)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -153,6 +154,9 @@ func (f *daemonFlags) logger(w io.Writer) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
+// envInvite is another place for an invite, which is a secret: a command line can be read by every user of a machine.
+const envInvite = "AIND_INVITE"
+
 // nodeFlags are those of daemons that apply: worker and evaluator.
 type nodeFlags struct {
 	daemonFlags
@@ -165,7 +169,7 @@ func (f *nodeFlags) add(name string, flags *pflag.FlagSet) {
 	f.daemonFlags.add(name, flags)
 	flags.BoolVar(&f.apply, "apply", false, "ask for a place in the trees of the jobs named with --job")
 	flags.StringVar(&f.admin, "admin", "", "admin to ask (default: the root of the job)")
-	flags.StringVar(&f.invite, "invite", "", "join with what \"aind invite\" printed: needs no other flag")
+	flags.StringVar(&f.invite, "invite", "", "join with what \"aind invite\" printed: needs no other flag (or set "+envInvite+")")
 }
 
 // read is that of daemonFlags, and decodes the invite, if there is one.
@@ -178,6 +182,9 @@ func (f *nodeFlags) read(cmd *cobra.Command, name string, whole any, common *dae
 	}
 	if cmd.Flags().Changed("admin") {
 		common.Admin = f.admin
+	}
+	if f.invite == "" {
+		f.invite = os.Getenv(envInvite)
 	}
 	if f.invite == "" {
 		return nil, nil
