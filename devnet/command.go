@@ -23,7 +23,10 @@ func (s *supervisor) do(ctx context.Context, name string, out, say io.Writer, ar
 
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, s.program, args...)
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(out, log), io.MultiWriter(say, &said, log)
+	cmd.Stderr = io.MultiWriter(say, &said, log)
+	if cmd.Stdout = io.MultiWriter(out, log); out == say {
+		cmd.Stdout = cmd.Stderr // one pipe, so that lines stay in their order
+	}
 	isolate(cmd)
 	cmd.Cancel = func() error { return askToStop(cmd) }
 	cmd.WaitDelay = stopGrace

@@ -94,13 +94,8 @@ func (s *story) tell(ctx context.Context, config Config) error {
 		{"The books, in AIN", s.showBooks},
 	} {
 		s.begin(step.title)
-		if err := step.play(ctx); err != nil {
+		if err := network.whileAlive(ctx, step.play); err != nil {
 			return err
-		}
-		select {
-		case err := <-network.Failed():
-			return err
-		default:
 		}
 	}
 	s.begin("Stop everything")

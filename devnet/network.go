@@ -23,7 +23,10 @@ type Network struct {
 	supervisor *supervisor
 	chain      *client.Client
 	nodes      []*process
-	failed     chan error
+
+	// alive ends when the network cannot go on; its cause says why.
+	alive context.Context
+	fail  context.CancelCauseFunc
 }
 
 // Open makes the network in the home, or resumes the one that is there, and returns when all of it runs. What it started is
@@ -40,7 +43,8 @@ func Open(ctx context.Context, config Config) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{config: config, lock: lock, failed: make(chan error, 1)}
+	n := &Network{config: config, lock: lock}
+	n.alive, n.fail = context.WithCancelCause(context.Background())
 	if err := n.open(ctx); err != nil {
 		n.Close()
 		return nil, err
@@ -66,7 +70,7 @@ func (n *Network) open(ctx context.Context) error {
 		{"start the nodes", n.startNodes},
 	} {
 		begun := time.Now()
-		if err := step.run(ctx); err != nil {
+		if err := n.whileAlive(ctx, step.run); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 		n.config.Report(fmt.Sprintf("%-18s done in %.1f s", step.name, time.Since(begun).Seconds()))
@@ -155,18 +159,37 @@ func (n *Network) startChain(ctx context.Context) error {
 
 // onExit hears of processes that ended by themselves.
 func (n *Network) onExit(p *process) {
-	if !p.vital {
-		n.config.Report(p.ended())
+	if p.vital {
+		n.fail(errors.New(p.ended()))
 		return
 	}
-	select {
-	case n.failed <- errors.New(p.ended()):
-	default: // the first failure is reported already
-	}
+	n.config.Report(p.ended())
 }
 
-// Failed delivers why the network cannot go on, if that happens.
-func (n *Network) Failed() <-chan error { return n.failed }
+// whileAlive does something that needs the network, and gives it up when the network fails meanwhile: that is then the
+// error.
+func (n *Network) whileAlive(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(n.alive, cancel)()
+	if err := do(ctx); err != nil {
+		if n.alive.Err() != nil {
+			return context.Cause(n.alive)
+		}
+		return err
+	}
+	return nil
+}
+
+// Wait returns nil when ctx ends, and why the network cannot go on if that comes first.
+func (n *Network) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-n.alive.Done():
+		return context.Cause(n.alive)
+	}
+}
 
 // Close stops every process and gives the folder free. It returns when nothing is left.
 func (n *Network) Close() {

@@ -81,13 +81,11 @@ func runDevnet(ctx context.Context, out io.Writer, config devnet.Config) error {
 	}
 	defer network.Close()
 	_, _ = fmt.Fprint(out, network.Summary())
-	select {
-	case <-ctx.Done():
-		_, _ = fmt.Fprintln(out, "stopping")
-		return nil
-	case err := <-network.Failed():
+	if err := network.Wait(ctx); err != nil {
 		return err
 	}
+	_, _ = fmt.Fprintln(out, "stopping")
+	return nil
 }
 
 func newDemoCmd() *cobra.Command {
