@@ -86,6 +86,23 @@ func (i Invite) Redeem(ctx context.Context, c *Client, newcomer Key) error {
 	return nil
 }
 
+// OpenAccount has giver make an account for an address, which can sign transactions from then on. It does nothing if there
+// is one already.
+func (c *Client) OpenAccount(ctx context.Context, giver Key, address sdk.AccAddress) error {
+	_, err := c.accountNumber(ctx, address)
+	if !errors.Is(err, ErrNoAccount) {
+		return err
+	}
+	_, now, err := c.latestBlock(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.openAccount(ctx, giver, address, now.Add(time.Hour).UnixMilli()); err != nil {
+		return fmt.Errorf("open the account of %s: %w", address, err)
+	}
+	return nil
+}
+
 // openAccount has giver make an account for an address that never held a coin. An allowance for fees does that: there
 // are no fees, so nothing else comes of it.
 func (c *Client) openAccount(ctx context.Context, giver Key, address sdk.AccAddress, expiresMs int64) error {

@@ -37,6 +37,7 @@ type fakeChain struct {
 	requests []*jobstypes.QueryRequestResponse
 	wallets  map[string]math.Int
 	stakes   map[string]math.Int
+	opened   []string // addresses that got an account
 	sent     []sdk.Msg
 	refuse   error // of the next message
 
@@ -78,6 +79,12 @@ func (f *fakeChain) NewInvite(_ context.Context, _ client.Key, jobID uint64, end
 	}, nil
 }
 
+// OpenAccount notes for whom.
+func (f *fakeChain) OpenAccount(_ context.Context, _ client.Key, address sdk.AccAddress) error {
+	f.opened = append(f.opened, address.String())
+	return nil
+}
+
 func (f *fakeChain) Do(_ context.Context, key client.Key, msgs ...sdk.Msg) (*client.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -102,6 +109,8 @@ func (f *fakeChain) Do(_ context.Context, key client.Key, msgs ...sdk.Msg) (*cli
 
 func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 	switch m := msg.(type) {
+	case *reputationtypes.MsgSetOperator:
+		return &reputationtypes.MsgSetOperatorResponse{}, nil
 	case *jobstypes.MsgRegisterJob:
 		return f.registerJob(m)
 	case *jobstypes.MsgPublishRelease:

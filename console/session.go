@@ -33,6 +33,7 @@ type Chain interface {
 	Do(ctx context.Context, key client.Key, msgs ...types.Msg) (*client.Receipt, error)
 	Watch(ctx context.Context, filters ...string) <-chan struct{}
 	NewInvite(ctx context.Context, admin client.Key, jobID uint64, endpoints []string, store string, life time.Duration) (client.Invite, error)
+	OpenAccount(ctx context.Context, giver client.Key, address types.AccAddress) error
 	Close()
 }
 

@@ -41,7 +41,7 @@ var builders = []func(*Session) *cobra.Command{
 	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode,
 	newRequestJob, newAcceptResult, newCancelRequest, newResign,
 	newStats, newJobs, newNodes, newRequests,
-	newSend, newStake, newInvite,
+	newSend, newStake, newSetOperator, newInvite,
 }
 
 func addSettings(cmd *cobra.Command) {

@@ -390,6 +390,35 @@ func TestAssignAddress(t *testing.T) {
 	requireBadInput(t, w, err, "--from")
 }
 
+func TestSetOperator(t *testing.T) {
+	w := newWorld(t)
+	alice, err := w.keys.Key("alice")
+	require.NoError(t, err)
+	hot, _, err := w.keys.Create("hot")
+	require.NoError(t, err)
+	owner, operator := alice.Address().String(), hot.Address().String()
+
+	consent := strings.TrimSpace(w.mustRun("setOperator", "--consent-for", owner, "--from", "hot"))
+	require.Empty(t, w.chain.sent, "a consent is a signature and no message")
+	require.Equal(t, operator+" signs for "+owner+".\n", w.mustRun("setOperator", consent, "--from", "alice"))
+	sent := w.chain.sent[0].(*reputationtypes.MsgSetOperator)
+	require.NoError(t, reputationtypes.VerifyOperatorConsent(w.chain.ChainID(), alice.Address(), hot.Address(), sent.OperatorPublicKey, sent.OperatorSignature))
+	require.Equal(t, []string{operator}, w.chain.opened, "without an account it could sign nothing")
+	require.Equal(t, owner+" has no operator.\n", w.mustRun("setOperator", "none", "--from", "alice"))
+	require.Empty(t, w.chain.sent[1].(*reputationtypes.MsgSetOperator).Operator)
+
+	w.chain.sent = nil
+	for _, args := range [][]string{
+		{"setOperator", consent, "--from", "hot"}, // meant for another owner
+		{"setOperator", "nonsense", "--from", "alice"},
+		{"setOperator", "--from", "alice"},
+		{"setOperator", consent, "--consent-for", owner, "--from", "alice"},
+	} {
+		_, err := w.run(args...)
+		requireBadInput(t, w, err, "consent")
+	}
+}
+
 func TestInvite(t *testing.T) {
 	w := newWorld(t)
 	w.register()

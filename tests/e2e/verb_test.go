@@ -121,6 +121,19 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, "30000000", stake.Stake)
 	require.Equal(t, "20000000", stake.Wallet)
 
+	operator := n.NewNode(t, "operator", "", "")
+	var consent struct{ Consent string }
+	ask(operator, &consent, "setOperator", "--consent-for", root.Address)
+	var named struct{ Operator string }
+	ask(root, &named, "setOperator", consent.Consent)
+	require.Equal(t, operator.Address, named.Operator)
+	ask(operator, &stake, "stake", "0") // the operator can send transactions at once: it has an account
+	stolen := worker.Run(t, "setOperator", consent.Consent)
+	require.Equal(t, codeUsage, stolen.Code, stolen.String())
+	require.Contains(t, stolen.Err, "consent: it is not for owner "+worker.Address)
+	ask(root, &named, "setOperator", "none")
+	require.Empty(t, named.Operator)
+
 	var registered struct{ Job string }
 	ask(root, &registered, append(append([]string{"registerJob"}, files("job_schema.proto", "worker.wasm", "evaluator.wasm")...),
 		"--json", "--bond", "1", "--open", "60s", "--hiring", "30s", "--source", "https://example.org/odd", "--commit", strings.Repeat("b", 40))...)
