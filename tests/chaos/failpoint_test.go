@@ -301,8 +301,9 @@ func (v *victims) applyWrongly(cheat *harness.Node) {
 	cheat.Tx(v.t, "reputation", "apply-job", strconv.FormatUint(v.number, 10), "--roles", "worker", "--nonce", nonce,
 		"--qualifications", fmt.Sprintf(`{"role": "ROLE_WORKER", "digest": "sha256:%s"}`, strings.Repeat("0", 64)),
 		"--capability", `{"cpu_millis": 1000, "memory_bytes": 1000000000, "disk_bytes": 1000000000, "tags": ["wasm"]}`)
+	// The admin may have rejected it, and died of that, before anybody can see it.
 	harness.Eventually(v.t, "the application is filed", harness.Patience, func() error {
-		if v.undecided(cheat.Address) == 0 {
+		if v.undecided(cheat.Address) == 0 && !v.root.Process().Dead() {
 			return errors.New("it is not")
 		}
 		return nil
