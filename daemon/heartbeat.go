@@ -47,5 +47,6 @@ func (m *Member) beat(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return min(pause, beatRetry), err
 	}
+	m.Changed() // the chain can be reached, which the loop may not know yet after an interruption
 	return pause, nil
 }

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
+// The pause after a pass that failed grows from firstRetry to mostRetry.
 const (
 	firstRetry = 250 * time.Millisecond
-	mostRetry  = 10 * time.Second
+	mostRetry  = 2 * time.Second
 )
 
 // Loop asks the chain again and again: at start, when an event wakes it, when something here is done, at the latest after
-// a poll interval, and sooner where a pass says so. A pass that fails is repeated with a growing pause; wake-ups do not
-// shorten that pause, for they come in numbers when a chain is in trouble.
+// a poll interval, and sooner where a pass says so. A pass that fails is repeated with a growing pause. Events do not shorten
+// that pause, for they come in numbers when a chain is in trouble; a nudge does, for it says that something got through.
 type Loop struct {
 	Poll time.Duration
 	// Pass looks at the chain and starts what is due. It returns when it wants to look again at the latest; 0: no wish.
@@ -43,7 +44,7 @@ func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) {
 		wish, err := l.Pass(ctx)
 		if err != nil && ctx.Err() == nil {
 			l.Log.Warn("could not look at the chain, trying again", "error", err, "in", retry)
-			wait(ctx, retry, nil, nil)
+			wait(ctx, retry, nil, l.nudge)
 			retry = min(2*retry, mostRetry)
 			continue
 		}

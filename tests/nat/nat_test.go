@@ -19,12 +19,16 @@ import (
 // cutFor is how long the newcomer has no network.
 const cutFor = 60 * time.Second
 
+// hiring is how long a request waits for the newcomer, whose connections may take seconds to notice that the network is back.
+const hiring = 20 * time.Second
+
 // TestNewcomerBehindARouter is one story, since each part needs the one before.
 func TestNewcomerBehindARouter(t *testing.T) {
 	line := buildTopology(t)
 	network := harness.StartNetwork(t, harness.Options{})
 	root := network.NewNode(t, "admin", "100", "")
-	job := network.Register(t, root, harness.CalculateRoot(t), "--bond", "0", "--qualification-input", "{y: 2}")
+	job := network.Register(t, root, harness.CalculateRoot(t), "--bond", "0", "--hiring", hiring.String(),
+		"--qualification-input", "{y: 2}")
 	root.Start(t)
 	evaluator := network.NewNode(t, "evaluator", "1000", "500")
 	evaluator.Settings.Job = job
@@ -131,7 +135,7 @@ func join(t *testing.T, line *topology, word string) *exec.Cmd {
 func earn(t *testing.T, network *harness.Network, job, address string) {
 	t.Helper()
 	before := network.Books(t)
-	done := network.AwaitFinished(t, network.Order(t, job, "{y: 4}", "time_limit: 20000", "max_workers: 1"))
+	done := network.AwaitFinished(t, network.Order(t, job, "{y: 4}", "time_limit: 60000", "max_workers: 1"))
 	if done.Outcome != "OUTCOME_RANKED" || done.Paid(address, "reward") != 10_000_000 {
 		t.Fatalf("request %s ended as %s, payouts %+v", done.ID, done.Outcome, done.Payouts)
 	}
