@@ -55,6 +55,18 @@ func (l Look) As(role program.Role) []jobstypes.Place {
 	return slices.DeleteFunc(slices.Clone(l.Places), func(p jobstypes.Place) bool { return p.Role != role })
 }
 
+// Unseen lists the requests for which something was running when the chain was asked and in which it saw no place: a
+// place may have been taken since.
+func (l Look) Unseen() []uint64 {
+	var unseen []uint64
+	for requestID := range l.stale {
+		if !l.Has(requestID) {
+			unseen = append(unseen, requestID)
+		}
+	}
+	return unseen
+}
+
 // MayStart says whether something may be started for a request on the ground of this look: nothing is running for it, nor
 // was when the chain was asked, and nothing went wrong with it a moment ago.
 func (l Look) MayStart(requestID uint64) bool {

@@ -120,13 +120,19 @@ func (e *Evaluator) refusesTime(ctx context.Context, request jobstypes.Request) 
 	return "", nil
 }
 
-// freePlaces is how many requests may still be accepted.
+// freePlaces is how many requests may still be accepted. One that was being accepted when the chain was asked counts,
+// whatever the chain said.
 func (e *Evaluator) freePlaces(look daemon.Look) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	taken := len(e.accepting)
 	for _, place := range look.As(program.ROLE_EVALUATOR) {
 		if place.Request.RankedMs == 0 && !e.accepting[place.Request.Id] {
+			taken++
+		}
+	}
+	for _, requestID := range look.Unseen() {
+		if !e.accepting[requestID] {
 			taken++
 		}
 	}
