@@ -46,6 +46,9 @@ var gasByMessage = map[string]uint64{
 	// Its cost grows with the ranking, which gasPerByte sees too.
 	"/ain.jobs.v1.MsgRank":         600_000,
 	"/ain.jobs.v1.MsgAcceptResult": 400_000,
+	"/ain.jobs.v1.MsgChallenge":    400_000,
+	// A verdict that changes the ranking gives every worker its rights anew.
+	"/ain.jobs.v1.MsgResolveChallenge": 2_000_000,
 }
 
 // gasFor is the gas limit of a transaction of size bytes.

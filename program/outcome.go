@@ -17,6 +17,17 @@ const (
 	OutcomeCompleted Outcome = "completed"
 	// OutcomeSilent: an evaluator owed a ranking and gave none.
 	OutcomeSilent Outcome = "silent"
+	// OutcomeOverturned: an evaluator's ranking did not stand in the end.
+	OutcomeOverturned Outcome = "overturned"
+	// OutcomeChallengeRight, OutcomeChallengeWrong: whether the ranking that was
+	// challenged is not the final one.
+	OutcomeChallengeRight Outcome = "challenge_right"
+	OutcomeChallengeWrong Outcome = "challenge_wrong"
+	// OutcomeVerdictRight, OutcomeVerdictWrong, OutcomeVerdictSilent: whether a
+	// resolver gave the verdict that is final, another, or none.
+	OutcomeVerdictRight  Outcome = "verdict_right"
+	OutcomeVerdictWrong  Outcome = "verdict_wrong"
+	OutcomeVerdictSilent Outcome = "verdict_silent"
 	// OutcomeReleased: the request ended before the node could do its part.
 	OutcomeReleased Outcome = "released"
 )

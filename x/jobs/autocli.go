@@ -67,6 +67,10 @@ func txCommands() []*autocliv1.RpcCommandOptions {
 			`aind tx jobs rank 42 --ranking '{"node":"ain1…","score":"1"}' --from carol`, "request_id"),
 		command("AcceptResult", "accept-result [request-id]", "Give up the right to challenge a ranking",
 			"aind tx jobs accept-result 42 --from alice", "request_id"),
+		command("Challenge", "challenge [request-id]", "Have the next admin above the evaluator judge the ranking again, for a fee",
+			"aind tx jobs challenge 42 --from alice", "request_id"),
+		command("ResolveChallenge", "resolve-challenge [request-id]", "Give the verdict on a challenge",
+			"aind tx jobs resolve-challenge 42 --confirm --from root", "request_id"),
 		{RpcMethod: "UpdateParams", Skip: true}, // Only governance can send it.
 	}
 }

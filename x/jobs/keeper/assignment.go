@@ -38,26 +38,32 @@ func (k *Keeper) workersOf(ctx context.Context, r types.Request) ([]types.Assign
 }
 
 // checkPlace holds "one owner, one place": neither the owner nor its operator may
-// be the client, an evaluator of any round, or a worker of the request. An operator
-// serves one owner and is no node itself, so these two names are all there are.
+// be the client, an evaluator of any round or a worker of the request.
 func (k *Keeper) checkPlace(ctx context.Context, l *live, owner sdk.AccAddress) error {
+	place, account, err := k.anyPlace(ctx, l, owner)
+	if err == nil && place != "" {
+		err = types.ErrPlaceTaken.Wrapf("%s is already %s of request %d", account, place, l.Id)
+	}
+	return err
+}
+
+// anyPlace names the place that an owner or its operator has in a request, and which
+// of the two has it. An operator serves one owner and is no node itself, so these
+// two names are all there are.
+func (k *Keeper) anyPlace(ctx context.Context, l *live, owner sdk.AccAddress) (place string, account sdk.AccAddress, err error) {
 	operator, err := k.reputation.Operator(ctx, owner)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	for _, account := range []sdk.AccAddress{owner, operator} {
 		if account.Empty() {
 			continue
 		}
-		place, err := k.placeOf(ctx, l, account)
-		if err != nil {
-			return err
-		}
-		if place != "" {
-			return types.ErrPlaceTaken.Wrapf("%s is already %s of request %d", account, place, l.Id)
+		if place, err := k.placeOf(ctx, l, account); err != nil || place != "" {
+			return place, account, err
 		}
 	}
-	return nil
+	return "", nil, nil
 }
 
 // placeOf names the place that an account has in a request; empty: none.

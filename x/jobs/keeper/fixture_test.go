@@ -230,6 +230,9 @@ func (f *fixture) checkBooks() {
 		for _, silent := range r.Silent {
 			want = want.Add(silent.Deposit)
 		}
+		for _, challenge := range r.Challenges {
+			want = want.Add(challenge.Fee)
+		}
 		have, err := f.escrow.Balance(f.ctx, r.HoldId)
 		require.NoError(f.t, err)
 		require.Equal(f.t, want.String(), have.String(), "hold of request %d", r.Id)
@@ -307,7 +310,7 @@ func (f *fixture) registration() *types.MsgRegisterJob {
 			MinDeposit:   math.NewInt(10),
 			ChallengeFee: math.NewInt(5),
 			Bond:         &types.Bond{Amount: math.NewInt(20)},
-			Windows:      types.Windows{OpenMs: 60_000, HiringMs: 1_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 10_000},
+			Windows:      types.Windows{OpenMs: 60_000, HiringMs: 1_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 10_000, ResolveMs: 8_000},
 		},
 		Releases: []types.ReleaseSpec{
 			release(schema, "root", program.ROLE_WORKER, "1.0.0"),
@@ -350,6 +353,19 @@ func (f *fixture) join(job uint64, role program.Role, names ...string) {
 		})
 		require.NoError(f.t, err)
 	}
+}
+
+// plant puts a node below another as a genesis does.
+func (f *fixture) plant(job uint64, parent, name string, role program.Role) {
+	f.t.Helper()
+	state, err := f.reputation.ExportGenesis(f.ctx)
+	require.NoError(f.t, err)
+	state.Nodes = append(state.Nodes, reputationtypes.Node{
+		JobId: job, Owner: f.address(name).String(), Parent: f.address(parent).String(), Roles: []program.Role{role},
+		Status:     reputationtypes.NODE_STATUS_ACTIVE,
+		Capability: program.Capability{CPUMillis: 1000, MemoryBytes: 1 << 30, Tags: []string{"wasm"}},
+	})
+	require.NoError(f.t, f.reputation.InitGenesis(f.ctx, *state))
 }
 
 // order is a valid request of client for a job.

@@ -12,12 +12,13 @@ import (
 
 	"cosmossdk.io/math"
 
+	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
 var (
-	evaluators = []string{"e1", "e2", "e3"}
+	evaluators = []string{"e1", "e2", "e3", "e4"} // above e4 there are two
 	workers    = []string{"w1", "w2", "w3", "w4"}
 )
 
@@ -34,14 +35,14 @@ func TestNoCoinIsEverLost(t *testing.T) {
 		before := m.total()
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			m.step(rt)
-			require.Equal(t, before, m.total()+m.held(), "coins are lost or made")
+			require.Equal(t, before, m.total()+m.held()+m.burned(), "coins are lost or made")
 		}
 		// Everything ends by itself, at the latest after all rounds of evaluation.
 		for range 12 {
 			m.wait(30 * time.Second)
 		}
 		require.Zero(t, m.held())
-		require.Equal(t, before, m.total())
+		require.Equal(t, before, m.total()+m.burned())
 		state, err := m.keeper.ExportGenesis(m.ctx)
 		require.NoError(t, err)
 		for _, r := range state.Requests {
@@ -52,7 +53,7 @@ func TestNoCoinIsEverLost(t *testing.T) {
 	t.Log("endings:", endings)
 	for outcome := types.OUTCOME_RANKED; outcome <= types.OUTCOME_CANCELLED_TOO_FEW_WORKERS; outcome++ {
 		switch outcome {
-		case types.OUTCOME_OVERTURNED, types.OUTCOME_INPUT_UNUSABLE, types.OUTCOME_INPUT_NOT_GRANTED:
+		case types.OUTCOME_INPUT_NOT_GRANTED:
 			continue // not enabled
 		}
 		require.NotZero(t, endings[outcome], "no sequence ended in %s: draw better ones", outcome)
@@ -86,6 +87,7 @@ type moneyMachine struct {
 	*fixture
 	job      uint64
 	requests []uint64
+	supply   int64 // at the start
 }
 
 func newMoneyMachine(t *testing.T, rt *rapid.T) *moneyMachine {
@@ -98,8 +100,11 @@ func newMoneyMachine(t *testing.T, rt *rapid.T) *moneyMachine {
 	for _, name := range append(evaluators, workers...) {
 		m.fund(name, 0, 20_000)
 	}
-	m.join(m.job, program.ROLE_EVALUATOR, evaluators...)
+	m.join(m.job, program.ROLE_EVALUATOR, "e1", "e2", "e3")
 	m.join(m.job, program.ROLE_WORKER, workers...)
+	m.plant(m.job, "root", "a1", program.ROLE_ADMIN)
+	m.plant(m.job, "a1", "e4", program.ROLE_EVALUATOR)
+	m.supply = m.bank.GetSupply(m.ctx, chain.Denom).Amount.Int64()
 	return m
 }
 
@@ -117,7 +122,7 @@ func (m *moneyMachine) step(rt *rapid.T) {
 	send := func(run func(ctx context.Context) error) { _ = m.run(run) }
 	switch rapid.SampledFrom([]string{
 		"evaluator", "evaluator", "worker", "worker", "commit", "commit", "commit", "reveal", "reveal", "reveal", "rank", "rank",
-		"concede", "resign", "reject", "cancel", "wait", "halt", "block", "hurry", "hurry", "hurry",
+		"challenge", "challenge", "resolve", "resolve", "concede", "concede evaluator", "resign", "reject", "cancel", "wait", "halt", "block", "hurry", "hurry", "hurry",
 	}).Draw(rt, "step") {
 	case "evaluator":
 		send(func(ctx context.Context) error {
@@ -141,6 +146,15 @@ func (m *moneyMachine) step(rt *rapid.T) {
 		})
 	case "rank":
 		m.rankSome(rt, id)
+	case "challenge":
+		m.challenge(rt, id)
+	case "resolve":
+		m.resolve(rt, id)
+	case "concede evaluator":
+		send(func(ctx context.Context) error {
+			_, err := m.server.AcceptResult(ctx, &types.MsgAcceptResult{Signer: m.address(evaluator).String(), RequestId: id})
+			return err
+		})
 	case "concede":
 		send(func(ctx context.Context) error {
 			_, err := m.server.AcceptResult(ctx, &types.MsgAcceptResult{Signer: client, RequestId: id})
@@ -197,13 +211,46 @@ func (m *moneyMachine) rankSome(rt *rapid.T, id uint64) {
 		return
 	}
 	message := &types.MsgRank{Signer: response.Request.Evaluator, RequestId: id}
-	nobody := rapid.IntRange(0, 2).Draw(rt, "nobody valid") == 0
-	for i, a := range response.Assignments {
-		if !nobody && a.HasRevealed() && rapid.Bool().Draw(rt, fmt.Sprintf("valid %d", i)) {
-			message.Ranking = append(message.Ranking, types.RankEntry{Node: a.Worker, Score: uint64(9 - i)})
+	message.Ranking, message.InputUnusable = m.drawRanking(rt, response.Assignments)
+	_ = m.run(func(ctx context.Context) error { _, err := m.server.Rank(ctx, message); return err })
+}
+
+// drawRanking ranks some of those that revealed, nobody, or calls the input unusable.
+func (m *moneyMachine) drawRanking(rt *rapid.T, assignments []types.Assignment) (ranking []types.RankEntry, unusable bool) {
+	switch rapid.IntRange(0, 5).Draw(rt, "nobody valid or input unusable") {
+	case 0, 1:
+		return nil, false
+	case 2:
+		return nil, true
+	}
+	for i, a := range assignments {
+		if a.HasRevealed() && rapid.Bool().Draw(rt, fmt.Sprintf("valid %d", i)) {
+			ranking = append(ranking, types.RankEntry{Node: a.Worker, Score: uint64(9 - i)})
 		}
 	}
-	_ = m.run(func(ctx context.Context) error { _, err := m.server.Rank(ctx, message); return err })
+	return ranking, false
+}
+
+// challenge is one of somebody who perhaps may.
+func (m *moneyMachine) challenge(rt *rapid.T, id uint64) {
+	name := rapid.SampledFrom(append(append([]string{"client", "client"}, evaluators...), workers...)).Draw(rt, "challenger")
+	_ = m.run(func(ctx context.Context) error {
+		_, err := m.server.Challenge(ctx, &types.MsgChallenge{Signer: m.address(name).String(), RequestId: id})
+		return err
+	})
+}
+
+// resolve gives a verdict as whoever owes it.
+func (m *moneyMachine) resolve(rt *rapid.T, id uint64) {
+	response, err := m.query.Request(m.ctx, &types.QueryRequestRequest{RequestId: id})
+	if err != nil || response.Request.Pending() == nil {
+		return
+	}
+	message := &types.MsgResolveChallenge{Signer: response.Request.Pending().Resolver, RequestId: id}
+	if message.Confirm = rapid.Bool().Draw(rt, "confirm"); !message.Confirm {
+		message.Ranking, message.InputUnusable = m.drawRanking(rt, response.Assignments)
+	}
+	_ = m.run(func(ctx context.Context) error { _, err := m.server.ResolveChallenge(ctx, message); return err })
 }
 
 // hurry takes a request through the steps that are all in place, so that sequences
@@ -226,16 +273,25 @@ func (m *moneyMachine) hurry(rt *rapid.T, id uint64) {
 	}
 	if rapid.Bool().Draw(rt, "ranks") {
 		m.rankSome(rt, id)
+		if rapid.Bool().Draw(rt, "challenged") {
+			m.challenge(rt, id)
+			m.resolve(rt, id)
+		}
 	}
 }
 
 // total is every coin in a wallet or stake, and what the fee collector has.
 func (m *moneyMachine) total() int64 {
 	sum := m.fees()
-	for _, name := range append(append([]string{"client"}, evaluators...), workers...) {
+	for _, name := range append(append([]string{"client", "root", "a1"}, evaluators...), workers...) {
 		sum += m.wallet(name) + m.stake(name)
 	}
 	return sum
+}
+
+// burned is what was destroyed since the start.
+func (m *moneyMachine) burned() int64 {
+	return m.supply - m.bank.GetSupply(m.ctx, chain.Denom).Amount.Int64()
 }
 
 // held is what lies in holds.

@@ -127,6 +127,30 @@ func (s msgServer) AcceptResult(ctx context.Context, m *types.MsgAcceptResult) (
 	return &types.MsgAcceptResultResponse{}, s.k.Concede(ctx, owner, m.RequestId)
 }
 
+func (s msgServer) Challenge(ctx context.Context, m *types.MsgChallenge) (*types.MsgChallengeResponse, error) {
+	signer, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	resolver, err := s.k.Challenge(ctx, signer, owner, m)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgChallengeResponse{Resolver: resolver}, nil
+}
+
+func (s msgServer) ResolveChallenge(ctx context.Context, m *types.MsgResolveChallenge) (*types.MsgResolveChallengeResponse, error) {
+	response := &types.MsgResolveChallengeResponse{}
+	err := s.asNode(ctx, m.Signer, func(owner sdk.AccAddress) (err error) {
+		response.Verdict, err = s.k.Resolve(ctx, owner, m)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
 func (s msgServer) UpdateParams(ctx context.Context, m *types.MsgUpdateParams) (*types.MsgUpdateParamsResponse, error) {
 	if m.Authority != s.k.authority {
 		return nil, types.ErrUnauthorized.Wrapf("authority: %.100q changes params; only %s may", m.Authority, s.k.authority)

@@ -47,10 +47,9 @@ func (k *Keeper) endPhase(ctx context.Context, l *live, at int64) (types.Outcome
 	case types.REQUEST_STATE_REOPENED:
 		return types.OUTCOME_SILENT, nil
 	case types.REQUEST_STATE_RANKED:
-		if len(l.Ranking) == 0 {
-			return types.OUTCOME_NOBODY_VALID, nil
-		}
-		return types.OUTCOME_RANKED, nil
+		return l.Final(), nil
+	case types.REQUEST_STATE_CHALLENGED:
+		return types.OUTCOME_UNSPECIFIED, k.passOver(ctx, l, at)
 	}
 	return types.OUTCOME_UNSPECIFIED, types.ErrState.Wrapf("request %d: %s has no end", l.Id, l.State)
 }

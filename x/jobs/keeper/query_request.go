@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -119,16 +120,22 @@ func (s queryServer) Assignments(ctx context.Context, q *types.QueryAssignmentsR
 	return &types.QueryAssignmentsResponse{Places: places, Pagination: page}, nil
 }
 
-// place is a node's part in a request: a worker's where it has an assignment, else
-// an evaluator's.
+// place is a node's part in a request: a worker's where it has an assignment, a
+// resolver's where it was called to judge, else an evaluator's.
 func (s queryServer) place(ctx context.Context, node sdk.AccAddress, id uint64) (types.Place, error) {
 	request, err := s.k.requests.Get(ctx, id)
 	if err != nil {
 		return types.Place{}, err
 	}
 	isWorker, err := s.k.assignments.Has(ctx, collections.Join(id, node))
-	if err != nil || !isWorker {
-		return types.Place{Request: request, Role: program.ROLE_EVALUATOR}, err
+	if err != nil {
+		return types.Place{}, err
+	}
+	if slices.Contains(request.Resolvers(), node.String()) {
+		return types.Place{Request: request, Role: program.ROLE_ADMIN}, nil
+	}
+	if !isWorker {
+		return types.Place{Request: request, Role: program.ROLE_EVALUATOR}, nil
 	}
 	a, err := s.k.assignment(ctx, id, node)
 	return types.Place{Request: request, Role: program.ROLE_WORKER, Assignment: &a}, err

@@ -10,11 +10,11 @@ import (
 
 // Rank records the evaluator's ranking of the revealed workers.
 func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRank) error {
-	if err := m.Validate(); err != nil {
-		return err
-	}
 	l, err := k.due(ctx, m.RequestId)
 	if err != nil {
+		return err
+	}
+	if err := m.Validate(l.rules.params); err != nil {
 		return err
 	}
 	if l.State != types.REQUEST_STATE_EVALUATING {
@@ -23,10 +23,33 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 	if l.Evaluator != owner.String() {
 		return types.ErrUnauthorized.Wrapf("%s ranks request %d; its evaluator is %s", owner, l.Id, l.Evaluator)
 	}
-	if len(m.Ranking) > int(l.Revealed) {
-		return types.ErrRanking.Wrapf("ranking: %d nodes; %d revealed", len(m.Ranking), l.Revealed)
+	if err := k.checkRanked(ctx, l, m.Ranking); err != nil {
+		return err
 	}
-	for i, entry := range m.Ranking {
+	if l.RankedMs, err = k.now(ctx); err != nil {
+		return err
+	}
+	l.Ranking, l.InputUnusable, l.Evidence = m.Ranking, m.InputUnusable, m.Evidence
+	l.Challengers = challengers(l.Request)
+	if err := k.skipPlaced(ctx, l); err != nil {
+		return err
+	}
+	l.State = types.REQUEST_STATE_RANKED
+	l.waitUntil(l.RankedMs + int64(l.rules.windows.ChallengeMs))
+	if err := emit(ctx, &types.EventRanked{
+		RequestId: l.Id, Evaluator: l.Evaluator, Ranking: l.Ranking, InputUnusable: l.InputUnusable,
+	}); err != nil {
+		return err
+	}
+	return k.save(ctx, l)
+}
+
+// checkRanked holds that only revealed workers of the request are ranked.
+func (k *Keeper) checkRanked(ctx context.Context, l *live, ranking []types.RankEntry) error {
+	if len(ranking) > int(l.Revealed) {
+		return types.ErrRanking.Wrapf("ranking: %d nodes; %d revealed", len(ranking), l.Revealed)
+	}
+	for i, entry := range ranking {
 		worker, err := types.ParseAddress("ranking.node", entry.Node)
 		if err != nil {
 			return err
@@ -39,21 +62,11 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 			return types.ErrRanking.Wrapf("ranking[%d]: worker %s revealed nothing", i, entry.Node)
 		}
 	}
-	if l.RankedMs, err = k.now(ctx); err != nil {
-		return err
-	}
-	l.Ranking = m.Ranking
-	l.Challengers = challengers(l.Request)
-	l.State = types.REQUEST_STATE_RANKED
-	l.waitUntil(l.RankedMs + int64(l.rules.windows.ChallengeMs))
-	if err := emit(ctx, &types.EventRanked{RequestId: l.Id, Evaluator: l.Evaluator, Ranking: l.Ranking}); err != nil {
-		return err
-	}
-	return k.save(ctx, l)
+	return nil
 }
 
-// Concede gives up the right of the client or a revealed worker to challenge the
-// ranking. When nobody is left who may, this block's sweep settles the request.
+// Concede gives up the right of the client, a revealed worker or an overturned
+// evaluator to challenge the ranking. When nobody is left who may, this block's sweep settles the request.
 func (k *Keeper) Concede(ctx context.Context, account sdk.AccAddress, id uint64) error {
 	l, err := k.due(ctx, id)
 	if err != nil {
@@ -63,18 +76,26 @@ func (k *Keeper) Concede(ctx context.Context, account sdk.AccAddress, id uint64)
 		return types.ErrState.Wrapf("request %d is %s; a result is accepted once it is ranked", id, l.State)
 	}
 	address := account.String()
-	if l.Client == address {
+	switch {
+	case l.Client == address:
 		if l.ClientConceded {
 			return types.ErrConceded.Wrapf("client %s, request %d", address, id)
 		}
 		l.ClientConceded = true
-	} else if err := k.concedeWorker(ctx, l, account); err != nil {
-		return err
+	case l.Evaluator == address && l.IsOverturned():
+		if l.EvaluatorConceded {
+			return types.ErrConceded.Wrapf("evaluator %s, request %d", address, id)
+		}
+		l.EvaluatorConceded = true
+	default:
+		if err := k.concedeWorker(ctx, l, account); err != nil {
+			return err
+		}
 	}
 	if err := emit(ctx, &types.EventResultAccepted{RequestId: id, Account: address}); err != nil {
 		return err
 	}
-	if l.ClientConceded && l.Challengers == 0 {
+	if l.allConceded() {
 		now, err := k.now(ctx)
 		if err != nil {
 			return err
@@ -85,12 +106,9 @@ func (k *Keeper) Concede(ctx context.Context, account sdk.AccAddress, id uint64)
 }
 
 func (k *Keeper) concedeWorker(ctx context.Context, l *live, worker sdk.AccAddress) error {
-	a, err := k.assignment(ctx, l.Id, worker)
+	a, err := k.revealed(ctx, l, worker)
 	if err != nil {
 		return err
-	}
-	if !a.HasRevealed() {
-		return types.ErrNoPlace.Wrapf("worker %s revealed nothing in request %d and may not challenge", worker, l.Id)
 	}
 	if a.Conceded {
 		return types.ErrConceded.Wrapf("worker %s, request %d", worker, l.Id)
@@ -100,6 +118,15 @@ func (k *Keeper) concedeWorker(ctx context.Context, l *live, worker sdk.AccAddre
 		l.Challengers--
 	}
 	return k.setAssignment(ctx, worker, a)
+}
+
+// revealed returns the place of a worker that has a say about the ranking.
+func (k *Keeper) revealed(ctx context.Context, l *live, worker sdk.AccAddress) (types.Assignment, error) {
+	a, err := k.assignment(ctx, l.Id, worker)
+	if err == nil && !a.HasRevealed() {
+		err = types.ErrNoPlace.Wrapf("worker %s revealed nothing in request %d and may not challenge", worker, l.Id)
+	}
+	return a, err
 }
 
 // challengers counts the revealed workers to whom another ranking could give more.

@@ -17,6 +17,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
@@ -28,13 +29,15 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // steps: commands, one a line, "----", and what happened. Lines that start with #
 // before a step say what it is about.
 //
-// Everybody starts with the same coins: the client 10000 in its wallet, each node
-// 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
+// Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
+// wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
 //	job [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
 //	request [fn=even|winner] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
 //	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME...
-//	rank NAME W[:SCORE]... | concede NAME...
+//	rank NAME W[:SCORE]... | rank NAME unusable | concede NAME...
+//	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable
 //	wait DURATION       time passes          halt DURATION   the chain stands still
 //	params KEY=N...     governance changes   balances        every change since the start
 //	show                the request's state
@@ -60,22 +63,25 @@ type script struct {
 	*fixture
 	job, request uint64
 	start        map[string][2]int64
+	supply       int64 // at the start
 }
 
 func newScript(t *testing.T) *script {
 	s := &script{fixture: newFixture(t), start: map[string][2]int64{}}
 	s.fund("client", 10_000, 0)
-	s.address("root")
+	s.fund("root", 2_000, 0)
+	s.fund("a1", 2_000, 0)
 	for _, name := range s.nodes() {
 		s.fund(name, 0, 5_000)
 	}
-	for _, name := range append(s.nodes(), "client") {
+	for _, name := range append(s.nodes(), "client", "root", "a1") {
 		s.start[name] = [2]int64{s.wallet(name), s.stake(name)}
 	}
+	s.supply = s.bank.GetSupply(s.ctx, chain.Denom).Amount.Int64()
 	return s
 }
 
-func (s *script) nodes() []string { return []string{"e1", "e2", "e3", "w1", "w2", "w3", "w4"} }
+func (s *script) nodes() []string { return []string{"e1", "e2", "e3", "e4", "w1", "w2", "w3", "w4"} }
 
 // play runs every step and returns the script with what happened.
 func (s *script) play(text string) string {
@@ -149,6 +155,8 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		s.registerJob(options(args))
 	case "request":
 		err = s.requestJob(ctx, options(args))
+	case "chain":
+		s.chainOf(args)
 	case "params":
 		err = s.updateParams(ctx, options(args))
 	case "cancel":
@@ -169,6 +177,10 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		_, err = s.server.RevealResult(ctx, s.fixture.reveal(s.request, signer))
 	case "rank":
 		_, err = s.server.Rank(ctx, s.rank(from, args[1:]))
+	case "challenge":
+		_, err = s.server.Challenge(ctx, &types.MsgChallenge{Signer: from, RequestId: s.request})
+	case "resolve":
+		_, err = s.server.ResolveChallenge(ctx, s.verdict(from, args[1:]))
 	case "concede":
 		_, err = s.server.AcceptResult(ctx, &types.MsgAcceptResult{Signer: from, RequestId: s.request})
 	default:
@@ -188,6 +200,17 @@ func (s *script) registerJob(o settings) {
 	s.job = s.register(m)
 	s.join(s.job, program.ROLE_EVALUATOR, "e1", "e2", "e3")
 	s.join(s.job, program.ROLE_WORKER, "w1", "w2", "w3", "w4")
+}
+
+// chainOf plants a tree that is deeper than one: admins, each below the one before,
+// and e4 below the last.
+func (s *script) chainOf(admins []string) {
+	parent := "root"
+	for _, admin := range admins {
+		s.plant(s.job, parent, admin, program.ROLE_ADMIN)
+		parent = admin
+	}
+	s.plant(s.job, parent, "e4", program.ROLE_EVALUATOR)
 }
 
 func (s *script) requestJob(ctx context.Context, o settings) error {
@@ -226,6 +249,10 @@ func (s *script) updateParams(ctx context.Context, o settings) error {
 // rank is a ranking of W or W:SCORE, best first.
 func (s *script) rank(from string, places []string) *types.MsgRank {
 	m := &types.MsgRank{Signer: from, RequestId: s.request}
+	if len(places) == 1 && places[0] == "unusable" {
+		m.InputUnusable = true
+		return m
+	}
 	for i, place := range places {
 		worker, score, ok := strings.Cut(place, ":")
 		entry := types.RankEntry{Node: s.address(worker).String(), Score: uint64(len(places) - i)}
@@ -235,6 +262,17 @@ func (s *script) rank(from string, places []string) *types.MsgRank {
 		m.Ranking = append(m.Ranking, entry)
 	}
 	return m
+}
+
+// verdict is "confirm", or what rank reads.
+func (s *script) verdict(from string, places []string) *types.MsgResolveChallenge {
+	if len(places) == 1 && places[0] == "confirm" {
+		return &types.MsgResolveChallenge{Signer: from, RequestId: s.request, Confirm: true}
+	}
+	ranked := s.rank(from, places)
+	return &types.MsgResolveChallenge{
+		Signer: from, RequestId: s.request, Ranking: ranked.Ranking, InputUnusable: ranked.InputUnusable,
+	}
 }
 
 // settings are KEY=VALUE arguments.
@@ -268,14 +306,19 @@ func number(s string) math.Int {
 func (s *script) balances() string {
 	var out strings.Builder
 	sum := s.fees()
-	for _, name := range append([]string{"client"}, s.nodes()...) {
+	for _, name := range append([]string{"client", "root", "a1", "a2"}, s.nodes()...) {
 		wallet, stake := s.wallet(name)-s.start[name][0], s.stake(name)-s.start[name][1]
 		sum += wallet + stake
 		if wallet != 0 || stake != 0 {
 			fmt.Fprintf(&out, "%s: wallet %+d, stake %+d\n", name, wallet, stake)
 		}
 	}
-	fmt.Fprintf(&out, "fees: %+d\nsum: %d\n", s.fees(), sum)
+	fmt.Fprintf(&out, "fees: %+d\n", s.fees())
+	if burned := s.supply - s.bank.GetSupply(s.ctx, chain.Denom).Amount.Int64(); burned != 0 {
+		fmt.Fprintf(&out, "burned: %d\n", burned)
+		sum += burned
+	}
+	fmt.Fprintf(&out, "sum: %d\n", sum)
 	return out.String()
 }
 
@@ -342,11 +385,16 @@ func (s *script) line(event any) string {
 	case *types.EventEvaluationStarted:
 		return fmt.Sprintf("%s evaluates %d revealed", e.Evaluator, e.Revealed)
 	case *types.EventRanked:
-		line := e.Evaluator + " ranked:"
-		for _, entry := range e.Ranking {
-			line += fmt.Sprintf(" %s %d", entry.Node, entry.Score)
+		return e.Evaluator + " ranked:" + ranking(e.Ranking, e.InputUnusable)
+	case *types.EventChallenged:
+		return fmt.Sprintf("%s challenged at level %d for %s, %s resolves", e.Challenger, e.Level, e.Fee, e.Resolver)
+	case *types.EventResolverSilent:
+		if e.Next == "" {
+			return fmt.Sprintf("%s was silent, nobody is left", e.Resolver)
 		}
-		return line
+		return fmt.Sprintf("%s was silent, %s resolves", e.Resolver, e.Next)
+	case *types.EventChallengeResolved:
+		return fmt.Sprintf("%s: %s, what stands:", e.Resolver, lower(e.Verdict, "VERDICT_")) + ranking(e.Ranking, e.InputUnusable)
 	case *types.EventEvaluatorSilent:
 		return fmt.Sprintf("%s was silent in round %d", e.Evaluator, e.Round)
 	case *types.EventRequestReopened:
@@ -367,6 +415,17 @@ func (s *script) line(event any) string {
 		return fmt.Sprintf("  score of %s: %s, %s ms, earned %s", e.Owner, e.Outcome, strconv.FormatUint(e.ResponseMs, 10), e.Earned)
 	}
 	return fmt.Sprintf("unknown event %T", event)
+}
+
+func ranking(entries []types.RankEntry, unusable bool) string {
+	line := ""
+	for _, entry := range entries {
+		line += fmt.Sprintf(" %s %d", entry.Node, entry.Score)
+	}
+	if unusable {
+		line = " input unusable"
+	}
+	return line
 }
 
 func payouts(list []types.Payout) string {

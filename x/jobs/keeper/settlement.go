@@ -28,7 +28,7 @@ func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) err
 	l.waitUntil(0)
 	l.Payouts = types.Settle(l.rules.params, l.Request, assignments, outcome)
 	for _, payout := range l.Payouts {
-		if err := k.pay(ctx, l.HoldId, payout); err != nil {
+		if err := k.pay(ctx, l, payout); err != nil {
 			return err
 		}
 	}
@@ -53,15 +53,24 @@ func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) err
 
 // pay moves one payout out of a hold: earnings to payout addresses, what was
 // pledged to stakes, the client's coins to its wallet.
-func (k *Keeper) pay(ctx context.Context, hold uint64, p types.Payout) error {
-	if p.Reason == types.ReasonChainShare {
+func (k *Keeper) pay(ctx context.Context, l *live, p types.Payout) error {
+	hold := l.HoldId
+	switch p.Reason {
+	case types.ReasonChainShare:
 		return k.escrow.PayFee(ctx, hold, p.Amount)
+	case types.ReasonBurn:
+		return k.escrow.Burn(ctx, hold, p.Amount)
 	}
 	account, err := types.ParseAddress("payout.account", p.Account)
 	if err != nil {
 		return err
 	}
 	switch p.Reason {
+	case types.ReasonChallengeFee:
+		if p.Account == l.Client {
+			return k.escrow.Refund(ctx, hold, account, p.Amount, p.Reason)
+		}
+		return k.escrow.ReturnStake(ctx, hold, account, p.Amount, p.Reason)
 	case types.ReasonDeposit, types.ReasonBond:
 		return k.escrow.ReturnStake(ctx, hold, account, p.Amount, p.Reason)
 	case types.ReasonRefund, types.ReasonLostBond:
@@ -77,7 +86,7 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 	earned := map[string]math.Int{}
 	for _, p := range l.Payouts {
 		switch p.Reason {
-		case types.ReasonReward, types.ReasonEvaluation, types.ReasonSlash:
+		case types.ReasonReward, types.ReasonEvaluation, types.ReasonSlash, types.ReasonVerdict, types.ReasonCompensation:
 			before, ok := earned[p.Account]
 			if !ok {
 				before = math.ZeroInt()
@@ -101,6 +110,9 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 		if l.RankedMs != 0 {
 			outcome, ms = program.OutcomeCompleted, l.RankedMs-l.EvaluatingMs
 		}
+		if l.IsOverturned() {
+			outcome = program.OutcomeOverturned
+		}
 		if err := send(l.Evaluator, program.ROLE_EVALUATOR, outcome, ms); err != nil {
 			return err
 		}
@@ -110,7 +122,7 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 		ranked[entry.Node] = true
 	}
 	for _, a := range assignments {
-		outcome, ms := workerOutcome(l.Outcome, a, ranked[a.Worker]), int64(0)
+		outcome, ms := workerOutcome(l.Request, a, ranked[a.Worker]), int64(0)
 		if a.HasRevealed() {
 			ms = a.CommittedMs - a.AcceptedMs
 		}
@@ -118,16 +130,18 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 			return err
 		}
 	}
-	return nil
+	return k.reportChallenges(ctx, l, earned)
 }
 
-func workerOutcome(outcome types.Outcome, a types.Assignment, ranked bool) program.Outcome {
+func workerOutcome(r types.Request, a types.Assignment, ranked bool) program.Outcome {
 	switch {
-	case outcome.IsCancelled():
+	case r.Outcome.IsCancelled():
+		return program.OutcomeReleased
+	case !a.HasRevealed() && r.InputUnusable:
 		return program.OutcomeReleased
 	case !a.HasRevealed():
 		return program.OutcomeTimedOut
-	case outcome == types.OUTCOME_SILENT:
+	case r.Outcome == types.OUTCOME_SILENT || r.InputUnusable:
 		return program.OutcomeCompleted
 	case ranked:
 		return program.OutcomeValid
@@ -157,7 +171,7 @@ func (k *Keeper) retire(ctx context.Context, l *live, assignments []types.Assign
 	return k.save(ctx, l)
 }
 
-// nodesOf lists a request's evaluators and workers, silent evaluators included.
+// nodesOf lists a request's evaluators, workers and resolvers, silent ones included.
 func nodesOf(r types.Request, assignments []types.Assignment) []string {
 	var nodes []string
 	if r.Evaluator != "" {
@@ -169,7 +183,7 @@ func nodesOf(r types.Request, assignments []types.Assignment) []string {
 	for _, a := range assignments {
 		nodes = append(nodes, a.Worker)
 	}
-	return nodes
+	return append(nodes, r.Resolvers()...)
 }
 
 // removalOf is when a finished request leaves the state, by the chain clock.

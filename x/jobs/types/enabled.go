@@ -72,17 +72,26 @@ func (m *MsgRank) Enabled() error {
 			return refuse(field{index("ranking", i) + ".metrics", true})
 		}
 	}
-	return refuse(
-		field{"input_unusable", m.InputUnusable},
-		field{"evidence", m.Evidence != nil},
-	)
+	return m.Evidence.enabled("evidence")
+}
+
+// Enabled refuses a challenge's fields that are not honored.
+func (m *MsgChallenge) Enabled() error { return m.Evidence.enabled("evidence") }
+
+// Enabled refuses a verdict's fields that are not honored.
+func (m *MsgResolveChallenge) Enabled() error {
+	for i, entry := range m.Ranking {
+		if len(entry.Metrics) > 0 {
+			return refuse(field{index("ranking", i) + ".metrics", true})
+		}
+	}
+	return m.Evidence.enabled("evidence")
 }
 
 func (t TermsSpec) enabled() error {
 	return refuse(
 		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
 		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
-		field{"terms.windows.resolve_ms", t.Windows.ResolveMs > 0},
 		field{"terms.open_results", t.OpenResults},
 		field{"terms.invalid_loses_bond", t.InvalidLosesBond},
 		field{"terms.metrics", len(t.Metrics) > 0},

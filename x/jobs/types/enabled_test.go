@@ -23,7 +23,7 @@ var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
 		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
-		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -41,9 +41,15 @@ var honored = map[string][]string{
 	"MsgRejectWorker":  {"signer", "request_id", "worker"},
 	"MsgSubmitResult":  {"signer", "request_id", "commitment"},
 	"MsgRevealResult":  {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
-	"MsgRank":          {"signer", "request_id", "ranking[0].node", "ranking[0].score"},
-	"MsgAcceptResult":  {"signer", "request_id"},
-	"MsgUpdateParams":  {"authority", "params.*"},
+	"MsgRank": {
+		"signer", "request_id", "ranking[0].node", "ranking[0].score", "input_unusable", "evidence.digest", "evidence.size",
+	},
+	"MsgChallenge": {"signer", "request_id", "evidence.digest", "evidence.size"},
+	"MsgResolveChallenge": {
+		"signer", "request_id", "confirm", "ranking[0].node", "ranking[0].score", "input_unusable", "evidence.digest", "evidence.size",
+	},
+	"MsgAcceptResult": {"signer", "request_id"},
+	"MsgUpdateParams": {"authority", "params.*"},
 }
 
 type message interface{ Enabled() error }
@@ -52,7 +58,7 @@ func TestEveryFieldIsHonoredOrRefusedByName(t *testing.T) {
 	for _, empty := range []any{
 		types.MsgRegisterJob{}, types.MsgPublishRelease{}, types.MsgRequestJob{}, types.MsgCancelRequest{}, types.MsgAcceptJob{},
 		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
-		types.MsgAcceptResult{}, types.MsgUpdateParams{},
+		types.MsgAcceptResult{}, types.MsgChallenge{}, types.MsgResolveChallenge{}, types.MsgUpdateParams{},
 	} {
 		kind := reflect.TypeOf(empty)
 		list, known := honored[kind.Name()]

@@ -27,5 +27,6 @@ var (
 	ErrRanking        = errors.Register(ModuleName, 22, "ranking refused")
 	ErrConceded       = errors.Register(ModuleName, 23, "already accepted")
 	ErrBlocked        = errors.Register(ModuleName, 24, "account cannot be paid")
+	ErrChallenge      = errors.Register(ModuleName, 26, "challenge refused")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

@@ -687,9 +687,10 @@ func (m *EventEvaluationStarted) GetDeadlineMs() int64 {
 }
 
 type EventRanked struct {
-	RequestId uint64      `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	Evaluator string      `protobuf:"bytes,2,opt,name=evaluator,proto3" json:"evaluator,omitempty"`
-	Ranking   []RankEntry `protobuf:"bytes,3,rep,name=ranking,proto3" json:"ranking"`
+	RequestId     uint64      `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Evaluator     string      `protobuf:"bytes,2,opt,name=evaluator,proto3" json:"evaluator,omitempty"`
+	Ranking       []RankEntry `protobuf:"bytes,3,rep,name=ranking,proto3" json:"ranking"`
+	InputUnusable bool        `protobuf:"varint,4,opt,name=input_unusable,json=inputUnusable,proto3" json:"input_unusable,omitempty"`
 }
 
 func (m *EventRanked) Reset()         { *m = EventRanked{} }
@@ -746,6 +747,272 @@ func (m *EventRanked) GetRanking() []RankEntry {
 	return nil
 }
 
+func (m *EventRanked) GetInputUnusable() bool {
+	if m != nil {
+		return m.InputUnusable
+	}
+	return false
+}
+
+// EventChallenged: a resolver owes a verdict on the ranking.
+type EventChallenged struct {
+	RequestId  uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	JobId      uint64 `protobuf:"varint,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	Challenger string `protobuf:"bytes,3,opt,name=challenger,proto3" json:"challenger,omitempty"`
+	Resolver   string `protobuf:"bytes,4,opt,name=resolver,proto3" json:"resolver,omitempty"`
+	// level from 0.
+	Level uint32 `protobuf:"varint,5,opt,name=level,proto3" json:"level,omitempty"`
+	// fee in uain.
+	Fee        string `protobuf:"bytes,6,opt,name=fee,proto3" json:"fee,omitempty"`
+	DeadlineMs int64  `protobuf:"varint,7,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+}
+
+func (m *EventChallenged) Reset()         { *m = EventChallenged{} }
+func (m *EventChallenged) String() string { return proto.CompactTextString(m) }
+func (*EventChallenged) ProtoMessage()    {}
+func (*EventChallenged) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8d6f92b74ca6b334, []int{12}
+}
+func (m *EventChallenged) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventChallenged) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventChallenged.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventChallenged) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventChallenged.Merge(m, src)
+}
+func (m *EventChallenged) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventChallenged) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventChallenged.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventChallenged proto.InternalMessageInfo
+
+func (m *EventChallenged) GetRequestId() uint64 {
+	if m != nil {
+		return m.RequestId
+	}
+	return 0
+}
+
+func (m *EventChallenged) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+func (m *EventChallenged) GetChallenger() string {
+	if m != nil {
+		return m.Challenger
+	}
+	return ""
+}
+
+func (m *EventChallenged) GetResolver() string {
+	if m != nil {
+		return m.Resolver
+	}
+	return ""
+}
+
+func (m *EventChallenged) GetLevel() uint32 {
+	if m != nil {
+		return m.Level
+	}
+	return 0
+}
+
+func (m *EventChallenged) GetFee() string {
+	if m != nil {
+		return m.Fee
+	}
+	return ""
+}
+
+func (m *EventChallenged) GetDeadlineMs() int64 {
+	if m != nil {
+		return m.DeadlineMs
+	}
+	return 0
+}
+
+// EventResolverSilent: the verdict did not come in time.
+type EventResolverSilent struct {
+	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	JobId     uint64 `protobuf:"varint,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	Resolver  string `protobuf:"bytes,3,opt,name=resolver,proto3" json:"resolver,omitempty"`
+	// next resolver; empty: there is none, and the ranking stands.
+	Next       string `protobuf:"bytes,4,opt,name=next,proto3" json:"next,omitempty"`
+	DeadlineMs int64  `protobuf:"varint,5,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+}
+
+func (m *EventResolverSilent) Reset()         { *m = EventResolverSilent{} }
+func (m *EventResolverSilent) String() string { return proto.CompactTextString(m) }
+func (*EventResolverSilent) ProtoMessage()    {}
+func (*EventResolverSilent) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8d6f92b74ca6b334, []int{13}
+}
+func (m *EventResolverSilent) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventResolverSilent) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventResolverSilent.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventResolverSilent) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventResolverSilent.Merge(m, src)
+}
+func (m *EventResolverSilent) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventResolverSilent) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventResolverSilent.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventResolverSilent proto.InternalMessageInfo
+
+func (m *EventResolverSilent) GetRequestId() uint64 {
+	if m != nil {
+		return m.RequestId
+	}
+	return 0
+}
+
+func (m *EventResolverSilent) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+func (m *EventResolverSilent) GetResolver() string {
+	if m != nil {
+		return m.Resolver
+	}
+	return ""
+}
+
+func (m *EventResolverSilent) GetNext() string {
+	if m != nil {
+		return m.Next
+	}
+	return ""
+}
+
+func (m *EventResolverSilent) GetDeadlineMs() int64 {
+	if m != nil {
+		return m.DeadlineMs
+	}
+	return 0
+}
+
+// EventChallengeResolved: a verdict was given.
+type EventChallengeResolved struct {
+	RequestId uint64  `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	JobId     uint64  `protobuf:"varint,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	Resolver  string  `protobuf:"bytes,3,opt,name=resolver,proto3" json:"resolver,omitempty"`
+	Verdict   Verdict `protobuf:"varint,4,opt,name=verdict,proto3,enum=ain.jobs.v1.Verdict" json:"verdict,omitempty"`
+	// ranking that stands now.
+	Ranking       []RankEntry `protobuf:"bytes,5,rep,name=ranking,proto3" json:"ranking"`
+	InputUnusable bool        `protobuf:"varint,6,opt,name=input_unusable,json=inputUnusable,proto3" json:"input_unusable,omitempty"`
+}
+
+func (m *EventChallengeResolved) Reset()         { *m = EventChallengeResolved{} }
+func (m *EventChallengeResolved) String() string { return proto.CompactTextString(m) }
+func (*EventChallengeResolved) ProtoMessage()    {}
+func (*EventChallengeResolved) Descriptor() ([]byte, []int) {
+	return fileDescriptor_8d6f92b74ca6b334, []int{14}
+}
+func (m *EventChallengeResolved) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *EventChallengeResolved) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_EventChallengeResolved.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *EventChallengeResolved) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_EventChallengeResolved.Merge(m, src)
+}
+func (m *EventChallengeResolved) XXX_Size() int {
+	return m.Size()
+}
+func (m *EventChallengeResolved) XXX_DiscardUnknown() {
+	xxx_messageInfo_EventChallengeResolved.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_EventChallengeResolved proto.InternalMessageInfo
+
+func (m *EventChallengeResolved) GetRequestId() uint64 {
+	if m != nil {
+		return m.RequestId
+	}
+	return 0
+}
+
+func (m *EventChallengeResolved) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+func (m *EventChallengeResolved) GetResolver() string {
+	if m != nil {
+		return m.Resolver
+	}
+	return ""
+}
+
+func (m *EventChallengeResolved) GetVerdict() Verdict {
+	if m != nil {
+		return m.Verdict
+	}
+	return VERDICT_UNSPECIFIED
+}
+
+func (m *EventChallengeResolved) GetRanking() []RankEntry {
+	if m != nil {
+		return m.Ranking
+	}
+	return nil
+}
+
+func (m *EventChallengeResolved) GetInputUnusable() bool {
+	if m != nil {
+		return m.InputUnusable
+	}
+	return false
+}
+
 type EventEvaluatorSilent struct {
 	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	Evaluator string `protobuf:"bytes,2,opt,name=evaluator,proto3" json:"evaluator,omitempty"`
@@ -757,7 +1024,7 @@ func (m *EventEvaluatorSilent) Reset()         { *m = EventEvaluatorSilent{} }
 func (m *EventEvaluatorSilent) String() string { return proto.CompactTextString(m) }
 func (*EventEvaluatorSilent) ProtoMessage()    {}
 func (*EventEvaluatorSilent) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{12}
+	return fileDescriptor_8d6f92b74ca6b334, []int{15}
 }
 func (m *EventEvaluatorSilent) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -817,7 +1084,7 @@ func (m *EventRequestReopened) Reset()         { *m = EventRequestReopened{} }
 func (m *EventRequestReopened) String() string { return proto.CompactTextString(m) }
 func (*EventRequestReopened) ProtoMessage()    {}
 func (*EventRequestReopened) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{13}
+	return fileDescriptor_8d6f92b74ca6b334, []int{16}
 }
 func (m *EventRequestReopened) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -876,7 +1143,7 @@ func (m *EventResultAccepted) Reset()         { *m = EventResultAccepted{} }
 func (m *EventResultAccepted) String() string { return proto.CompactTextString(m) }
 func (*EventResultAccepted) ProtoMessage()    {}
 func (*EventResultAccepted) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{14}
+	return fileDescriptor_8d6f92b74ca6b334, []int{17}
 }
 func (m *EventResultAccepted) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -933,7 +1200,7 @@ func (m *EventRequestSettled) Reset()         { *m = EventRequestSettled{} }
 func (m *EventRequestSettled) String() string { return proto.CompactTextString(m) }
 func (*EventRequestSettled) ProtoMessage()    {}
 func (*EventRequestSettled) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{15}
+	return fileDescriptor_8d6f92b74ca6b334, []int{18}
 }
 func (m *EventRequestSettled) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1009,7 +1276,7 @@ func (m *EventRequestCancelled) Reset()         { *m = EventRequestCancelled{} }
 func (m *EventRequestCancelled) String() string { return proto.CompactTextString(m) }
 func (*EventRequestCancelled) ProtoMessage()    {}
 func (*EventRequestCancelled) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{16}
+	return fileDescriptor_8d6f92b74ca6b334, []int{19}
 }
 func (m *EventRequestCancelled) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1082,7 +1349,7 @@ func (m *EventRequestRemoved) Reset()         { *m = EventRequestRemoved{} }
 func (m *EventRequestRemoved) String() string { return proto.CompactTextString(m) }
 func (*EventRequestRemoved) ProtoMessage()    {}
 func (*EventRequestRemoved) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{17}
+	return fileDescriptor_8d6f92b74ca6b334, []int{20}
 }
 func (m *EventRequestRemoved) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1128,7 +1395,7 @@ func (m *EventSweepFailed) Reset()         { *m = EventSweepFailed{} }
 func (m *EventSweepFailed) String() string { return proto.CompactTextString(m) }
 func (*EventSweepFailed) ProtoMessage()    {}
 func (*EventSweepFailed) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{18}
+	return fileDescriptor_8d6f92b74ca6b334, []int{21}
 }
 func (m *EventSweepFailed) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1179,7 +1446,7 @@ func (m *EventParamsUpdated) Reset()         { *m = EventParamsUpdated{} }
 func (m *EventParamsUpdated) String() string { return proto.CompactTextString(m) }
 func (*EventParamsUpdated) ProtoMessage()    {}
 func (*EventParamsUpdated) Descriptor() ([]byte, []int) {
-	return fileDescriptor_8d6f92b74ca6b334, []int{19}
+	return fileDescriptor_8d6f92b74ca6b334, []int{22}
 }
 func (m *EventParamsUpdated) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1228,6 +1495,9 @@ func init() {
 	proto.RegisterType((*EventResultRevealed)(nil), "ain.jobs.v1.EventResultRevealed")
 	proto.RegisterType((*EventEvaluationStarted)(nil), "ain.jobs.v1.EventEvaluationStarted")
 	proto.RegisterType((*EventRanked)(nil), "ain.jobs.v1.EventRanked")
+	proto.RegisterType((*EventChallenged)(nil), "ain.jobs.v1.EventChallenged")
+	proto.RegisterType((*EventResolverSilent)(nil), "ain.jobs.v1.EventResolverSilent")
+	proto.RegisterType((*EventChallengeResolved)(nil), "ain.jobs.v1.EventChallengeResolved")
 	proto.RegisterType((*EventEvaluatorSilent)(nil), "ain.jobs.v1.EventEvaluatorSilent")
 	proto.RegisterType((*EventRequestReopened)(nil), "ain.jobs.v1.EventRequestReopened")
 	proto.RegisterType((*EventResultAccepted)(nil), "ain.jobs.v1.EventResultAccepted")
@@ -1241,61 +1511,71 @@ func init() {
 func init() { proto.RegisterFile("ain/jobs/v1/event.proto", fileDescriptor_8d6f92b74ca6b334) }
 
 var fileDescriptor_8d6f92b74ca6b334 = []byte{
-	// 852 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x56, 0x4f, 0x6f, 0xdc, 0x44,
-	0x14, 0x8f, 0x13, 0x67, 0xb7, 0x3b, 0x51, 0x11, 0xb8, 0xdb, 0xe0, 0x44, 0x65, 0x1b, 0xf9, 0xb4,
-	0x87, 0xd6, 0xdb, 0xa4, 0xa8, 0xf7, 0x26, 0x0a, 0x52, 0x10, 0x85, 0x68, 0x56, 0x08, 0x89, 0x4b,
-	0x34, 0xb6, 0x1f, 0xce, 0x24, 0xf6, 0x8c, 0x99, 0x19, 0xbb, 0x44, 0x48, 0x5c, 0xf8, 0x02, 0x7c,
-	0x00, 0x0e, 0x5c, 0x91, 0x38, 0xf2, 0x21, 0x7a, 0xac, 0x38, 0x71, 0x42, 0x28, 0xe1, 0x83, 0xa0,
-	0xf9, 0xe3, 0xdd, 0x4d, 0xf9, 0xe3, 0x28, 0xd2, 0x72, 0xe0, 0x36, 0xef, 0xbd, 0x9f, 0xe7, 0xf7,
-	0xde, 0x6f, 0x9e, 0xdf, 0x0c, 0x7a, 0x97, 0x50, 0x36, 0x39, 0xe3, 0x89, 0x9c, 0x34, 0xbb, 0x13,
-	0x68, 0x80, 0xa9, 0xb8, 0x12, 0x5c, 0xf1, 0x60, 0x83, 0x50, 0x16, 0xeb, 0x40, 0xdc, 0xec, 0x6e,
-	0x6f, 0x2d, 0xa2, 0x04, 0x7c, 0x59, 0x83, 0x74, 0xb8, 0xed, 0x07, 0x3a, 0x54, 0x09, 0x9e, 0x0b,
-	0x52, 0xea, 0xa8, 0x5b, 0xba, 0xe8, 0x56, 0xca, 0x65, 0xc9, 0xe5, 0x89, 0xb1, 0x26, 0xd6, 0x70,
-	0xa1, 0x61, 0xce, 0x73, 0x6e, 0xfd, 0x7a, 0x65, 0xbd, 0x51, 0x89, 0x82, 0x43, 0x9d, 0xc5, 0x87,
-	0x3c, 0xc1, 0x90, 0x53, 0xa9, 0x40, 0x40, 0x16, 0xdc, 0x47, 0xbd, 0x33, 0x9e, 0x9c, 0xd0, 0x2c,
-	0xf4, 0x76, 0xbc, 0xb1, 0x8f, 0xd7, 0xcf, 0x78, 0x72, 0x94, 0x05, 0x8f, 0x90, 0x2f, 0x38, 0x57,
-	0xe1, 0xea, 0x8e, 0x37, 0x1e, 0xec, 0x87, 0xbf, 0xfc, 0xfc, 0x78, 0xe8, 0x28, 0x9e, 0x67, 0x99,
-	0x00, 0x29, 0xa7, 0x4a, 0x50, 0x96, 0x63, 0x83, 0x0a, 0x02, 0xe4, 0x33, 0x52, 0x42, 0xb8, 0xa6,
-	0xd1, 0xd8, 0xac, 0xa3, 0x1f, 0x3d, 0x74, 0xdf, 0xf0, 0x61, 0x28, 0x80, 0x48, 0x38, 0xae, 0x93,
-	0x82, 0xca, 0xd3, 0x7f, 0xa6, 0x7c, 0x0f, 0x21, 0x61, 0xa1, 0x3a, 0xb4, 0x6a, 0x42, 0x03, 0xe7,
-	0x39, 0xca, 0x82, 0xb1, 0xce, 0xa8, 0xb0, 0x1c, 0x6f, 0xed, 0x0d, 0x63, 0x2d, 0x62, 0xab, 0x48,
-	0xb3, 0x1b, 0x63, 0x5e, 0x00, 0x36, 0x88, 0x20, 0x44, 0xfd, 0x06, 0x84, 0xa4, 0x9c, 0x85, 0xbe,
-	0x49, 0xa8, 0x35, 0x83, 0x4d, 0xd4, 0xcb, 0x68, 0x0e, 0x52, 0x85, 0xeb, 0x26, 0xe0, 0xac, 0xe8,
-	0x6b, 0xf4, 0xce, 0x5c, 0x1a, 0x73, 0x04, 0xe0, 0xf2, 0x31, 0xc6, 0x3c, 0xd5, 0x81, 0xf3, 0x1c,
-	0x2d, 0x56, 0xb1, 0xba, 0x58, 0xc5, 0x13, 0xd4, 0x4b, 0x0b, 0x0a, 0x4c, 0x59, 0x31, 0xfe, 0x45,
-	0x3a, 0x87, 0x8b, 0x7e, 0xf0, 0xd0, 0xdb, 0x2d, 0xfb, 0xf3, 0x34, 0x85, 0xea, 0xf6, 0xe4, 0x8f,
-	0x90, 0xcf, 0x78, 0x06, 0x9d, 0xd4, 0x06, 0x35, 0x53, 0xd4, 0xef, 0x52, 0x34, 0xfa, 0x06, 0xdd,
-	0x33, 0x19, 0x7e, 0xc6, 0xc5, 0x39, 0x08, 0x0c, 0x92, 0xe6, 0xac, 0x3b, 0xc9, 0x27, 0xa8, 0xf7,
-	0xd2, 0x7c, 0xd0, 0xd9, 0x45, 0x0e, 0xa7, 0xcf, 0x27, 0x2d, 0xb8, 0x84, 0xcc, 0x54, 0x70, 0x07,
-	0x3b, 0x2b, 0xfa, 0xe2, 0x0d, 0xfe, 0x33, 0x48, 0xd5, 0x12, 0xf8, 0xa3, 0x8f, 0x1d, 0xcf, 0x01,
-	0x67, 0x4a, 0x90, 0x54, 0x1d, 0x18, 0xfa, 0x2e, 0x9e, 0x10, 0xf5, 0xed, 0xf7, 0xd2, 0x10, 0xdd,
-	0xc5, 0xad, 0x19, 0xe5, 0x68, 0xe8, 0x7e, 0x01, 0x59, 0x17, 0x6a, 0x5a, 0x27, 0x25, 0x55, 0x4b,
-	0x49, 0x5c, 0xb8, 0x7f, 0x1b, 0x43, 0x03, 0xa4, 0x98, 0x2a, 0x22, 0x6e, 0x40, 0xf3, 0x00, 0x0d,
-	0x52, 0x5e, 0xda, 0x94, 0x5c, 0xe6, 0x73, 0x47, 0xf0, 0x10, 0x6d, 0x64, 0x40, 0xb2, 0x82, 0x32,
-	0x38, 0x29, 0xa5, 0x39, 0x90, 0x35, 0x8c, 0x5a, 0xd7, 0x0b, 0x39, 0x3b, 0x14, 0x5b, 0x9c, 0x65,
-	0x5e, 0x46, 0x6d, 0x3f, 0x79, 0x68, 0xd3, 0x10, 0x1d, 0x36, 0xa4, 0xa8, 0x89, 0xa2, 0x9c, 0xdd,
-	0xb0, 0xc0, 0x67, 0x68, 0x00, 0xf6, 0x1b, 0xde, 0x4d, 0x37, 0x87, 0x06, 0xdb, 0xe8, 0x8e, 0x70,
-	0xe5, 0x98, 0xba, 0xef, 0xe2, 0x99, 0xfd, 0xa6, 0x2c, 0xfe, 0x5f, 0x64, 0xf9, 0xde, 0x43, 0x1b,
-	0x56, 0x17, 0xc2, 0xce, 0x97, 0x97, 0xe3, 0x33, 0xd4, 0x17, 0x84, 0x9d, 0x53, 0x96, 0x87, 0x6b,
-	0x3b, 0x6b, 0xe3, 0x8d, 0xbd, 0xcd, 0x78, 0xe1, 0x5a, 0x89, 0x35, 0xf9, 0x21, 0x53, 0xe2, 0x62,
-	0xdf, 0x7f, 0xf5, 0xdb, 0xc3, 0x15, 0xdc, 0x82, 0xa3, 0x6f, 0x3d, 0xd7, 0x93, 0x87, 0xed, 0x56,
-	0x53, 0x5a, 0x00, 0x53, 0xcb, 0xca, 0x73, 0x88, 0xd6, 0x05, 0xaf, 0x59, 0x2b, 0xa4, 0x35, 0xa2,
-	0x64, 0xf6, 0x63, 0x98, 0xfd, 0x31, 0xf0, 0x0a, 0xd8, 0xad, 0xc7, 0xde, 0xdf, 0x73, 0x9c, 0x5e,
-	0xeb, 0xcf, 0x9b, 0x4e, 0xd6, 0x3d, 0xd4, 0x27, 0x69, 0xca, 0x6b, 0xd6, 0x7d, 0xf7, 0xb5, 0xc0,
-	0xe8, 0xd2, 0x9b, 0x51, 0x99, 0x6d, 0xa6, 0xa0, 0x54, 0xf1, 0xdf, 0xdd, 0x20, 0x41, 0x8c, 0xfa,
-	0xbc, 0x56, 0x29, 0x2f, 0xaf, 0xcf, 0xf2, 0xb6, 0x17, 0x3e, 0xb1, 0x31, 0xdc, 0x82, 0x82, 0xa7,
-	0xa8, 0x5f, 0x91, 0x0b, 0x5e, 0x2b, 0x19, 0xae, 0x9b, 0xde, 0xb9, 0x77, 0x0d, 0x7f, 0x6c, 0x62,
-	0x6d, 0xe3, 0x38, 0x64, 0xf4, 0xc7, 0xfc, 0x3e, 0x37, 0x05, 0x1c, 0x10, 0x96, 0x42, 0xf1, 0xbf,
-	0x2b, 0xf3, 0xfd, 0xeb, 0x47, 0x89, 0xa1, 0xe4, 0x4d, 0x67, 0x8d, 0xd1, 0x47, 0xee, 0x0a, 0x9f,
-	0xbe, 0x04, 0xa8, 0x3e, 0x20, 0xf4, 0x06, 0xb2, 0x6c, 0xe9, 0x21, 0xa3, 0xc4, 0x85, 0x9e, 0x22,
-	0xab, 0x66, 0x8a, 0xf4, 0x8d, 0xfd, 0x42, 0x46, 0xb1, 0x9b, 0xe6, 0xc7, 0x44, 0x90, 0x52, 0x7e,
-	0x5a, 0x65, 0x44, 0x37, 0xee, 0xc2, 0xb3, 0xc6, 0x6e, 0xd6, 0x9a, 0xfb, 0xfb, 0xaf, 0x2e, 0x47,
-	0xde, 0xeb, 0xcb, 0x91, 0xf7, 0xfb, 0xe5, 0xc8, 0xfb, 0xee, 0x6a, 0xb4, 0xf2, 0xfa, 0x6a, 0xb4,
-	0xf2, 0xeb, 0xd5, 0x68, 0xe5, 0xf3, 0x71, 0x4e, 0xd5, 0x69, 0x9d, 0xc4, 0x29, 0x2f, 0x27, 0x84,
-	0xb2, 0xc7, 0x0c, 0x94, 0x9e, 0xaa, 0x7a, 0x9d, 0x4d, 0xbe, 0xb2, 0xef, 0x4e, 0x75, 0x51, 0x81,
-	0x4c, 0x7a, 0xe6, 0x91, 0xf8, 0xf4, 0xcf, 0x00, 0x00, 0x00, 0xff, 0xff, 0x07, 0x22, 0x85, 0x67,
-	0xb6, 0x0a, 0x00, 0x00,
+	// 1021 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xdc, 0x57, 0xcd, 0x6e, 0x1c, 0x45,
+	0x10, 0xf6, 0xec, 0x6f, 0xdc, 0x96, 0x0d, 0x4c, 0x36, 0x66, 0x6d, 0x85, 0x8d, 0x35, 0x12, 0x92,
+	0x0f, 0xf1, 0x6e, 0xec, 0x44, 0x11, 0xd7, 0xd8, 0x32, 0x92, 0x11, 0x01, 0xab, 0x57, 0x01, 0x89,
+	0x8b, 0xd5, 0x33, 0x53, 0x19, 0xb7, 0x3d, 0xd3, 0xbd, 0x74, 0xf7, 0x6c, 0x62, 0x21, 0x71, 0xe1,
+	0x05, 0x22, 0xf1, 0x02, 0x5c, 0x91, 0x38, 0xe6, 0x0d, 0xb8, 0xe4, 0x68, 0xe5, 0xc4, 0x09, 0x21,
+	0x9b, 0x07, 0x41, 0xfd, 0x33, 0xbb, 0xeb, 0x1f, 0x32, 0xab, 0x45, 0xce, 0x81, 0xdb, 0x54, 0xd7,
+	0x37, 0xfd, 0xd5, 0x57, 0x55, 0x5d, 0xd3, 0x83, 0x3e, 0x26, 0x94, 0xf5, 0x8e, 0x78, 0x28, 0x7b,
+	0xc3, 0xcd, 0x1e, 0x0c, 0x81, 0xa9, 0xee, 0x40, 0x70, 0xc5, 0xfd, 0x05, 0x42, 0x59, 0x57, 0x3b,
+	0xba, 0xc3, 0xcd, 0xd5, 0x95, 0x49, 0x94, 0x80, 0xef, 0x73, 0x90, 0x0e, 0xb7, 0x7a, 0x57, 0xbb,
+	0x06, 0x82, 0x27, 0x82, 0x64, 0xda, 0xeb, 0x1e, 0x9d, 0x77, 0x25, 0xe2, 0x32, 0xe3, 0xf2, 0xc0,
+	0x58, 0x3d, 0x6b, 0x38, 0x57, 0x2b, 0xe1, 0x09, 0xb7, 0xeb, 0xfa, 0xc9, 0xae, 0x06, 0x19, 0xf2,
+	0x77, 0x75, 0x14, 0x5f, 0xf0, 0x10, 0x43, 0x42, 0xa5, 0x02, 0x01, 0xb1, 0x7f, 0x07, 0x35, 0x8e,
+	0x78, 0x78, 0x40, 0xe3, 0xb6, 0xb7, 0xe6, 0xad, 0xd7, 0x70, 0xfd, 0x88, 0x87, 0x7b, 0xb1, 0x7f,
+	0x1f, 0xd5, 0x04, 0xe7, 0xaa, 0x5d, 0x59, 0xf3, 0xd6, 0xe7, 0xb7, 0xdb, 0x6f, 0x5f, 0x6f, 0xb4,
+	0x1c, 0xc5, 0x93, 0x38, 0x16, 0x20, 0x65, 0x5f, 0x09, 0xca, 0x12, 0x6c, 0x50, 0xbe, 0x8f, 0x6a,
+	0x8c, 0x64, 0xd0, 0xae, 0x6a, 0x34, 0x36, 0xcf, 0xc1, 0xaf, 0x1e, 0xba, 0x63, 0xf8, 0x30, 0xa4,
+	0x40, 0x24, 0xec, 0xe7, 0x61, 0x4a, 0xe5, 0xe1, 0xbf, 0x53, 0x7e, 0x82, 0x90, 0xb0, 0x50, 0xed,
+	0xaa, 0x18, 0xd7, 0xbc, 0x5b, 0xd9, 0x8b, 0xfd, 0x75, 0x1d, 0x51, 0x6a, 0x39, 0x96, 0xb6, 0x5a,
+	0x5d, 0x9d, 0xc4, 0x22, 0x23, 0xc3, 0xcd, 0x2e, 0xe6, 0x29, 0x60, 0x83, 0xf0, 0xdb, 0xa8, 0x39,
+	0x04, 0x21, 0x29, 0x67, 0xed, 0x9a, 0x09, 0xa8, 0x30, 0xfd, 0x65, 0xd4, 0x88, 0x69, 0x02, 0x52,
+	0xb5, 0xeb, 0xc6, 0xe1, 0xac, 0xe0, 0x07, 0xf4, 0xd1, 0x38, 0x35, 0xa6, 0x04, 0xe0, 0xe2, 0x31,
+	0xc6, 0x38, 0xd4, 0x79, 0xb7, 0xb2, 0x37, 0xa9, 0xa2, 0x32, 0xa9, 0xe2, 0x01, 0x6a, 0x44, 0x29,
+	0x05, 0xa6, 0x6c, 0x32, 0xde, 0x91, 0x3a, 0x87, 0x0b, 0x7e, 0xf1, 0xd0, 0x87, 0x05, 0xfb, 0x93,
+	0x28, 0x82, 0xc1, 0xec, 0xe4, 0xf7, 0x51, 0x8d, 0xf1, 0x18, 0x4a, 0xa9, 0x0d, 0x6a, 0x94, 0xd1,
+	0x5a, 0x59, 0x46, 0x83, 0x1f, 0xd1, 0x6d, 0x13, 0xe1, 0xb7, 0x5c, 0x1c, 0x83, 0xc0, 0x20, 0x69,
+	0xc2, 0xca, 0x83, 0x7c, 0x80, 0x1a, 0x2f, 0xcc, 0x0b, 0xa5, 0x5d, 0xe4, 0x70, 0xba, 0x3e, 0x51,
+	0xca, 0x25, 0xc4, 0x46, 0xc1, 0x2d, 0xec, 0xac, 0xe0, 0xf9, 0x25, 0xfe, 0x23, 0x88, 0xd4, 0x0d,
+	0xf0, 0x07, 0x5f, 0x39, 0x9e, 0x1d, 0xce, 0x94, 0x20, 0x91, 0xda, 0x31, 0xf4, 0x65, 0x3c, 0x6d,
+	0xd4, 0xb4, 0xef, 0x4b, 0x43, 0xb4, 0x88, 0x0b, 0x33, 0x48, 0x50, 0xcb, 0x1d, 0x01, 0x99, 0xa7,
+	0xaa, 0x9f, 0x87, 0x19, 0x55, 0x37, 0x12, 0xb8, 0x70, 0x67, 0x1b, 0xc3, 0x10, 0x48, 0xda, 0x57,
+	0x44, 0x4c, 0x41, 0x73, 0x17, 0xcd, 0x47, 0x3c, 0xb3, 0x21, 0xb9, 0xc8, 0xc7, 0x0b, 0xfe, 0x3d,
+	0xb4, 0x10, 0x03, 0x89, 0x53, 0xca, 0xe0, 0x20, 0x93, 0xa6, 0x20, 0x55, 0x8c, 0x8a, 0xa5, 0xa7,
+	0x72, 0x54, 0x14, 0x2b, 0xce, 0x32, 0xdf, 0x84, 0xb6, 0xdf, 0x3c, 0xb4, 0x6c, 0x88, 0x76, 0x87,
+	0x24, 0xcd, 0x89, 0xa2, 0x9c, 0x4d, 0x29, 0xf0, 0x31, 0x9a, 0x07, 0xfb, 0x0e, 0x2f, 0xa7, 0x1b,
+	0x43, 0xfd, 0x55, 0x74, 0x4b, 0x38, 0x39, 0x46, 0xf7, 0x22, 0x1e, 0xd9, 0x97, 0xd3, 0x52, 0xbb,
+	0x92, 0x96, 0xdf, 0x3d, 0xb4, 0x60, 0xf3, 0x42, 0xd8, 0xf1, 0xcd, 0xc5, 0xf8, 0x18, 0x35, 0x05,
+	0x61, 0xc7, 0x94, 0x25, 0xed, 0xea, 0x5a, 0x75, 0x7d, 0x61, 0x6b, 0xb9, 0x3b, 0xf1, 0x59, 0xe9,
+	0x6a, 0xf2, 0x5d, 0xa6, 0xc4, 0xc9, 0x76, 0xed, 0xcd, 0x9f, 0xf7, 0xe6, 0x70, 0x01, 0xf6, 0x3f,
+	0x45, 0x4b, 0x94, 0x0d, 0x72, 0x75, 0x90, 0xb3, 0x5c, 0x92, 0xd0, 0x1d, 0xff, 0x5b, 0x78, 0xd1,
+	0xac, 0x3e, 0x73, 0x8b, 0xc1, 0xab, 0x0a, 0xfa, 0xc0, 0x1e, 0x85, 0x43, 0x92, 0xa6, 0xc0, 0x92,
+	0x99, 0x67, 0xd2, 0x67, 0x08, 0x45, 0xc5, 0x1e, 0xa2, 0x74, 0x32, 0x4d, 0x60, 0xfd, 0x47, 0xba,
+	0x0c, 0x92, 0xa7, 0x43, 0x10, 0x76, 0x90, 0xbf, 0xe3, 0xbd, 0x11, 0xd2, 0x6f, 0xa1, 0x7a, 0x0a,
+	0x43, 0x48, 0xcd, 0x88, 0x5f, 0xc4, 0xd6, 0xf0, 0xd7, 0x50, 0xf5, 0x39, 0x40, 0xbb, 0x61, 0xb6,
+	0x59, 0x7a, 0xfb, 0x7a, 0x03, 0xb9, 0x6d, 0xf6, 0x98, 0xc2, 0xda, 0x75, 0xb9, 0xb0, 0xcd, 0x2b,
+	0x85, 0x3d, 0xf5, 0xc6, 0x0d, 0x6f, 0xa8, 0xfa, 0x34, 0x05, 0xa6, 0x66, 0x4c, 0xcb, 0xa4, 0xb8,
+	0xea, 0xd4, 0xe2, 0xf4, 0x80, 0x87, 0x97, 0xaa, 0x34, 0x1d, 0x06, 0x75, 0x59, 0x52, 0xfd, 0x8a,
+	0xa4, 0x9f, 0x2b, 0xee, 0x68, 0x8d, 0xaa, 0xec, 0xb4, 0xc5, 0xef, 0x55, 0x55, 0xd7, 0x7c, 0xb0,
+	0x63, 0x1a, 0xa9, 0x0b, 0xdf, 0xa2, 0xa2, 0x97, 0xbf, 0xb1, 0x3e, 0x5c, 0x80, 0x26, 0x7b, 0xbf,
+	0xfe, 0xdf, 0x7a, 0xbf, 0x71, 0x5d, 0xef, 0xff, 0xe4, 0xb9, 0xb1, 0xbd, 0x5b, 0x9c, 0xb6, 0xe9,
+	0x2a, 0x3d, 0xeb, 0x51, 0x6e, 0xa1, 0xba, 0xe0, 0x39, 0x2b, 0x66, 0x8d, 0x35, 0x82, 0x70, 0xf4,
+	0xed, 0x30, 0xfb, 0x63, 0xe0, 0x03, 0x60, 0x33, 0x17, 0xe6, 0x7a, 0x8e, 0xc3, 0x0b, 0x23, 0x7c,
+	0xda, 0xcb, 0xc7, 0x16, 0x6a, 0x92, 0x28, 0xe2, 0x39, 0x2b, 0xbf, 0x1e, 0x16, 0xc0, 0xe0, 0x6c,
+	0x7c, 0x78, 0xcc, 0x36, 0x7d, 0x50, 0x2a, 0x7d, 0x7f, 0x97, 0x2c, 0xdd, 0x62, 0x3c, 0x57, 0x11,
+	0xcf, 0xe0, 0xda, 0x16, 0xfb, 0xda, 0xfa, 0x70, 0x01, 0xf2, 0x1f, 0xa2, 0xe6, 0x80, 0x9c, 0xf0,
+	0x5c, 0x49, 0xd7, 0x62, 0xb7, 0x2f, 0xe0, 0xf7, 0x8d, 0xaf, 0xe8, 0x2f, 0x87, 0x0c, 0xfe, 0x1e,
+	0x5f, 0x79, 0x8d, 0x80, 0x1d, 0xc2, 0x22, 0x48, 0xff, 0x77, 0x32, 0x1f, 0x5d, 0x2c, 0x25, 0x86,
+	0x8c, 0x97, 0x4f, 0x8c, 0xe0, 0x4b, 0x77, 0xcb, 0xed, 0xbf, 0x00, 0x18, 0x7c, 0x4e, 0xe8, 0x14,
+	0x69, 0x59, 0xd1, 0xd3, 0x44, 0x89, 0x13, 0x3d, 0xbc, 0x2a, 0x66, 0x78, 0x35, 0x8d, 0xfd, 0x54,
+	0x06, 0x5d, 0x77, 0xe1, 0xd9, 0x27, 0x82, 0x64, 0xf2, 0xd9, 0x20, 0x26, 0xba, 0x71, 0x27, 0x6e,
+	0xfe, 0x76, 0xb3, 0xc2, 0xdc, 0xde, 0x7e, 0x73, 0xd6, 0xf1, 0x4e, 0xcf, 0x3a, 0xde, 0x5f, 0x67,
+	0x1d, 0xef, 0xd5, 0x79, 0x67, 0xee, 0xf4, 0xbc, 0x33, 0xf7, 0xc7, 0x79, 0x67, 0xee, 0xbb, 0xf5,
+	0x84, 0xaa, 0xc3, 0x3c, 0xec, 0x46, 0x3c, 0xeb, 0x11, 0xca, 0x36, 0x18, 0x28, 0x7d, 0xf1, 0xd0,
+	0xcf, 0x71, 0xef, 0xa5, 0xfd, 0x35, 0x53, 0x27, 0x03, 0x90, 0x61, 0xc3, 0xfc, 0x47, 0x3d, 0xfc,
+	0x27, 0x00, 0x00, 0xff, 0xff, 0x8d, 0xe9, 0x38, 0x6b, 0xd9, 0x0d, 0x00, 0x00,
 }
 
 func (m *EventJobRegistered) Marshal() (dAtA []byte, err error) {
@@ -1763,6 +2043,16 @@ func (m *EventRanked) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	if m.InputUnusable {
+		i--
+		if m.InputUnusable {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x20
+	}
 	if len(m.Ranking) > 0 {
 		for iNdEx := len(m.Ranking) - 1; iNdEx >= 0; iNdEx-- {
 			{
@@ -1783,6 +2073,191 @@ func (m *EventRanked) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i = encodeVarintEvent(dAtA, i, uint64(len(m.Evaluator)))
 		i--
 		dAtA[i] = 0x12
+	}
+	if m.RequestId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.RequestId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventChallenged) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventChallenged) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventChallenged) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DeadlineMs != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.DeadlineMs))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Fee) > 0 {
+		i -= len(m.Fee)
+		copy(dAtA[i:], m.Fee)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Fee)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Level != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Level))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Resolver) > 0 {
+		i -= len(m.Resolver)
+		copy(dAtA[i:], m.Resolver)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Resolver)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Challenger) > 0 {
+		i -= len(m.Challenger)
+		copy(dAtA[i:], m.Challenger)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Challenger)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.JobId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.RequestId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.RequestId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventResolverSilent) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventResolverSilent) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventResolverSilent) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.DeadlineMs != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.DeadlineMs))
+		i--
+		dAtA[i] = 0x28
+	}
+	if len(m.Next) > 0 {
+		i -= len(m.Next)
+		copy(dAtA[i:], m.Next)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Next)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Resolver) > 0 {
+		i -= len(m.Resolver)
+		copy(dAtA[i:], m.Resolver)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Resolver)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.JobId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.RequestId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.RequestId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *EventChallengeResolved) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *EventChallengeResolved) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *EventChallengeResolved) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.InputUnusable {
+		i--
+		if m.InputUnusable {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x30
+	}
+	if len(m.Ranking) > 0 {
+		for iNdEx := len(m.Ranking) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Ranking[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintEvent(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x2a
+		}
+	}
+	if m.Verdict != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.Verdict))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Resolver) > 0 {
+		i -= len(m.Resolver)
+		copy(dAtA[i:], m.Resolver)
+		i = encodeVarintEvent(dAtA, i, uint64(len(m.Resolver)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.JobId != 0 {
+		i = encodeVarintEvent(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x10
 	}
 	if m.RequestId != 0 {
 		i = encodeVarintEvent(dAtA, i, uint64(m.RequestId))
@@ -2350,6 +2825,99 @@ func (m *EventRanked) Size() (n int) {
 			l = e.Size()
 			n += 1 + l + sovEvent(uint64(l))
 		}
+	}
+	if m.InputUnusable {
+		n += 2
+	}
+	return n
+}
+
+func (m *EventChallenged) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.RequestId != 0 {
+		n += 1 + sovEvent(uint64(m.RequestId))
+	}
+	if m.JobId != 0 {
+		n += 1 + sovEvent(uint64(m.JobId))
+	}
+	l = len(m.Challenger)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Resolver)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Level != 0 {
+		n += 1 + sovEvent(uint64(m.Level))
+	}
+	l = len(m.Fee)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.DeadlineMs != 0 {
+		n += 1 + sovEvent(uint64(m.DeadlineMs))
+	}
+	return n
+}
+
+func (m *EventResolverSilent) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.RequestId != 0 {
+		n += 1 + sovEvent(uint64(m.RequestId))
+	}
+	if m.JobId != 0 {
+		n += 1 + sovEvent(uint64(m.JobId))
+	}
+	l = len(m.Resolver)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	l = len(m.Next)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.DeadlineMs != 0 {
+		n += 1 + sovEvent(uint64(m.DeadlineMs))
+	}
+	return n
+}
+
+func (m *EventChallengeResolved) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.RequestId != 0 {
+		n += 1 + sovEvent(uint64(m.RequestId))
+	}
+	if m.JobId != 0 {
+		n += 1 + sovEvent(uint64(m.JobId))
+	}
+	l = len(m.Resolver)
+	if l > 0 {
+		n += 1 + l + sovEvent(uint64(l))
+	}
+	if m.Verdict != 0 {
+		n += 1 + sovEvent(uint64(m.Verdict))
+	}
+	if len(m.Ranking) > 0 {
+		for _, e := range m.Ranking {
+			l = e.Size()
+			n += 1 + l + sovEvent(uint64(l))
+		}
+	}
+	if m.InputUnusable {
+		n += 2
 	}
 	return n
 }
@@ -3943,6 +4511,612 @@ func (m *EventRanked) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field InputUnusable", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.InputUnusable = bool(v != 0)
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventChallenged) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventChallenged: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventChallenged: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
+			}
+			m.RequestId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RequestId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Challenger", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Challenger = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Resolver", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Resolver = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Level", wireType)
+			}
+			m.Level = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Level |= uint32(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Fee", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Fee = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeadlineMs", wireType)
+			}
+			m.DeadlineMs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeadlineMs |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventResolverSilent) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventResolverSilent: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventResolverSilent: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
+			}
+			m.RequestId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RequestId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Resolver", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Resolver = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Next", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Next = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field DeadlineMs", wireType)
+			}
+			m.DeadlineMs = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.DeadlineMs |= int64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipEvent(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *EventChallengeResolved) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowEvent
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: EventChallengeResolved: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: EventChallengeResolved: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RequestId", wireType)
+			}
+			m.RequestId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.RequestId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Resolver", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Resolver = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Verdict", wireType)
+			}
+			m.Verdict = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Verdict |= Verdict(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Ranking", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthEvent
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthEvent
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Ranking = append(m.Ranking, RankEntry{})
+			if err := m.Ranking[len(m.Ranking)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field InputUnusable", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowEvent
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.InputUnusable = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := skipEvent(dAtA[iNdEx:])

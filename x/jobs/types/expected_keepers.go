@@ -24,6 +24,7 @@ type EscrowKeeper interface {
 	ReturnStake(ctx context.Context, hold uint64, owner sdk.AccAddress, amount math.Int, reason string) error
 	// PayFee sends coins to validators and delegators.
 	PayFee(ctx context.Context, hold uint64, amount math.Int) error
+	Burn(ctx context.Context, hold uint64, amount math.Int) error
 	// CloseHold deletes a hold; it fails unless the hold is empty.
 	CloseHold(ctx context.Context, hold uint64) error
 }

@@ -19,6 +19,12 @@ const (
 	ReasonSlash      = "slash"
 	ReasonRefund     = "refund"
 	ReasonChainShare = "chain_share"
+	// ReasonChallengeFee is a challenger's fee that goes back, ReasonVerdict what a
+	// resolver earns, ReasonCompensation a part of a lost deposit.
+	ReasonChallengeFee = "challenge_fee"
+	ReasonVerdict      = "verdict"
+	ReasonCompensation = "compensation"
+	ReasonBurn         = "burn"
 )
 
 // Prefixes of the store, numbered once and never reused.

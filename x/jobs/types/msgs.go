@@ -157,13 +157,49 @@ func (m *MsgRevealResult) Validate(p Params) error {
 }
 
 // Validate checks a ranking apart from who is in it.
-func (m *MsgRank) Validate() error {
+func (m *MsgRank) Validate(p Params) error {
 	if err := m.Enabled(); err != nil {
 		return err
 	}
-	ranked := make([]Ranked, len(m.Ranking))
-	for i, entry := range m.Ranking {
+	return Ranking{Entries: m.Ranking, InputUnusable: m.InputUnusable, Evidence: m.Evidence}.validate(p)
+}
+
+// Validate checks a challenge apart from its request.
+func (m *MsgChallenge) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	return validateEvidence(m.Evidence, p)
+}
+
+// Validate checks a verdict apart from who is in it.
+func (m *MsgResolveChallenge) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	if m.Confirm && (len(m.Ranking) > 0 || m.InputUnusable) {
+		return ErrInvalid.Wrap("confirm: set together with another verdict; leave ranking and input_unusable out, or confirm")
+	}
+	return Ranking{Entries: m.Ranking, InputUnusable: m.InputUnusable, Evidence: m.Evidence}.validate(p)
+}
+
+func (r Ranking) validate(p Params) error {
+	if r.InputUnusable && len(r.Entries) > 0 {
+		return ErrInvalid.Wrap("input_unusable: set together with a ranking; leave one out")
+	}
+	ranked := make([]Ranked, len(r.Entries))
+	for i, entry := range r.Entries {
 		ranked[i] = Ranked{Node: entry.Node, Score: entry.Score}
 	}
-	return checkRanked(ranked)
+	if err := checkRanked(ranked); err != nil {
+		return err
+	}
+	return validateEvidence(r.Evidence, p)
+}
+
+func validateEvidence(evidence *Reference, p Params) error {
+	if evidence == nil {
+		return nil
+	}
+	return evidence.validate("evidence", p)
 }

@@ -118,13 +118,22 @@ func TestOrderIsRefused(t *testing.T) {
 func TestOtherMessagesAreRefused(t *testing.T) {
 	params := types.DefaultParams()
 	for name, c := range map[string]struct{ err, is error }{
-		"an acceptance as admin":       {(&types.MsgAcceptJob{Role: program.ROLE_ADMIN}).Validate(), types.ErrInvalid},
-		"an acceptance as nobody":      {(&types.MsgAcceptJob{}).Validate(), types.ErrInvalid},
-		"a commitment of 31 bytes":     {(&types.MsgSubmitResult{Commitment: make([]byte, 31)}).Validate(), types.ErrInvalid},
-		"a salt of 33 bytes":           {(&types.MsgRevealResult{Salt: make([]byte, 33)}).Validate(params), types.ErrInvalid},
-		"a result that is too large":   {(&types.MsgRevealResult{Salt: make([]byte, 32), Result: types.Result{Inline: make([]byte, 4097)}}).Validate(params), types.ErrLimit},
-		"a ranking with a node twice":  {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "a", Score: 1}}}).Validate(), types.ErrRanking},
-		"a ranking with rising scores": {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "b", Score: 2}}}).Validate(), types.ErrRanking},
+		"an acceptance as admin":         {(&types.MsgAcceptJob{Role: program.ROLE_ADMIN}).Validate(), types.ErrInvalid},
+		"an acceptance as nobody":        {(&types.MsgAcceptJob{}).Validate(), types.ErrInvalid},
+		"a commitment of 31 bytes":       {(&types.MsgSubmitResult{Commitment: make([]byte, 31)}).Validate(), types.ErrInvalid},
+		"a salt of 33 bytes":             {(&types.MsgRevealResult{Salt: make([]byte, 33)}).Validate(params), types.ErrInvalid},
+		"a result that is too large":     {(&types.MsgRevealResult{Salt: make([]byte, 32), Result: types.Result{Inline: make([]byte, 4097)}}).Validate(params), types.ErrLimit},
+		"a ranking with a node twice":    {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "a", Score: 1}}}).Validate(params), types.ErrRanking},
+		"a ranking of an unusable input": {(&types.MsgRank{InputUnusable: true, Ranking: []types.RankEntry{{Node: "a"}}}).Validate(params), types.ErrInvalid},
+		"evidence without a digest":      {(&types.MsgRank{Evidence: &types.Reference{}}).Validate(params), types.ErrInvalid},
+		"a challenge with bad evidence":  {(&types.MsgChallenge{Evidence: &types.Reference{Digest: "sha256:ab"}}).Validate(params), types.ErrInvalid},
+		"a verdict that confirms and ranks": {
+			(&types.MsgResolveChallenge{Confirm: true, Ranking: []types.RankEntry{{Node: "a"}}}).Validate(params), types.ErrInvalid},
+		"a verdict that confirms what is unusable": {
+			(&types.MsgResolveChallenge{Confirm: true, InputUnusable: true}).Validate(params), types.ErrInvalid},
+		"a verdict with rising scores": {
+			(&types.MsgResolveChallenge{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "b", Score: 2}}}).Validate(params), types.ErrRanking},
+		"a ranking with rising scores": {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "b", Score: 2}}}).Validate(params), types.ErrRanking},
 	} {
 		require.ErrorIs(t, c.err, c.is, name)
 	}

@@ -1171,9 +1171,9 @@ func (m *QueryAssignmentsRequest) GetPagination() *query.PageRequest {
 // Place is an account's part in an unfinished request.
 type Place struct {
 	Request Request `protobuf:"bytes,1,opt,name=request,proto3" json:"request"`
-	// role is evaluator or worker.
+	// role is evaluator or worker, or admin where the node resolves a challenge.
 	Role program.Role `protobuf:"varint,2,opt,name=role,proto3,enum=ain.program.v1.Role" json:"role,omitempty"`
-	// assignment of a worker; unset for an evaluator.
+	// assignment of a worker; unset for everybody else.
 	Assignment *Assignment `protobuf:"bytes,3,opt,name=assignment,proto3" json:"assignment,omitempty"`
 }
 

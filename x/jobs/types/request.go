@@ -15,6 +15,15 @@ func (o Outcome) IsCancelled() bool {
 	return false
 }
 
+// IsFinal tells whether an outcome is a row of the table in which a ranking stands.
+func (o Outcome) IsFinal() bool {
+	switch o {
+	case OUTCOME_RANKED, OUTCOME_NOBODY_VALID, OUTCOME_OVERTURNED, OUTCOME_INPUT_UNUSABLE:
+		return true
+	}
+	return false
+}
+
 // HasCommitted and HasRevealed tell how far a worker has come.
 func (a Assignment) HasCommitted() bool { return len(a.Commitment) > 0 }
 

@@ -7,29 +7,26 @@ import "cosmossdk.io/math"
 // share that there is.
 func CouldGain(r Request) func(worker string) bool {
 	largest := LargestShare(r.Spec.RewardFunction, r.Spec.WorkerReward, int(r.Workers))
+	if r.InputUnusable {
+		could := evenly(r.Spec.WorkerReward, int(r.Workers)).LT(largest)
+		return func(string) bool { return could }
+	}
 	satisfied := map[string]bool{}
-	for i, share := range splitRanking(r) {
-		satisfied[r.Ranking[i].Node] = share.GTE(largest)
+	for worker, share := range r.split(r.Current()) {
+		satisfied[worker] = share.GTE(largest)
 	}
 	return func(worker string) bool { return largest.IsPositive() && !satisfied[worker] }
-}
-
-func splitRanking(r Request) []math.Int {
-	scores := make([]uint64, len(r.Ranking))
-	for i, entry := range r.Ranking {
-		scores[i] = entry.Score
-	}
-	return Split(r.Spec.RewardFunction, r.Spec.WorkerReward, int(r.Workers), scores)
 }
 
 // Settle is the protocol's payout table: where every coin of a request goes when
 // it ends with an outcome. The sum of the payouts is exactly what was locked: the
 // rewards and the chain's share, a bond for each assignment, and a deposit of the
-// evaluator, if there is one, and of each silent one.
+// evaluator, if there is one, and of each silent one, and the fee of each challenge.
 func Settle(p Params, r Request, assignments []Assignment, outcome Outcome) []Payout {
 	s := settlement{params: p, request: r, assignments: assignments, outcome: outcome, rewards: math.ZeroInt()}
 	s.payRewards()
 	s.returnDeposit()
+	s.settleChallenges()
 	s.slashSilent()
 	s.returnBonds()
 	s.refundClient()
@@ -52,22 +49,36 @@ func (s *settlement) pay(account string, amount math.Int, reason string) {
 	}
 }
 
+// payRewards pays R_w by the ranking that stands, and R_e if that is the evaluator's.
 func (s *settlement) payRewards() {
-	if s.outcome != OUTCOME_RANKED && s.outcome != OUTCOME_NOBODY_VALID {
+	if !s.outcome.IsFinal() {
 		return
 	}
-	for i, share := range splitRanking(s.request) {
-		s.pay(s.request.Ranking[i].Node, share, ReasonReward)
-		s.rewards = s.rewards.Add(share)
+	if s.request.InputUnusable {
+		for _, a := range s.assignments {
+			s.reward(a.Worker, evenly(s.request.Spec.WorkerReward, len(s.assignments)), ReasonReward)
+		}
 	}
-	s.pay(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
-	s.rewards = s.rewards.Add(s.request.Spec.EvaluatorReward)
+	shares := s.request.split(s.request.Current())
+	for _, entry := range s.request.Ranking {
+		s.reward(entry.Node, shares[entry.Node], ReasonReward)
+	}
+	if s.request.IsOverturned() {
+		return
+	}
+	s.reward(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
 }
 
-// returnDeposit gives the present evaluator its deposit back: without a challenge
-// it can lose it only by silence.
+// reward pays out of the client's rewards.
+func (s *settlement) reward(account string, amount math.Int, reason string) {
+	s.pay(account, amount, reason)
+	s.rewards = s.rewards.Add(amount)
+}
+
+// returnDeposit gives the present evaluator its deposit back, unless its ranking was
+// overturned.
 func (s *settlement) returnDeposit() {
-	if s.request.Evaluator != "" {
+	if s.request.Evaluator != "" && !s.request.IsOverturned() {
 		s.pay(s.request.Evaluator, s.request.Deposit, ReasonDeposit)
 	}
 }
@@ -100,10 +111,10 @@ func (s *settlement) slashSilent() {
 }
 
 // returnBonds gives bonds back; a worker of a closed contract that revealed
-// nothing loses its bond to the client.
+// nothing loses its bond to the client, unless it could not have done the work.
 func (s *settlement) returnBonds() {
 	for _, a := range s.assignments {
-		if s.outcome.IsCancelled() || a.HasRevealed() {
+		if s.outcome.IsCancelled() || a.HasRevealed() || s.request.InputUnusable {
 			s.pay(a.Worker, s.request.WorkerBond, ReasonBond)
 		} else {
 			s.pay(s.request.Client, s.request.WorkerBond, ReasonLostBond)

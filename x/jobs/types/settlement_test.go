@@ -17,11 +17,12 @@ import (
 func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 	ended := []types.Outcome{
 		types.OUTCOME_RANKED, types.OUTCOME_NOBODY_VALID, types.OUTCOME_NOTHING_REVEALED, types.OUTCOME_SILENT,
-		types.OUTCOME_CANCELLED_BY_CLIENT, types.OUTCOME_CANCELLED_NO_EVALUATOR, types.OUTCOME_CANCELLED_TOO_FEW_WORKERS,
+		types.OUTCOME_OVERTURNED, types.OUTCOME_INPUT_UNUSABLE, types.OUTCOME_CANCELLED_BY_CLIENT, types.OUTCOME_CANCELLED_NO_EVALUATOR, types.OUTCOME_CANCELLED_TOO_FEW_WORKERS,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		params := types.DefaultParams()
 		params.ChainShareBps = uint32(rapid.IntRange(0, 10_000).Draw(t, "chain_share_bps"))
+		params.BurnShareBps = uint32(rapid.IntRange(0, 10_000).Draw(t, "burn_share_bps"))
 		params.SilentSlashBps = uint32(rapid.IntRange(0, 10_000).Draw(t, "silent_slash_bps"))
 		amount := func(name string) math.Int { return math.NewIntFromUint64(rapid.Uint64().Draw(t, name)) }
 		r := types.Request{
@@ -36,7 +37,7 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 		locked := r.Spec.Rewards().Add(r.ChainShare)
 
 		outcome := rapid.SampledFrom(ended).Draw(t, "outcome")
-		isRanked := outcome == types.OUTCOME_RANKED || outcome == types.OUTCOME_NOBODY_VALID
+		isRanked := outcome.IsFinal()
 		if isRanked || rapid.Bool().Draw(t, "evaluator") {
 			r.Evaluator = "evaluator"
 			locked = locked.Add(r.Deposit)
@@ -59,12 +60,47 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 			locked = locked.Add(r.WorkerBond)
 		}
 
+		if isRanked {
+			locked = locked.Add(drawChallenges(t, &r, outcome))
+		}
+
 		paid := math.ZeroInt()
 		for _, p := range types.Settle(params, r, assignments, outcome) {
 			require.True(t, p.Amount.IsPositive(), "%+v", p)
-			require.Equal(t, p.Account == "", p.Reason == types.ReasonChainShare, "%+v", p)
+			require.Equal(t, p.Account == "", p.Reason == types.ReasonChainShare || p.Reason == types.ReasonBurn, "%+v", p)
 			paid = paid.Add(p.Amount)
 		}
 		require.Equal(t, locked.String(), paid.String())
 	})
+}
+
+// drawChallenges gives a ranked request a history that ends in an outcome, and returns
+// what the challenges locked.
+func drawChallenges(t *rapid.T, r *types.Request, outcome types.Outcome) math.Int {
+	first := types.Ranking{Entries: r.Ranking}
+	switch outcome {
+	case types.OUTCOME_INPUT_UNUSABLE:
+		first = types.Ranking{InputUnusable: true}
+	case types.OUTCOME_NOBODY_VALID:
+		first = types.Ranking{}
+	}
+	r.Rankings = []types.Ranking{first, {InputUnusable: rapid.Bool().Draw(t, "unusable")}, {Entries: r.Ranking}}
+	r.Standing = 0
+	if outcome == types.OUTCOME_OVERTURNED {
+		r.Standing = uint32(rapid.IntRange(1, 2).Draw(t, "standing"))
+	}
+	current := r.Rankings[r.Standing]
+	r.Ranking, r.InputUnusable = current.Entries, current.InputUnusable
+	locked := math.ZeroInt()
+	for level := range rapid.IntRange(0, 3).Draw(t, "challenges") {
+		c := types.Challenge{
+			Challenger: rapid.SampledFrom([]string{"client", "evaluator", "worker0"}).Draw(t, "challenger"),
+			Level:      uint32(level), Fee: math.NewIntFromUint64(rapid.Uint64().Draw(t, "fee")), Resolver: fmt.Sprintf("admin%d", level),
+			Attacked: uint32(rapid.IntRange(0, 2).Draw(t, "attacked")), Upheld: uint32(rapid.IntRange(0, 2).Draw(t, "upheld")),
+			Verdict: types.Verdict(rapid.IntRange(1, 3).Draw(t, "verdict")),
+		}
+		r.Challenges = append(r.Challenges, c)
+		locked = locked.Add(c.Fee)
+	}
+	return locked
 }

@@ -83,7 +83,7 @@ func TestReportRefused(t *testing.T) {
 		says    string
 	}{
 		{"an outcome that no score counts", job, worker, "lucky", math.ZeroInt(), types.ErrInvalidReport, `outcome: "lucky"`},
-		{"a role that is none", job, program.ROLE_UNSPECIFIED, program.OutcomeValid, math.ZeroInt(), types.ErrInvalidReport, "role"},
+		{"a role that is none", job, program.Role(99), program.OutcomeValid, math.ZeroInt(), types.ErrInvalidReport, "role"},
 		{"a negative earning", job, worker, program.OutcomeValid, math.NewInt(-1), types.ErrInvalidReport, "earned: -1"},
 		{"no earning", job, worker, program.OutcomeValid, math.Int{}, types.ErrInvalidReport, "earned"},
 		{"a job that nobody registered", unknownJob, worker, program.OutcomeValid, math.ZeroInt(), types.ErrUnknownJob, "job 0x63"},

@@ -61,6 +61,8 @@ func plus(a, b Score) Score {
 		Accepted: a.Accepted + b.Accepted, Completed: a.Completed + b.Completed, Valid: a.Valid + b.Valid,
 		Invalid: a.Invalid + b.Invalid, TimedOut: a.TimedOut + b.TimedOut, Resigned: a.Resigned + b.Resigned,
 		Silent: a.Silent + b.Silent, ResponseMs: a.ResponseMs + b.ResponseMs, ResponseCount: a.ResponseCount + b.ResponseCount,
+		Overturned: a.Overturned + b.Overturned, ChallengesRight: a.ChallengesRight + b.ChallengesRight, ChallengesWrong: a.ChallengesWrong + b.ChallengesWrong,
+		VerdictsRight: a.VerdictsRight + b.VerdictsRight, VerdictsWrong: a.VerdictsWrong + b.VerdictsWrong, VerdictsSilent: a.VerdictsSilent + b.VerdictsSilent,
 		Earned: a.Earned.Add(b.Earned),
 	}
 }
@@ -70,6 +72,8 @@ func minus(a, b Score) Score {
 		Accepted: a.Accepted - b.Accepted, Completed: a.Completed - b.Completed, Valid: a.Valid - b.Valid,
 		Invalid: a.Invalid - b.Invalid, TimedOut: a.TimedOut - b.TimedOut, Resigned: a.Resigned - b.Resigned,
 		Silent: a.Silent - b.Silent, ResponseMs: a.ResponseMs - b.ResponseMs, ResponseCount: a.ResponseCount - b.ResponseCount,
+		Overturned: a.Overturned - b.Overturned, ChallengesRight: a.ChallengesRight - b.ChallengesRight, ChallengesWrong: a.ChallengesWrong - b.ChallengesWrong,
+		VerdictsRight: a.VerdictsRight - b.VerdictsRight, VerdictsWrong: a.VerdictsWrong - b.VerdictsWrong, VerdictsSilent: a.VerdictsSilent - b.VerdictsSilent,
 		Earned: a.Earned.Sub(b.Earned),
 	}
 }

@@ -13,34 +13,24 @@ func NewScore(jobID uint64, owner sdk.AccAddress) Score {
 	return Score{JobId: jobID, Owner: owner.String(), Earned: math.ZeroInt()}
 }
 
-// Add counts one piece of accepted work, once, when its end is known. So at any
-// time accepted = completed + timed_out + resigned + silent + released, and
-// completed = valid + invalid + what nobody judged. A response of 0 ms was not
-// measured. Earned is in uain. Unknown outcomes are ErrInvalidReport.
+// Add counts, once, how a piece of accepted work, a challenge or a verdict ended. So
+// at any time accepted = completed + timed_out + resigned + silent + released, and
+// completed = valid + invalid + overturned + what nobody judged; challenges and
+// verdicts are no accepted work. A response of 0 ms was not measured. Earned is in
+// uain. Unknown outcomes are ErrInvalidReport.
 func (s *Score) Add(outcome program.Outcome, responseMs uint64, earned math.Int) error {
-	answered := false
-	switch outcome {
-	case program.OutcomeValid:
-		s.Valid++
-		answered = true
-	case program.OutcomeInvalid:
-		s.Invalid++
-		answered = true
-	case program.OutcomeCompleted:
-		answered = true
-	case program.OutcomeTimedOut:
-		s.TimedOut++
-	case program.OutcomeResigned:
-		s.Resigned++
-	case program.OutcomeSilent:
-		s.Silent++
-	case program.OutcomeReleased:
-	default:
+	counter, work, answered := s.counter(outcome)
+	if counter == nil {
 		return ErrInvalidReport.Wrapf("outcome: %q", outcome)
 	}
-	s.Accepted++
+	*counter++
+	if work {
+		s.Accepted++
+	}
 	if answered {
-		s.Completed++
+		if counter != &s.Completed {
+			s.Completed++
+		}
 		if responseMs > 0 {
 			s.ResponseMs += responseMs
 			s.ResponseCount++
@@ -50,10 +40,48 @@ func (s *Score) Add(outcome program.Outcome, responseMs uint64, earned math.Int)
 	return nil
 }
 
-// ValidateReport checks what a report adds to a score.
+// counter is what an outcome counts in, nil if it is unknown; whether it ends
+// accepted work; and whether that work was answered.
+func (s *Score) counter(outcome program.Outcome) (counter *uint64, work, answered bool) {
+	var released uint64 // not kept: it is what the others leave of accepted
+	switch outcome {
+	case program.OutcomeValid:
+		return &s.Valid, true, true
+	case program.OutcomeInvalid:
+		return &s.Invalid, true, true
+	case program.OutcomeCompleted:
+		return &s.Completed, true, true
+	case program.OutcomeOverturned:
+		return &s.Overturned, true, true
+	case program.OutcomeTimedOut:
+		return &s.TimedOut, true, false
+	case program.OutcomeResigned:
+		return &s.Resigned, true, false
+	case program.OutcomeSilent:
+		return &s.Silent, true, false
+	case program.OutcomeReleased:
+		return &released, true, false
+	case program.OutcomeChallengeRight:
+		return &s.ChallengesRight, false, false
+	case program.OutcomeChallengeWrong:
+		return &s.ChallengesWrong, false, false
+	case program.OutcomeVerdictRight:
+		return &s.VerdictsRight, false, false
+	case program.OutcomeVerdictWrong:
+		return &s.VerdictsWrong, false, false
+	case program.OutcomeVerdictSilent:
+		return &s.VerdictsSilent, false, false
+	}
+	return nil, false, false
+}
+
+// ValidateReport checks what a report adds to a score. Without a role it is that of
+// a client, who can challenge.
 func ValidateReport(role program.Role, earned math.Int) error {
-	if err := validateRole("role", role); err != nil {
-		return ErrInvalidReport.Wrap(err.Error())
+	if role != program.ROLE_UNSPECIFIED {
+		if err := validateRole("role", role); err != nil {
+			return ErrInvalidReport.Wrap(err.Error())
+		}
 	}
 	if earned.IsNil() || earned.IsNegative() {
 		return ErrInvalidReport.Wrapf("earned: %s; give 0 or more uain", earned)
