@@ -1,8 +1,9 @@
-// Package admin is the daemon that decides applications to an admin: it computes what the applicant had to answer, on its
-// own machine, and approves whoever has the same answer and enough of what the job requires.
+// Package admin is the daemon that decides for an admin: applications to it, by computing what the applicant had to answer,
+// on its own machine, and approving whoever has the same answer and enough of what the job requires; and challenges that
+// it has to resolve, by repeating the evaluator's run.
 //
-// Invariants: nobody is rejected because of something that went wrong here; a decision is in the journal before it is
-// signed. Trusted: what package daemon trusts. Not trusted: applicants and what they state; a capability is a claim, and is
+// Invariants: nobody is rejected, and no ranking overturned, because of something that went wrong here; a decision is in
+// the journal before it is signed. Trusted: what package daemon trusts. Not trusted: applicants and what they state; a capability is a claim, and is
 // only held against the job's requirement.
 package admin
 
@@ -16,6 +17,7 @@ import (
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -26,6 +28,8 @@ type Admin struct {
 	loop  *daemon.Loop
 	tasks daemon.Tasks[uint64] // by application
 	holds daemon.Holds
+	// requests whose challenges are resolved
+	requests *daemon.Requests
 }
 
 // Config is what an admin decides.
@@ -34,7 +38,19 @@ type Config struct {
 	// Approve says who decides on an application that was tested: auto, or ask: the daemon only logs what it found, and the
 	// admin decides with `aind approveNode`. Empty: auto.
 	Approve Approve `yaml:"approve"`
+	// Resolve says who decides on a challenge: auto, by the job's evaluator program, or ask: the daemon only logs that there
+	// is one, and the admin decides with `aind resolveChallenge`. Empty: auto.
+	Resolve Resolve `yaml:"resolve"`
 }
+
+// Resolve is a policy.
+type Resolve string
+
+// The policies.
+const (
+	ResolveAuto Resolve = "auto"
+	ResolveAsk  Resolve = "ask"
+)
 
 // Approve is a policy.
 type Approve string
@@ -51,6 +67,11 @@ func (c Config) Validate() error {
 	case "", ApproveAuto, ApproveAsk:
 	default:
 		return fmt.Errorf("approve %q: use %s or %s", c.Approve, ApproveAuto, ApproveAsk)
+	}
+	switch c.Resolve {
+	case "", ResolveAuto, ResolveAsk:
+	default:
+		return fmt.Errorf("resolve %q: use %s or %s", c.Resolve, ResolveAuto, ResolveAsk)
 	}
 	if c.Apply {
 		return fmt.Errorf("apply: an admin does not apply, leave it out")
@@ -73,6 +94,7 @@ func New(ctx context.Context, cfg Config, world daemon.World) (*Admin, error) {
 	}
 	a.Kit = kit
 	a.tasks.Ended = a.nudge
+	a.requests = daemon.NewRequests(kit.Log, a.nudge)
 	a.loop = daemon.NewLoop(kit.Config.Poll.Std(), kit.Log, a.pass)
 	return a, nil
 }
@@ -83,10 +105,15 @@ func (a *Admin) Run(ctx context.Context) error {
 	a.Log.Info("admin started", "node", a.Owner.String(), "signer", a.Signer)
 	var beating sync.WaitGroup
 	beating.Go(func() { a.Member.Beat(ctx) })
-	applied := client.OnTx(&reputationtypes.EventJobApplied{}, "admin", a.Owner.String())
-	a.loop.Run(ctx, a.Network.Watch(ctx, applied))
+	owner := a.Owner.String()
+	a.loop.Run(ctx, a.Network.Watch(ctx,
+		client.OnTx(&reputationtypes.EventJobApplied{}, "admin", owner),
+		client.OnTx(&jobstypes.EventChallenged{}, "resolver", owner),
+		client.OnBlock(&jobstypes.EventResolverSilent{}, "next", owner),
+	))
 	beating.Wait()
 	a.tasks.Wait()
+	a.requests.Wait()
 	return a.Close()
 }
 
@@ -106,10 +133,22 @@ func (a *Admin) pass(ctx context.Context) (time.Duration, error) {
 		a.Programs.PrepareSoon(ctx, job.Id, job.WorkerRelease)
 		a.Programs.PrepareSoon(ctx, job.Id, job.EvaluatorRelease)
 	}
+	wish, err := a.resolve(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := a.decide(ctx); err != nil {
+		return 0, err
+	}
+	return daemon.Sooner(wish, a.holds.Next()), nil
+}
+
+// decide starts what is due for the applications to this admin.
+func (a *Admin) decide(ctx context.Context) error {
 	running := a.tasks.Running()
 	applications, err := a.Network.Applications(ctx, 0, a.Owner.String(), "")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	undecided := map[uint64]bool{}
 	for _, application := range applications {
@@ -119,13 +158,13 @@ func (a *Admin) pass(ctx context.Context) (time.Duration, error) {
 		}
 		c, err := a.newCase(application)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if c.isDue() {
 			a.tasks.Start(application.Id, func() { a.report(ctx, c, c.advance(ctx)) })
 		}
 	}
-	return a.holds.Next(), a.forgetDecided(undecided, running)
+	return a.forgetDecided(undecided, running)
 }
 
 // report keeps away from an application for a while after something went wrong with it.

@@ -14,6 +14,7 @@ import (
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -202,7 +203,8 @@ func TestConfigThatIsWrong(t *testing.T) {
 	require.ErrorContains(t, admin.Config{Config: cfg}.Validate(), "apply")
 }
 
-// TestCrashAtEveryFailpoint has the admin die at each of its failpoints once, and start again: everybody gets one decision.
+// TestCrashAtEveryFailpoint has the admin die at each of its failpoints once, and start again: everybody gets one decision, and
+// the challenge one verdict.
 func TestCrashAtEveryFailpoint(t *testing.T) {
 	for _, point := range daemon.Failpoints() {
 		if point.Daemon != "admin" {
@@ -220,6 +222,7 @@ func TestCrashAtEveryFailpoint(t *testing.T) {
 				current = s.build(admin.Config{})
 				current.begin()
 			}
+			id := s.challenged("wrong")
 			begin()
 			daemontest.Eventually(t, "all decisions and heartbeats", func() bool {
 				if crash.Dead() {
@@ -227,9 +230,11 @@ func TestCrashAtEveryFailpoint(t *testing.T) {
 					begin()
 				}
 				return crash.Happened() && len(s.chain.Decisions()) == 2 && s.chain.Heartbeats(me) > 1 &&
-					len(current.Journal.Keys("application/")) == 0
+					len(current.Journal.Keys("application/")) == 0 && len(current.Journal.Keys("challenge/")) == 0 && s.isResolved(id)
 			})
-			for _, msg := range []sdk.Msg{&reputationtypes.MsgApproveNode{}, &reputationtypes.MsgRejectApplication{}} {
+			for _, msg := range []sdk.Msg{
+				&reputationtypes.MsgApproveNode{}, &reputationtypes.MsgRejectApplication{}, &jobstypes.MsgResolveChallenge{},
+			} {
 				require.Equal(t, 1, s.chain.Executed(me, msg), "%T", msg)
 			}
 		})

@@ -57,6 +57,8 @@ var (
 	AdminReject    = Step{Number: 530, Daemon: "admin", Name: "reject", Tx: true, Batch: true, When: "an application that fails"}
 	AdminHeartbeat = Step{Number: 540, Daemon: "admin", Name: "heartbeat", Tx: true, Batch: true, When: "it is a node"}
 	AdminPrepare   = Step{Number: 550, Daemon: "admin", Name: "prepare", When: "a release that it has not prepared since it started"}
+	AdminJudge     = Step{Number: 560, Daemon: "admin", Name: "judge", When: "a challenge that it has to resolve"}
+	AdminResolve   = Step{Number: 570, Daemon: "admin", Name: "resolve", Tx: true, Batch: true, When: "the program gave a ranking"}
 )
 
 // Steps lists all of them by number.
@@ -66,7 +68,7 @@ func Steps() []Step {
 		WorkerAccept, WorkerRun, WorkerResign, WorkerCommit, WorkerUpload, WorkerReveal, WorkerConcede, WorkerSettle,
 		EvaluatorNode.Qualify, EvaluatorNode.Apply, EvaluatorNode.Prepare, EvaluatorNode.Heartbeat,
 		EvaluatorAccept, EvaluatorGather, EvaluatorJudge, EvaluatorRank, EvaluatorSettle,
-		AdminTest, AdminApprove, AdminReject, AdminHeartbeat, AdminPrepare,
+		AdminTest, AdminApprove, AdminReject, AdminHeartbeat, AdminPrepare, AdminJudge, AdminResolve,
 	}
 }
 

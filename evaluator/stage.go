@@ -40,9 +40,8 @@ type task struct {
 	rec     record
 	log     *slog.Logger
 
-	// What was gathered; too large for the journal, and gathered again after a crash.
-	input   []byte
-	replies []jobstypes.WorkerReply
+	// material is too large for the journal, and gathered again after a crash.
+	material daemon.Material
 }
 
 // stage is a part of a request's way. It is due or not by what chain and journal say; doing it twice is harmless.

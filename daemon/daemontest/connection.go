@@ -206,6 +206,9 @@ func (n *Connection) Places(ctx context.Context, owner string) (places []jobstyp
 			if r.Evaluator == owner {
 				places = append(places, jobstypes.Place{Request: r.Request, Role: program.ROLE_EVALUATOR})
 			}
+			if pending := r.Pending(); pending != nil && pending.Resolver == owner {
+				places = append(places, jobstypes.Place{Request: r.Request, Role: program.ROLE_ADMIN})
+			}
 			if a, ok := r.assignments[owner]; ok {
 				places = append(places, jobstypes.Place{Request: r.Request, Role: program.ROLE_WORKER, Assignment: &a})
 			}

@@ -135,6 +135,18 @@ func (c *Chain) RankAs(t testing.TB, evaluator string, requestID uint64, nodes .
 	c.DoAs(t, evaluator, rank)
 }
 
+// ChallengeAs has somebody call on a resolver to judge a ranked request.
+func (c *Chain) ChallengeAs(t testing.TB, challenger, resolver string, requestID uint64) {
+	t.Helper()
+	c.read(func(s *state) {
+		r := s.requests[requestID]
+		require.Equal(t, jobstypes.REQUEST_STATE_RANKED, r.State)
+		r.Challenges = append(r.Challenges, jobstypes.Challenge{Challenger: challenger, Resolver: resolver, Fee: math.ZeroInt()})
+		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_CHALLENGED, c.now()+int64(c.Windows.ChallengeMs)
+	})
+	c.wake()
+}
+
 // Peek returns a request, its assignments by worker, and what an owner has earned and has as stake.
 func (c *Chain) Peek(requestID uint64) (r jobstypes.Request, assignments map[string]jobstypes.Assignment) {
 	c.read(func(s *state) {

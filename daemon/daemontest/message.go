@@ -36,6 +36,8 @@ func (c *Chain) handle(signer string, msg sdk.Msg) error {
 		return c.with(m.RequestId, func(r *request) error { return c.reveal(r, signer, m) })
 	case *jobstypes.MsgRank:
 		return c.with(m.RequestId, func(r *request) error { return c.rank(r, signer, m) })
+	case *jobstypes.MsgResolveChallenge:
+		return c.with(m.RequestId, func(r *request) error { return c.resolve(r, signer, m) })
 	case *jobstypes.MsgAcceptResult:
 		return c.with(m.RequestId, func(r *request) error { return c.concede(r, signer) })
 	}
@@ -222,6 +224,25 @@ func (c *Chain) rank(r *request, signer string, m *jobstypes.MsgRank) error {
 		}
 	}
 	r.Ranking, r.RankedMs = m.Ranking, c.now()
+	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_RANKED, c.now()+int64(c.Windows.ChallengeMs)
+	return nil
+}
+
+func (c *Chain) resolve(r *request, signer string, m *jobstypes.MsgResolveChallenge) error {
+	r.Challenges = slices.Clone(r.Challenges) // whoever has asked has a copy
+	pending := r.Pending()
+	if pending == nil || pending.Resolver != signer {
+		return jobstypes.ErrUnauthorized
+	}
+	for _, entry := range m.Ranking {
+		if a, ok := r.assignments[entry.Node]; !ok || !a.HasRevealed() {
+			return jobstypes.ErrRanking
+		}
+	}
+	pending.Verdict = jobstypes.VERDICT_CONFIRMED
+	if !m.Confirm && !slices.EqualFunc(m.Ranking, r.Ranking, func(a, b jobstypes.RankEntry) bool { return a.Node == b.Node }) {
+		pending.Verdict, r.Ranking = jobstypes.VERDICT_OVERTURNED, m.Ranking
+	}
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_RANKED, c.now()+int64(c.Windows.ChallengeMs)
 	return nil
 }

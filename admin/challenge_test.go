@@ -1,0 +1,135 @@
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/admin"
+	"github.com/ain-network/aind/daemon/daemontest"
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/sandbox"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// challenged is a request in which "right" and "wrong" revealed, that was ranked as told, and whose ranking a client has
+// challenged: the admin under test owes the verdict.
+func (s *scene) challenged(ranked ...string) uint64 {
+	s.Helper()
+	s.chain.AddNode(s.job, daemontest.Address("evaluator"), 100_000, program.ROLE_EVALUATOR)
+	id := s.chain.AddRequest(s.job, func(r *jobstypes.Request) {
+		r.Spec.MinWorkers, r.Spec.MaxWorkers, r.ClientConceded = 2, 2, false
+	})
+	s.chain.AcceptAs(s, daemontest.Address("evaluator"), id)
+	answers := map[string][]byte{"right": daemontest.Answer(42, nil), "wrong": daemontest.Answer(1, nil)}
+	salt := make([]byte, jobstypes.SaltSize)
+	names := []string{"right", "wrong"}
+	for _, name := range names {
+		s.chain.AddNode(s.job, daemontest.Address(name), 100_000, program.ROLE_WORKER)
+		s.chain.DoAs(s, daemontest.Address(name), &jobstypes.MsgAcceptJob{RequestId: id, Role: program.ROLE_WORKER})
+	}
+	for _, name := range names {
+		worker := daemontest.Address(name)
+		digest, err := jobstypes.ResultDigest(jobstypes.Result{Inline: answers[name]})
+		require.NoError(s, err)
+		commitment := jobstypes.Commitment(daemontest.ChainID, id, sdk.MustAccAddressFromBech32(worker), digest, salt)
+		s.chain.DoAs(s, worker, &jobstypes.MsgSubmitResult{RequestId: id, Commitment: commitment[:]})
+	}
+	for _, name := range names {
+		s.chain.DoAs(s, daemontest.Address(name), &jobstypes.MsgRevealResult{
+			RequestId: id, Result: jobstypes.Result{Inline: answers[name]}, Salt: salt,
+		})
+	}
+	nodes := make([]string, len(ranked))
+	for i, name := range ranked {
+		nodes[i] = daemontest.Address(name)
+	}
+	s.chain.RankAs(s, daemontest.Address("evaluator"), id, nodes...)
+	s.chain.ChallengeAs(s, daemontest.Address("client"), me, id)
+	return id
+}
+
+// verdict waits for it.
+func (s *scene) verdict(id uint64) (verdict jobstypes.Verdict, ranking []jobstypes.RankEntry) {
+	s.Helper()
+	daemontest.Eventually(s, "a verdict", func() bool {
+		r, _ := s.chain.Peek(id)
+		verdict, ranking = r.Challenges[0].Verdict, r.Ranking
+		return verdict != jobstypes.VERDICT_UNSPECIFIED
+	})
+	return verdict, ranking
+}
+
+func (s *scene) isResolved(id uint64) bool {
+	r, _ := s.chain.Peek(id)
+	return r.Challenges[0].Verdict == jobstypes.VERDICT_OVERTURNED
+}
+
+func TestChallengesAreResolvedByTheProgram(t *testing.T) {
+	for name, c := range map[string]struct {
+		ranked []string
+		want   jobstypes.Verdict
+	}{
+		"a right ranking is confirmed":          {[]string{"right"}, jobstypes.VERDICT_CONFIRMED},
+		"one that ranks wrong work is replaced": {[]string{"wrong"}, jobstypes.VERDICT_OVERTURNED},
+		"one that leaves all out is replaced":   {nil, jobstypes.VERDICT_OVERTURNED},
+		"one that finds all valid is replaced":  {[]string{"right", "wrong"}, jobstypes.VERDICT_OVERTURNED},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			id := s.challenged(c.ranked...)
+			s.start(admin.Config{})
+			verdict, ranking := s.verdict(id)
+			require.Equal(t, c.want, verdict)
+			require.Len(t, ranking, 1)
+			require.Equal(t, daemontest.Address("right"), ranking[0].Node)
+			require.Equal(t, 1, s.chain.Executed(me, &jobstypes.MsgResolveChallenge{}))
+		})
+	}
+}
+
+func TestAProgramThatFailsOverturnsNothing(t *testing.T) {
+	s := newScene(t)
+	s.machine.Sandbox.Use(daemontest.EvaluatorProgram, func(context.Context, sandbox.Run) ([]byte, error) {
+		return nil, sandbox.ErrCrashed
+	})
+	id := s.challenged("right")
+	r := s.start(admin.Config{})
+	daemontest.Eventually(t, "three runs", func() bool { return len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) == 3 })
+	require.Never(t, func() bool { return len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) > 3 }, 150*time.Millisecond, 10*time.Millisecond)
+	peeked, _ := s.chain.Peek(id)
+	require.Equal(t, jobstypes.REQUEST_STATE_CHALLENGED, peeked.State)
+	require.NoError(t, r.stop())
+}
+
+func TestTroubleOfThisMachineOverturnsNothing(t *testing.T) {
+	s := newScene(t)
+	s.machine.Sandbox.Use(daemontest.EvaluatorProgram, func(context.Context, sandbox.Run) ([]byte, error) {
+		return nil, errors.New("this machine is in trouble")
+	})
+	id := s.challenged("wrong")
+	s.start(admin.Config{})
+	daemontest.Eventually(t, "more tries than a program has", func() bool {
+		return len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) > 3
+	})
+	s.machine.Sandbox.Use(daemontest.EvaluatorProgram, daemontest.Judge)
+	verdict, _ := s.verdict(id)
+	require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
+}
+
+func TestAskingTheAdminResolvesNothing(t *testing.T) {
+	s := newScene(t)
+	id := s.challenged("wrong")
+	r := s.start(admin.Config{Resolve: admin.ResolveAsk})
+	require.Never(t, func() bool {
+		peeked, _ := s.chain.Peek(id)
+		return peeked.State != jobstypes.REQUEST_STATE_CHALLENGED || len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) > 0
+	}, 150*time.Millisecond, 10*time.Millisecond)
+	require.NoError(t, r.stop())
+	require.ErrorContains(t, admin.Config{Resolve: "maybe"}.Validate(), "resolve")
+}

@@ -1,0 +1,135 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/storage"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// parallelFetches of one request's results.
+const parallelFetches = 4
+
+// Material is what a request is judged by: its input and the replies of the workers that revealed a valid one. Whoever
+// judges, evaluator or resolver, gathers the same from the same chain and store.
+type Material struct {
+	Input   []byte
+	Replies []jobstypes.WorkerReply
+}
+
+// Gather collects a request's material. A result that is not there, is not what was committed to or does not decode is left
+// out, which makes it invalid. A store that does not answer is an error if patience says that there is time to ask again;
+// else its results, too, are left out.
+func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments []jobstypes.Assignment, patience bool, log *slog.Logger) (Material, error) {
+	job, err := k.Catalog.Job(ctx, request.Spec.JobId)
+	if err != nil {
+		return Material{}, err
+	}
+	var m Material
+	if m.Input, err = ReadInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input)); err != nil {
+		return Material{}, fmt.Errorf("input: %w", err)
+	}
+	replies := make([]*jobstypes.WorkerReply, len(assignments))
+	group, fetching := errgroup.WithContext(ctx)
+	group.SetLimit(parallelFetches)
+	for i, assignment := range assignments {
+		if assignment.RevealedMs == 0 || assignment.Result == nil {
+			continue
+		}
+		group.Go(func() error {
+			reply, err := k.fetchReply(fetching, job.Schema, assignment, patience, log)
+			replies[i] = reply
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Material{}, err
+	}
+	for _, reply := range replies {
+		if reply != nil {
+			m.Replies = append(m.Replies, *reply)
+		}
+	}
+	return m, nil
+}
+
+// fetchReply returns a worker's reply; nil if it is invalid. It errs only where trying again may help and there is time for
+// it.
+func (k *Kit) fetchReply(
+	ctx context.Context, schema Schema, a jobstypes.Assignment, patience bool, log *slog.Logger,
+) (*jobstypes.WorkerReply, error) {
+	content, err := ReadResult(ctx, k.Store, *a.Result, int64(k.Config.Limits.Output))
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil && !isForGood(err) && patience {
+		return nil, fmt.Errorf("result of %s: %w", a.Worker, err)
+	}
+	if err == nil {
+		err = schema.DecodeReply(content)
+	}
+	if err != nil {
+		log.Warn("result is invalid", "node", a.Worker, "error", err)
+		return nil, nil
+	}
+	return &jobstypes.WorkerReply{Node: a.Worker, Reply: content}, nil
+}
+
+// isForGood tells whether fetching again would end in the same way. Workers store a result before they reveal it.
+func isForGood(err error) bool {
+	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge} {
+		if errors.Is(err, lasting) {
+			return true
+		}
+	}
+	return false
+}
+
+// ErrRanking says that the evaluator program gave something that is no ranking.
+var ErrRanking = errors.New("the program's ranking")
+
+// Judge runs the request's evaluator program on its material, for at most wall. Where nothing valid was gathered nobody is
+// ranked, and there is nothing to ask the program. Its seed is the request's, so that whoever judges repeats the same run.
+func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, wall time.Duration, log *slog.Logger) ([]jobstypes.RankEntry, error) {
+	entries := []jobstypes.RankEntry{}
+	if len(m.Replies) == 0 {
+		return entries, nil
+	}
+	job, err := k.Catalog.Job(ctx, request.Spec.JobId)
+	if err != nil {
+		return nil, err
+	}
+	question, err := job.Schema.BuildEvaluatorInput(m.Input, m.Replies)
+	if err != nil {
+		return nil, fmt.Errorf("put request and replies together: %w", err)
+	}
+	output, err := k.Programs.Run(ctx, Call{
+		JobID: request.Spec.JobId, ReleaseID: request.EvaluatorRelease, Role: program.ROLE_EVALUATOR,
+		RequestID: request.Id, DeadlineMs: request.DeadlineMs,
+		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Input: question, Wall: wall,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ranked, err := job.Schema.ParseRanking(output)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRanking, err)
+	}
+	// Nodes that have no reply are left out: the chain refuses those.
+	for _, r := range ranked {
+		if !slices.ContainsFunc(m.Replies, func(w jobstypes.WorkerReply) bool { return w.Node == r.Node }) {
+			log.Warn("the program ranked a node that has no result", "node", r.Node)
+			continue
+		}
+		entries = append(entries, jobstypes.RankEntry{Node: r.Node, Score: r.Score})
+	}
+	return entries, nil
+}
