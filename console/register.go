@@ -42,7 +42,8 @@ type packing struct {
 
 type termsFlags struct {
 	bond, minDeposit, challengeFee               string
-	open, hiring, reveal, evaluation, challenge  time.Duration
+	open, hiring, reveal, evaluation             time.Duration
+	challenge, resolve                           time.Duration
 	cpuMillis, memoryMiB, diskMiB                uint64
 	arch, os                                     string
 	tags                                         []string
@@ -94,6 +95,7 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.DurationVar(&t.reveal, "reveal", 0, "how long workers may reveal")
 	flags.DurationVar(&t.evaluation, "evaluation", 0, "how long the evaluator has for its ranking")
 	flags.DurationVar(&t.challenge, "challenge", 0, "how long a ranking may be challenged")
+	flags.DurationVar(&t.resolve, "resolve", 0, "how long a resolver has for its verdict")
 	flags.Uint64Var(&t.cpuMillis, "cpu-millis", 0, "thousandths of a core that a node must offer")
 	flags.Uint64Var(&t.memoryMiB, "memory-mib", 0, "memory that a node must offer")
 	flags.Uint64Var(&t.diskMiB, "disk-mib", 0, "disk that a node must offer")
@@ -136,6 +138,7 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 	}{
 		{"open", t.open, &spec.Windows.OpenMs}, {"hiring", t.hiring, &spec.Windows.HiringMs}, {"reveal", t.reveal, &spec.Windows.RevealMs},
 		{"evaluation", t.evaluation, &spec.Windows.EvaluationMs}, {"challenge", t.challenge, &spec.Windows.ChallengeMs},
+		{"resolve", t.resolve, &spec.Windows.ResolveMs},
 	} {
 		if window.span < 0 || window.span%time.Millisecond != 0 {
 			return spec, badInputf("%s: %s: want whole milliseconds, not negative", window.flag, window.span)

@@ -40,6 +40,7 @@ func Verbs(env Environment) []*cobra.Command {
 var builders = []func(*Session) *cobra.Command{
 	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode,
 	newRequestJob, newAcceptResult, newCancelRequest, newResign,
+	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newRequests,
 	newSend, newStake, newSetOperator, newInvite,
 }

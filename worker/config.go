@@ -10,7 +10,7 @@ import (
 type Config struct {
 	daemon.Config `yaml:",inline"`
 	// Concede says when the worker gives up its right to challenge a ranking, so that the request can be settled before
-	// the window ends: always, or satisfied: only if the ranking names it as valid. Empty: always.
+	// the window ends: satisfied: only if the ranking names it as valid, or always. Empty: satisfied.
 	Concede Concede `yaml:"concede"`
 }
 

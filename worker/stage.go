@@ -67,6 +67,13 @@ func (t *task) warnIfLost() {
 	}
 }
 
+// tellIfLeftOut says what the owner can do about a result that was found invalid, as long as it can.
+func (t *task) tellIfLeftOut() {
+	if t.isLeftOut() && !t.mustConcede() && !t.mine.Conceded {
+		t.requests.Tell(t.request, "result was found invalid", fmt.Sprintf("if it is not, `aind challenge %d` before the window ends", t.request.Id))
+	}
+}
+
 func (t *task) running() bool {
 	return t.request.State == jobstypes.REQUEST_STATE_RUNNING && t.mine.CommittedMs == 0 && !t.mine.Resigned
 }
@@ -94,7 +101,11 @@ func (t *task) mustConcede() bool {
 	if !jobstypes.CouldGain(t.request)(t.mine.Worker) {
 		return false
 	}
-	return t.cfg.Concede != ConcedeSatisfied || slices.ContainsFunc(t.request.Ranking, func(entry jobstypes.RankEntry) bool {
-		return entry.Node == t.mine.Worker
-	})
+	return t.cfg.Concede == ConcedeAlways || !t.isLeftOut()
+}
+
+// isLeftOut tells whether our result was found invalid.
+func (t *task) isLeftOut() bool {
+	return t.request.State == jobstypes.REQUEST_STATE_RANKED && t.mine.RevealedMs != 0 && !t.request.InputUnusable &&
+		!slices.ContainsFunc(t.request.Ranking, func(entry jobstypes.RankEntry) bool { return entry.Node == t.mine.Worker })
 }

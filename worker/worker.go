@@ -131,6 +131,7 @@ func (w *Worker) work(ctx context.Context, look daemon.Look) (time.Duration, err
 			return 0, err
 		}
 		t.warnIfLost()
+		t.tellIfLeftOut()
 		if t.isDue() {
 			w.requests.Start(ctx, t.request.Id, func() error { return t.advance(ctx) })
 		}

@@ -43,6 +43,6 @@ leaves enough time and its bond is covered by the stake.
 		},
 	}
 	flags.add("worker", cmd.Flags())
-	cmd.Flags().StringVar(&concede, "concede", "always", "when to give up the right to challenge a ranking: always, or satisfied: only if it is valid in it")
+	cmd.Flags().StringVar(&concede, "concede", "satisfied", "when to give up the right to challenge a ranking: satisfied: only if it is valid in it, or always")
 	return cmd
 }

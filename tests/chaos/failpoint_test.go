@@ -24,6 +24,7 @@ import (
 var patient = []string{
 	"--qualification-input", "{size: 8}", "--bond", "1",
 	"--open", "100s", "--hiring", "40s", "--reveal", "100s", "--evaluation", "100s", "--challenge", "3s",
+	"--resolve", "100s", "--challenge-fee", "1",
 }
 
 // deaths are the failpoints at which somebody died.
@@ -292,6 +293,41 @@ func (v *victims) killAdmin() {
 		return nil
 	})
 	require.False(t, cheat.IsMember(v.number))
+	v.killJudge()
+}
+
+// killJudge kills the admin while it judges: every challenge gets one verdict.
+func (v *victims) killJudge() {
+	t := v.t
+	v.evaluator, v.worker = v.node("evaluator"), v.node("worker")
+	for _, node := range []*harness.Node{v.evaluator, v.worker} {
+		node.Start(t)
+		node.AwaitMember(t, v.number)
+	}
+	v.root.Kill()
+	order := v.orders(func() uint64 {
+		return v.Order(t, v.job, "{size: 8}", "time_limit: 90000", "max_workers: 1")
+	})
+	challenged := map[uint64]bool{}
+	v.each(points("admin", 560, 579), func() *harness.Node { return v.root }, func() {
+		order()
+		last := v.requests[len(v.requests)-1]
+		if r, err := v.Request(last); err != nil || r.State != "REQUEST_STATE_RANKED" || challenged[last] {
+			return
+		}
+		var answer struct{}
+		v.ClientJSON(t, &answer, "challenge", strconv.FormatUint(last, 10))
+		challenged[last] = true
+	})
+	v.root.Start(t)
+	require.NotEmpty(t, challenged)
+	for _, id := range v.requests {
+		r := v.ranked(id)
+		if challenged[id] {
+			require.Equal(t, harness.AIN*9/10, r.Paid(v.root.Address, "verdict"))
+			require.Zero(t, r.Paid(r.Client, "challenge_fee"))
+		}
+	}
 }
 
 // applyWrongly files an application whose answer is not the one that the job's programs give.

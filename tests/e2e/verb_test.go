@@ -204,6 +204,18 @@ func TestJSON(t *testing.T) {
 		require.Equal(t, codeUsage, result.Code)
 		require.Empty(t, result.Out)
 	})
+	t.Run("challenge and resolveChallenge", func(t *testing.T) {
+		id := n.Order(t, n.Job(), "{y: 4}", "time_limit: 3000")
+		n.AwaitRequest(t, id, "is ranked", harness.Patience, func(r harness.Request) bool { return r.State == "REQUEST_STATE_RANKED" })
+		var challenge brought
+		n.ClientJSON(t, &challenge, "challenge", strconv.FormatUint(id, 10))
+		require.NotEmpty(t, challenge.Resolver)
+		late := n.Client(t, "resolveChallenge", strconv.FormatUint(id, 10), "confirm", "--output", "json")
+		require.Equal(t, codeFailed, late.Code, "it is not the resolver")
+		require.Empty(t, late.Out)
+		require.Equal(t, "OUTCOME_RANKED", n.AwaitFinished(t, id).Outcome, "the network's admin judged")
+		seen["challenge"], seen["resolveChallenge"] = true, true // TestCheatingLosesMoney has the JSON of the other
+	})
 	help := harness.Command{Args: []string{"--help"}}.Run(t)
 	verbs := regexp.MustCompile(`(?s)Use the network:\n(.*)Take part:`).FindStringSubmatch(help.Out)[1]
 	for _, verb := range regexp.MustCompile(`(?m)^  (\w+) `).FindAllStringSubmatch(verbs, -1) {
