@@ -143,7 +143,10 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	m.height, err = n.Height()
 	require.NoError(t, err)
 	var places struct{ Places []struct{} }
-	require.NoError(t, n.GetAt(m.height, "/ain/jobs/v1/assignments/"+m.worker, &places))
+	// The node tells of a height a moment before its state can be asked for.
+	harness.Eventually(t, "the height can be asked about", harness.Patience, func() error {
+		return n.GetAt(m.height, "/ain/jobs/v1/assignments/"+m.worker, &places)
+	})
 	require.NotEmpty(t, places.Places, "the ranking was settled before it could be looked at")
 	return m
 }
