@@ -102,7 +102,7 @@ func (c *Chain) finish(r *request, outcome jobstypes.Outcome) bool {
 		r.State = jobstypes.REQUEST_STATE_CANCELLED
 	}
 	r.FinishedMs = c.now()
-	r.Payouts = jobstypes.Settle(c.Params, r.Request, sorted(r.assignments), outcome)
+	r.Payouts = jobstypes.Settle(c.Params, c.state.jobs[r.Spec.JobId].terms, r.Request, sorted(r.assignments), outcome)
 	for _, p := range r.Payouts {
 		if p.Reason == jobstypes.ReasonBond || p.Reason == jobstypes.ReasonDeposit {
 			c.state.stakes[p.Account] = c.stake(p.Account).Add(p.Amount)

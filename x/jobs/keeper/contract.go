@@ -31,6 +31,9 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 	if err := k.checkPlace(ctx, l, owner); err != nil {
 		return err
 	}
+	if !l.IsCandidate(owner.String(), m.Role) {
+		return types.ErrCandidate.Wrapf("%s, request %d, as %s: its client named others", owner, l.Id, m.Role)
+	}
 	requirement, err := types.MergeRequirements(l.rules.terms.Requirement, l.Spec.Requirement)
 	if err != nil {
 		return err

@@ -32,9 +32,9 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
 // wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
-//	job [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	job [invalid_loses_bond] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
-//	request [fn=even|winner] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
+//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
 //	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME...
 //	rank NAME W[:SCORE]... | rank NAME unusable | concede NAME...
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable
@@ -194,6 +194,7 @@ func (s *script) registerJob(o settings) {
 	m.Terms.MinDeposit = o.amount("min_deposit", 10)
 	m.Terms.ChallengeFee = o.amount("fee", 5)
 	m.Terms.Bond = &types.Bond{Amount: o.amount("bond", 20)}
+	_, m.Terms.InvalidLosesBond = o["invalid_loses_bond"]
 	if o["bond"] == "default" {
 		m.Terms.Bond = nil
 	}
@@ -221,9 +222,9 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 	if e, w, ok := strings.Cut(o["reward"], ","); ok {
 		m.Spec.EvaluatorReward, m.Spec.WorkerReward = number(e), number(w)
 	}
-	if o["fn"] == "winner" {
-		m.Spec.RewardFunction.Kind = types.REWARD_KIND_WINNER_TAKES_ALL
-	}
+	m.Spec.RewardFunction = rewardFunction(o["fn"])
+	m.Spec.EvaluatorCandidates, m.Spec.WorkerCandidates = s.addresses(o["evaluators"]), s.addresses(o["workers"])
+	m.Spec.MinChallengeLevels = uint32(o.amount("levels", 0).Uint64())
 	m.Spec.TimeLimitMs = o.amount("limit", 3_000).Uint64()
 	m.Spec.MinWorkers = uint32(o.amount("min", 1).Uint64())
 	m.Spec.MaxWorkers = uint32(o.amount("max", 3).Uint64())
@@ -232,6 +233,37 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 		s.request = response.RequestId
 	}
 	return err
+}
+
+// rewardFunction reads a name, weights or a ratio.
+func rewardFunction(text string) types.RewardFunction {
+	if p, q, ok := strings.Cut(text, "/"); ok {
+		return types.RewardFunction{
+			Kind: types.REWARD_KIND_GEOMETRIC, RatioNumerator: number(p).Uint64(), RatioDenominator: number(q).Uint64(),
+		}
+	}
+	switch text {
+	case "", "even":
+		return types.RewardFunction{Kind: types.REWARD_KIND_EVEN}
+	case "winner":
+		return types.RewardFunction{Kind: types.REWARD_KIND_WINNER_TAKES_ALL}
+	case "proportional":
+		return types.RewardFunction{Kind: types.REWARD_KIND_PROPORTIONAL}
+	}
+	fn := types.RewardFunction{Kind: types.REWARD_KIND_WEIGHTS}
+	for weight := range strings.SplitSeq(text, ",") {
+		fn.Weights = append(fn.Weights, number(weight).Uint64())
+	}
+	return fn
+}
+
+func (s *script) addresses(names string) (addresses []string) {
+	for name := range strings.SplitSeq(names, ",") {
+		if name != "" {
+			addresses = append(addresses, s.address(name).String())
+		}
+	}
+	return addresses
 }
 
 func (s *script) updateParams(ctx context.Context, o settings) error {

@@ -26,7 +26,7 @@ func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) err
 		l.State = types.REQUEST_STATE_CANCELLED
 	}
 	l.waitUntil(0)
-	l.Payouts = types.Settle(l.rules.params, l.Request, assignments, outcome)
+	l.Payouts = types.Settle(l.rules.params, l.rules.terms, l.Request, assignments, outcome)
 	for _, payout := range l.Payouts {
 		if err := k.pay(ctx, l, payout); err != nil {
 			return err

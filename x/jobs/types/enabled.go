@@ -18,17 +18,10 @@ func (s RequestSpec) Enabled() error {
 		return err
 	}
 	return refuse(
-		field{"spec.evaluator_candidates", len(s.EvaluatorCandidates) > 0},
-		field{"spec.worker_candidates", len(s.WorkerCandidates) > 0},
 		field{"spec.min_rating", s.MinRating > 0},
-		field{"spec.min_challenge_levels", s.MinChallengeLevels > 1},
 		field{"spec.evaluator_input", s.EvaluatorInput != nil},
 		field{"spec.grant_keys", s.GrantKeys},
 		field{"spec.skip_evaluation", s.SkipEvaluation},
-		field{"spec.reward_function.kind", s.RewardFunction.Kind > REWARD_KIND_WINNER_TAKES_ALL},
-		field{"spec.reward_function.weights", len(s.RewardFunction.Weights) > 0},
-		field{"spec.reward_function.ratio_numerator", s.RewardFunction.RatioNumerator > 0},
-		field{"spec.reward_function.ratio_denominator", s.RewardFunction.RatioDenominator > 0},
 	)
 }
 
@@ -93,7 +86,6 @@ func (t TermsSpec) enabled() error {
 		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
 		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
 		field{"terms.open_results", t.OpenResults},
-		field{"terms.invalid_loses_bond", t.InvalidLosesBond},
 		field{"terms.metrics", len(t.Metrics) > 0},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},

@@ -23,7 +23,7 @@ var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
 		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
-		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -32,8 +32,8 @@ var honored = map[string][]string{
 	},
 	"MsgRequestJob": {
 		"signer", "spec.job_id", "spec.input.inline", "spec.input.reference.digest", "spec.input.reference.size",
-		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.kind", "spec.time_limit_ms",
-		"spec.min_workers", "spec.max_workers", "spec.min_challenge_levels", "spec.requirement.*",
+		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.*", "spec.time_limit_ms",
+		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.requirement.*",
 	},
 	"MsgCancelRequest": {"signer", "request_id"},
 	"MsgAcceptJob":     {"signer", "request_id", "role"},
@@ -190,22 +190,12 @@ func enumValue(kind reflect.Type) int64 {
 }
 
 func TestValuesThatAreNotEnabled(t *testing.T) {
-	request := func(change func(*types.RequestSpec)) error {
-		spec := types.RequestSpec{}
-		change(&spec)
-		return spec.Enabled()
-	}
 	register := func(change func(*types.MsgRegisterJob)) error {
 		m := &types.MsgRegisterJob{Releases: make([]types.ReleaseSpec, 1)}
 		change(m)
 		return m.Enabled()
 	}
 	for field, err := range map[string]error{
-		"spec.min_challenge_levels": request(func(s *types.RequestSpec) { s.MinChallengeLevels = 2 }),
-		"spec.reward_function.kind": errors.Join(
-			request(func(s *types.RequestSpec) { s.RewardFunction.Kind = types.REWARD_KIND_WEIGHTS }),
-			request(func(s *types.RequestSpec) { s.RewardFunction.Kind = types.REWARD_KIND_GEOMETRIC }),
-			request(func(s *types.RequestSpec) { s.RewardFunction.Kind = types.REWARD_KIND_PROPORTIONAL })),
 		"terms.verification": errors.Join(
 			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_EXECUTION }),
 			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_CHECKPOINT })),

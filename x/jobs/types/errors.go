@@ -28,5 +28,6 @@ var (
 	ErrConceded       = errors.Register(ModuleName, 23, "already accepted")
 	ErrBlocked        = errors.Register(ModuleName, 24, "account cannot be paid")
 	ErrChallenge      = errors.Register(ModuleName, 26, "challenge refused")
+	ErrCandidate      = errors.Register(ModuleName, 27, "no candidate")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

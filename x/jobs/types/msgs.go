@@ -1,6 +1,7 @@
 package types
 
 import (
+	"slices"
 	"strings"
 
 	"cosmossdk.io/math"
@@ -95,14 +96,20 @@ func (m *MsgRequestJob) Validate(p Params) error {
 	if err := normalizeAmount("spec.worker_reward", &spec.WorkerReward); err != nil {
 		return err
 	}
-	if kind := spec.RewardFunction.Kind; kind < REWARD_KIND_EVEN {
-		return ErrInvalid.Wrapf("spec.reward_function.kind: %s: want even or winner takes all", kind)
-	}
 	if ms := spec.TimeLimitMs; ms < p.MinTimeLimitMs || ms > p.MaxTimeLimitMs {
 		return ErrInvalid.Wrapf("spec.time_limit_ms: %d ms is not within %d and %d", ms, p.MinTimeLimitMs, p.MaxTimeLimitMs)
 	}
 	if err := spec.validateWorkers(p); err != nil {
 		return err
+	}
+	if err := spec.RewardFunction.validate("spec.reward_function", spec.MaxWorkers); err != nil {
+		return err
+	}
+	if err := spec.validateCandidates(p); err != nil {
+		return err
+	}
+	if spec.MinChallengeLevels > p.ChallengeLevels {
+		return ErrInvalid.Wrapf("spec.min_challenge_levels: %d; this chain has %d", spec.MinChallengeLevels, p.ChallengeLevels)
 	}
 	return validateRequirement("spec.requirement", spec.Requirement, p)
 }
@@ -121,6 +128,50 @@ func (s *RequestSpec) validateWorkers(p Params) error {
 		return ErrInvalid.Wrapf("spec.min_workers: %d is more than max_workers %d", s.MinWorkers, s.MaxWorkers)
 	}
 	return nil
+}
+
+// validateCandidates holds that lists of candidates name enough accounts, each once.
+func (s *RequestSpec) validateCandidates(p Params) error {
+	if err := validateAccounts("spec.evaluator_candidates", s.EvaluatorCandidates, p.MaxCandidates); err != nil {
+		return err
+	}
+	if err := validateAccounts("spec.worker_candidates", s.WorkerCandidates, p.MaxCandidates); err != nil {
+		return err
+	}
+	if n := len(s.WorkerCandidates); n > 0 && n < int(s.MinWorkers) {
+		return ErrInvalid.Wrapf("spec.worker_candidates: %d accounts, but min_workers is %d", n, s.MinWorkers)
+	}
+	return nil
+}
+
+func validateAccounts(path string, addresses []string, limit uint32) error {
+	if err := checkLength(path, len(addresses), limit); err != nil {
+		return err
+	}
+	seen := make(map[string]bool, len(addresses))
+	for i, address := range addresses {
+		if _, err := ParseAddress(index(path, i), address); err != nil {
+			return err
+		}
+		if seen[address] {
+			return ErrInvalid.Wrapf("%s: %s is named twice", index(path, i), address)
+		}
+		seen[address] = true
+	}
+	return nil
+}
+
+// IsCandidate tells whether an account may take a place as far as lists of
+// candidates go. Once a request was reopened any evaluator may.
+func (r Request) IsCandidate(account string, role program.Role) bool {
+	candidates := r.Spec.WorkerCandidates
+	if role == program.ROLE_EVALUATOR {
+		candidates = r.Spec.EvaluatorCandidates
+		if r.State == REQUEST_STATE_REOPENED {
+			return true
+		}
+	}
+	return len(candidates) == 0 || slices.Contains(candidates, account)
 }
 
 // Rewards is R_e + R_w in uain.

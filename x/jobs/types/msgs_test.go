@@ -8,6 +8,8 @@ import (
 
 	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
@@ -84,6 +86,17 @@ func TestOrderIsRefused(t *testing.T) {
 	reference := func(digest string, size uint64) *types.Reference {
 		return &types.Reference{Digest: digest, Size_: size}
 	}
+	weights := func(weights ...uint64) func(*types.RequestSpec) {
+		return func(s *types.RequestSpec) {
+			s.MaxWorkers, s.RewardFunction = 3, types.RewardFunction{Kind: types.REWARD_KIND_WEIGHTS, Weights: weights}
+		}
+	}
+	ratio := func(p, q uint64) func(*types.RequestSpec) {
+		return func(s *types.RequestSpec) {
+			s.RewardFunction = types.RewardFunction{Kind: types.REWARD_KIND_GEOMETRIC, RatioNumerator: p, RatioDenominator: q}
+		}
+	}
+	candidate := sdk.AccAddress("candidate___________").String()
 	for name, c := range map[string]struct {
 		change func(*types.RequestSpec)
 		err    error
@@ -93,17 +106,35 @@ func TestOrderIsRefused(t *testing.T) {
 		"an input in two places": {func(s *types.RequestSpec) {
 			s.Input = types.Input{Inline: []byte{1}, Reference: reference(types.Digest(nil), 1)}
 		}, types.ErrInvalid, "spec.input: both"},
-		"a reference without digest":      {func(s *types.RequestSpec) { s.Input.Reference = reference("", 1) }, types.ErrInvalid, "spec.input.reference.digest"},
-		"a reference that is too large":   {func(s *types.RequestSpec) { s.Input.Reference = reference(types.Digest(nil), 1<<50) }, types.ErrLimit, "spec.input.reference.size"},
-		"a negative evaluator reward":     {func(s *types.RequestSpec) { s.EvaluatorReward = math.NewInt(-1) }, types.ErrInvalid, "spec.evaluator_reward: -1uain"},
-		"a negative worker reward":        {func(s *types.RequestSpec) { s.WorkerReward = math.NewInt(-1) }, types.ErrInvalid, "spec.worker_reward: -1uain"},
-		"no reward function":              {func(s *types.RequestSpec) { s.RewardFunction.Kind = 0 }, types.ErrInvalid, "spec.reward_function.kind"},
-		"a negative reward function":      {func(s *types.RequestSpec) { s.RewardFunction.Kind = -1 }, types.ErrInvalid, "spec.reward_function.kind"},
-		"no time":                         {func(s *types.RequestSpec) { s.TimeLimitMs = 0 }, types.ErrInvalid, "spec.time_limit_ms: 0 ms"},
-		"too much time":                   {func(s *types.RequestSpec) { s.TimeLimitMs = 1 << 60 }, types.ErrInvalid, "spec.time_limit_ms"},
-		"more workers than the chain has": {func(s *types.RequestSpec) { s.MaxWorkers = 65 }, types.ErrLimit, "spec.max_workers: 65 of at most 64"},
-		"fewest above most":               {func(s *types.RequestSpec) { s.MinWorkers, s.MaxWorkers = 3, 2 }, types.ErrInvalid, "spec.min_workers: 3"},
-		"a tag with a line break":         {func(s *types.RequestSpec) { s.Requirement.Tags = []string{"a\nb"} }, types.ErrInvalid, "spec.requirement"},
+		"a reference without digest":     {func(s *types.RequestSpec) { s.Input.Reference = reference("", 1) }, types.ErrInvalid, "spec.input.reference.digest"},
+		"a reference that is too large":  {func(s *types.RequestSpec) { s.Input.Reference = reference(types.Digest(nil), 1<<50) }, types.ErrLimit, "spec.input.reference.size"},
+		"a negative evaluator reward":    {func(s *types.RequestSpec) { s.EvaluatorReward = math.NewInt(-1) }, types.ErrInvalid, "spec.evaluator_reward: -1uain"},
+		"a negative worker reward":       {func(s *types.RequestSpec) { s.WorkerReward = math.NewInt(-1) }, types.ErrInvalid, "spec.worker_reward: -1uain"},
+		"no reward function":             {func(s *types.RequestSpec) { s.RewardFunction.Kind = 0 }, types.ErrInvalid, "spec.reward_function.kind"},
+		"a negative reward function":     {func(s *types.RequestSpec) { s.RewardFunction.Kind = -1 }, types.ErrInvalid, "spec.reward_function.kind"},
+		"an unknown reward function":     {func(s *types.RequestSpec) { s.RewardFunction.Kind = 6 }, types.ErrInvalid, "spec.reward_function.kind"},
+		"weights that nobody reads":      {func(s *types.RequestSpec) { s.RewardFunction.Weights = []uint64{1} }, types.ErrInvalid, "spec.reward_function.weights: 1 of them"},
+		"a ratio that nobody reads":      {func(s *types.RequestSpec) { s.RewardFunction.RatioDenominator = 1 }, types.ErrInvalid, "spec.reward_function.ratio_numerator: a ratio of 0/1"},
+		"no weights":                     {weights(), types.ErrInvalid, "spec.reward_function.weights: none"},
+		"weights of nothing":             {weights(0, 0), types.ErrInvalid, "spec.reward_function.weights: none"},
+		"weights that rise":              {weights(3, 1, 2), types.ErrInvalid, "spec.reward_function.weights[2]: 2 after 1"},
+		"a weight that is too large":     {weights(1<<32 + 1), types.ErrLimit, "spec.reward_function.weights[0]"},
+		"more weights than workers":      {weights(4, 3, 2, 1), types.ErrLimit, "spec.reward_function.weights: 4 of at most 3"},
+		"a ratio without denominator":    {ratio(0, 0), types.ErrInvalid, "spec.reward_function.ratio_numerator: 0/0"},
+		"a ratio above one":              {ratio(3, 2), types.ErrInvalid, "spec.reward_function.ratio_numerator: 3/2"},
+		"a ratio of large numbers":       {ratio(1, 1001), types.ErrInvalid, "spec.reward_function.ratio_numerator: 1/1001"},
+		"a candidate that is no address": {func(s *types.RequestSpec) { s.EvaluatorCandidates = []string{"me"} }, types.ErrInvalid, "spec.evaluator_candidates[0]"},
+		"a candidate twice":              {func(s *types.RequestSpec) { s.WorkerCandidates = []string{candidate, candidate} }, types.ErrInvalid, "spec.worker_candidates[1]"},
+		"too many candidates":            {func(s *types.RequestSpec) { s.WorkerCandidates = make([]string, 65) }, types.ErrLimit, "spec.worker_candidates: 65 of at most 64"},
+		"fewer candidates than workers": {func(s *types.RequestSpec) {
+			s.MinWorkers, s.WorkerCandidates = 2, []string{candidate}
+		}, types.ErrInvalid, "spec.worker_candidates: 1 accounts, but min_workers is 2"},
+		"more challenge levels than there are": {func(s *types.RequestSpec) { s.MinChallengeLevels = 4 }, types.ErrInvalid, "spec.min_challenge_levels: 4"},
+		"no time":                              {func(s *types.RequestSpec) { s.TimeLimitMs = 0 }, types.ErrInvalid, "spec.time_limit_ms: 0 ms"},
+		"too much time":                        {func(s *types.RequestSpec) { s.TimeLimitMs = 1 << 60 }, types.ErrInvalid, "spec.time_limit_ms"},
+		"more workers than the chain has":      {func(s *types.RequestSpec) { s.MaxWorkers = 65 }, types.ErrLimit, "spec.max_workers: 65 of at most 64"},
+		"fewest above most":                    {func(s *types.RequestSpec) { s.MinWorkers, s.MaxWorkers = 3, 2 }, types.ErrInvalid, "spec.min_workers: 3"},
+		"a tag with a line break":              {func(s *types.RequestSpec) { s.Requirement.Tags = []string{"a\nb"} }, types.ErrInvalid, "spec.requirement"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := order()

@@ -6,6 +6,56 @@ import (
 	"cosmossdk.io/math"
 )
 
+// Bounds of a reward function's numbers: they keep its arithmetic small.
+const (
+	maxWeight = 1 << 32
+	maxRatio  = 1000
+)
+
+// validate holds a reward function's numbers, and that no place is worth more than
+// one above it. workers is the most that a request takes.
+func (f RewardFunction) validate(path string, workers uint32) error {
+	switch f.Kind {
+	case REWARD_KIND_EVEN, REWARD_KIND_WINNER_TAKES_ALL, REWARD_KIND_WEIGHTS, REWARD_KIND_GEOMETRIC, REWARD_KIND_PROPORTIONAL:
+	default:
+		return ErrInvalid.Wrapf("%s.kind: %s: want even, winner takes all, weights, geometric or proportional", path, f.Kind)
+	}
+	if f.Kind != REWARD_KIND_WEIGHTS && len(f.Weights) > 0 {
+		return ErrInvalid.Wrapf("%s.weights: %d of them, but the kind is %s", path, len(f.Weights), f.Kind)
+	}
+	if f.Kind != REWARD_KIND_GEOMETRIC && (f.RatioNumerator > 0 || f.RatioDenominator > 0) {
+		return ErrInvalid.Wrapf("%s.ratio_numerator: a ratio of %d/%d, but the kind is %s", path, f.RatioNumerator, f.RatioDenominator, f.Kind)
+	}
+	switch f.Kind {
+	case REWARD_KIND_WEIGHTS:
+		return f.validateWeights(path+".weights", workers)
+	case REWARD_KIND_GEOMETRIC:
+		if f.RatioDenominator == 0 || f.RatioDenominator > maxRatio || f.RatioNumerator > f.RatioDenominator {
+			return ErrInvalid.Wrapf("%s.ratio_numerator: %d/%d: want p/q of at most 1, with q from 1 to %d",
+				path, f.RatioNumerator, f.RatioDenominator, maxRatio)
+		}
+	}
+	return nil
+}
+
+func (f RewardFunction) validateWeights(path string, workers uint32) error {
+	if len(f.Weights) == 0 || f.Weights[0] == 0 {
+		return ErrInvalid.Wrapf("%s: none; give one for each place that is paid, the best first", path)
+	}
+	if err := checkLength(path, len(f.Weights), workers); err != nil {
+		return err
+	}
+	for i, weight := range f.Weights {
+		if weight > maxWeight {
+			return ErrLimit.Wrapf("%s: %d of at most %d", index(path, i), weight, uint64(maxWeight))
+		}
+		if i > 0 && weight > f.Weights[i-1] {
+			return ErrInvalid.Wrapf("%s: %d after %d; no place is worth more than one above it", index(path, i), weight, f.Weights[i-1])
+		}
+	}
+	return nil
+}
+
 // Split divides a worker reward among the valid workers, best first: one amount
 // for each score. n is the number of contracted workers. Every amount is rounded
 // down, so the sum never exceeds total; what is not assigned goes to the client.

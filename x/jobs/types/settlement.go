@@ -1,6 +1,10 @@
 package types
 
-import "cosmossdk.io/math"
+import (
+	"slices"
+
+	"cosmossdk.io/math"
+)
 
 // CouldGain tells which revealed workers could have a larger share of R_w by
 // another ranking than that of the request: all but those it gives the largest
@@ -22,8 +26,8 @@ func CouldGain(r Request) func(worker string) bool {
 // it ends with an outcome. The sum of the payouts is exactly what was locked: the
 // rewards and the chain's share, a bond for each assignment, and a deposit of the
 // evaluator, if there is one, and of each silent one, and the fee of each challenge.
-func Settle(p Params, r Request, assignments []Assignment, outcome Outcome) []Payout {
-	s := settlement{params: p, request: r, assignments: assignments, outcome: outcome, rewards: math.ZeroInt()}
+func Settle(p Params, terms TermsSpec, r Request, assignments []Assignment, outcome Outcome) []Payout {
+	s := settlement{params: p, terms: terms, request: r, assignments: assignments, outcome: outcome, rewards: math.ZeroInt()}
 	s.payRewards()
 	s.returnDeposit()
 	s.settleChallenges()
@@ -35,6 +39,7 @@ func Settle(p Params, r Request, assignments []Assignment, outcome Outcome) []Pa
 
 type settlement struct {
 	params      Params
+	terms       TermsSpec
 	request     Request
 	assignments []Assignment
 	outcome     Outcome
@@ -110,16 +115,29 @@ func (s *settlement) slashSilent() {
 	}
 }
 
-// returnBonds gives bonds back; a worker of a closed contract that revealed
-// nothing loses its bond to the client, unless it could not have done the work.
+// returnBonds gives bonds back, except to those that lose them to the client.
 func (s *settlement) returnBonds() {
 	for _, a := range s.assignments {
-		if s.outcome.IsCancelled() || a.HasRevealed() || s.request.InputUnusable {
-			s.pay(a.Worker, s.request.WorkerBond, ReasonBond)
-		} else {
+		if s.losesBond(a) {
 			s.pay(s.request.Client, s.request.WorkerBond, ReasonLostBond)
+		} else {
+			s.pay(a.Worker, s.request.WorkerBond, ReasonBond)
 		}
 	}
+}
+
+// losesBond tells whether a worker of a closed contract revealed nothing, or, where
+// the job says so, what was finally found invalid; unless nobody could have done the
+// work.
+func (s *settlement) losesBond(a Assignment) bool {
+	switch {
+	case s.outcome.IsCancelled() || s.request.InputUnusable:
+		return false
+	case !a.HasRevealed():
+		return true
+	}
+	return s.terms.InvalidLosesBond && s.outcome.IsFinal() &&
+		!slices.ContainsFunc(s.request.Ranking, func(entry RankEntry) bool { return entry.Node == a.Worker })
 }
 
 // refundClient pays the chain's share of the rewards that were paid and gives the

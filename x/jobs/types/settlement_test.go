@@ -29,7 +29,9 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 			Client: "client",
 			Spec: types.RequestSpec{
 				EvaluatorReward: amount("R_e"), WorkerReward: amount("R_w"),
-				RewardFunction: types.RewardFunction{Kind: types.RewardKind(rapid.IntRange(1, 2).Draw(t, "fn"))},
+				RewardFunction: types.RewardFunction{
+					Kind: types.RewardKind(rapid.IntRange(1, 5).Draw(t, "fn")), Weights: []uint64{5, 3, 1}, RatioNumerator: 2, RatioDenominator: 3,
+				},
 			},
 			WorkerBond: amount("bond"), Deposit: amount("deposit"),
 		}
@@ -64,8 +66,9 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 			locked = locked.Add(drawChallenges(t, &r, outcome))
 		}
 
+		terms := types.TermsSpec{InvalidLosesBond: rapid.Bool().Draw(t, "invalid loses bond")}
 		paid := math.ZeroInt()
-		for _, p := range types.Settle(params, r, assignments, outcome) {
+		for _, p := range types.Settle(params, terms, r, assignments, outcome) {
 			require.True(t, p.Amount.IsPositive(), "%+v", p)
 			require.Equal(t, p.Account == "", p.Reason == types.ReasonChainShare || p.Reason == types.ReasonBurn, "%+v", p)
 			paid = paid.Add(p.Amount)
