@@ -42,7 +42,7 @@ var requestKeys = []struct{ key, help string }{
 	{keyTimeLimit, "how long workers may take: 3000 are milliseconds, 3s is the same"},
 	{keyMinWorkers, "fewest workers"},
 	{keyMaxWorkers, "most workers"},
-	{keyRewardFunction, "how the workers' reward is split: winner_takes_all or even"},
+	{keyRewardFunction, "how the workers' reward is split: winner_takes_all, even, proportional (to the scores), weights of the places [5, 3, 2], or the ratio of each place to the one above, 2/3"},
 	{keyEvaluators, "evaluators that may accept, [ain1…]"},
 	{keyWorkers, "workers that may accept, [ain1…]"},
 	{keyMinRating, "least reputation of a worker"},
@@ -70,7 +70,7 @@ the time limit; each key may be given as a flag instead. Rewards and a small sha
 chain are held until the request ends; what is not paid comes back.
 
 A bare number is AIN, 10uain is exact. The best worker takes all of the workers' reward,
-unless reward_function says even.
+unless reward_function says otherwise.
 
 The result is printed when it is ranked, the payments when they are made. --accept auto
 accepts the result at once, ask asks, wait leaves it to the others and the clock.`,
@@ -206,7 +206,7 @@ func readSpec(order object, jobID uint64) (jobstypes.RequestSpec, error) {
 	if spec.TimeLimitMs, err = readTimeLimit(order); err != nil {
 		return spec, err
 	}
-	if spec.RewardFunction.Kind, err = readRewardFunction(order); err != nil {
+	if spec.RewardFunction, err = readRewardFunction(order); err != nil {
 		return spec, err
 	}
 	for _, number := range []struct {
@@ -267,20 +267,55 @@ func readTimeLimit(order object) (uint64, error) {
 	return uint64(span.Milliseconds()), nil
 }
 
-// readRewardFunction is the paper's example where nothing is said: all to the one with the closest answer.
-func readRewardFunction(order object) (jobstypes.RewardKind, error) {
+// readRewardFunction is the paper's example where nothing is said: all to the one with the closest answer. A name, or the
+// weights of the places, [5, 3, 2], or the ratio of each to the one above, 2/3.
+func readRewardFunction(order object) (fn jobstypes.RewardFunction, err error) {
+	if node := order.values[keyRewardFunction]; node != nil && node.Kind == yaml.SequenceNode {
+		return readWeights(order)
+	}
 	text, ok, err := order.text(keyRewardFunction)
 	if err != nil {
-		return 0, err
+		return fn, err
 	}
 	if !ok {
-		return jobstypes.REWARD_KIND_WINNER_TAKES_ALL, nil
+		return jobstypes.RewardFunction{Kind: jobstypes.REWARD_KIND_WINNER_TAKES_ALL}, nil
 	}
-	kind, ok := jobstypes.RewardKind_value["REWARD_KIND_"+strings.ToUpper(text)]
-	if !ok || kind == 0 {
-		return 0, badInputf("%s: %q is unknown (choose winner_takes_all or even)", keyRewardFunction, text)
+	unknown := badInputf("%s: %q is unknown (choose winner_takes_all, even or proportional, write weights as [5, 3, 2] or a ratio as 2/3)",
+		keyRewardFunction, text)
+	if p, q, isRatio := strings.Cut(text, "/"); isRatio {
+		fn.Kind = jobstypes.REWARD_KIND_GEOMETRIC
+		for _, number := range []struct {
+			text string
+			into *uint64
+		}{{p, &fn.RatioNumerator}, {q, &fn.RatioDenominator}} {
+			if *number.into, err = strconv.ParseUint(number.text, 10, 64); err != nil {
+				return fn, unknown
+			}
+		}
+		return fn, nil
 	}
-	return jobstypes.RewardKind(kind), nil
+	fn.Kind = jobstypes.RewardKind(jobstypes.RewardKind_value["REWARD_KIND_"+strings.ToUpper(text)])
+	switch fn.Kind {
+	case jobstypes.REWARD_KIND_EVEN, jobstypes.REWARD_KIND_WINNER_TAKES_ALL, jobstypes.REWARD_KIND_PROPORTIONAL:
+		return fn, nil
+	}
+	return fn, unknown
+}
+
+func readWeights(order object) (jobstypes.RewardFunction, error) {
+	fn := jobstypes.RewardFunction{Kind: jobstypes.REWARD_KIND_WEIGHTS}
+	words, err := order.list(keyRewardFunction)
+	if err != nil {
+		return fn, err
+	}
+	for i, word := range words {
+		weight, err := strconv.ParseUint(word, 10, 64)
+		if err != nil {
+			return fn, badInputf("%s[%d]: %q is not a whole number", keyRewardFunction, i, word)
+		}
+		fn.Weights = append(fn.Weights, weight)
+	}
+	return fn, nil
 }
 
 // readJobInput is the input as proto binary, checked against the job's schema.
@@ -308,7 +343,8 @@ func readJobInput(order object, file string, schema *jobstypes.Schema) ([]byte, 
 // userWords are the names of fields in messages, and what the user wrote for them.
 var userWords = strings.NewReplacer(
 	"spec.input", keyInput, "spec.evaluator_reward", keyReward+"[0]", "spec.worker_reward", keyReward+"[1]",
-	"spec.reward_function.kind", keyRewardFunction, "spec.time_limit_ms", keyTimeLimit,
+	"spec.reward_function.kind", keyRewardFunction,
+	"spec.reward_function.weights", keyRewardFunction, "spec.reward_function.ratio_numerator", keyRewardFunction, "spec.time_limit_ms", keyTimeLimit,
 	"spec.evaluator_candidates", keyEvaluators, "spec.worker_candidates", keyWorkers, "spec.", "",
 )
 

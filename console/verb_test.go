@@ -200,6 +200,18 @@ func TestRequestJob(t *testing.T) {
 		w.mustRun("requestJob", "--job-id", "0x1", "--job-input", "{y: 4}", "--reward", "[1, 2]", "--time-limit", "3s", "--detach")
 		require.Equal(t, math.NewInt(2_000_000), w.chain.sent[1].(*jobstypes.MsgRequestJob).Spec.WorkerReward)
 	})
+	t.Run("splits the reward as it is told", func(t *testing.T) {
+		for text, want := range map[string]jobstypes.RewardFunction{
+			"proportional": {Kind: jobstypes.REWARD_KIND_PROPORTIONAL},
+			"[5, 3, 2]":    {Kind: jobstypes.REWARD_KIND_WEIGHTS, Weights: []uint64{5, 3, 2}},
+			"2/3":          {Kind: jobstypes.REWARD_KIND_GEOMETRIC, RatioNumerator: 2, RatioDenominator: 3},
+		} {
+			w := newWorld(t)
+			w.register()
+			w.mustRun("requestJob", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 2], time_limit: 3s, reward_function: "+text+"}", "--detach")
+			require.Equal(t, want, w.chain.sent[1].(*jobstypes.MsgRequestJob).Spec.RewardFunction)
+		}
+	})
 	t.Run("prints one JSON value", func(t *testing.T) {
 		w := newWorld(t)
 		w.register()
@@ -283,8 +295,12 @@ func TestRequestJobRefusesBadInput(t *testing.T) {
 		{"more workers than the chain allows", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, max_workers: 100000}", []string{"max_workers"}},
 		{"a key that nobody knows", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], timelimit: 3000}", []string{"timelimit: no such key", "time_limit"}},
 		{"a key given twice", "{job_id: 0x1, job_id: 0x1}", []string{"job_id: given twice"}},
+		{"weights that rise", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: [1, 2]}", []string{"reward_function[1]: 2 after 1"}},
+		{"a weight that is no number", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: [1, x]}", []string{"reward_function[1]", "whole number"}},
+		{"a ratio above one", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: 3/2}", []string{"reward_function: 3/2"}},
+		{"a ratio of words", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: a/b}", []string{"reward_function", "2/3"}},
+		{"candidates that are no addresses", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, worker_node: [me]}", []string{"worker_node[0]"}},
 		{"a reward function of one's own", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: mine}", []string{"reward_function", "winner_takes_all"}},
-		{"named workers, which are not enabled", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, worker_node: [ain1]}", []string{"worker_node", "leave it out"}},
 		{"skipping the evaluation, which is not enabled", "{job_id: 0x1, job_input: {y: 4}, reward: [0, 1], time_limit: 3000, skip_evaluation: true}", []string{"skip_evaluation", "leave it out"}},
 		{"braces that do not close", "{job_id: 0x1", []string{"object"}},
 		{"a bomb of aliases", "{job_id: &a 0x1, job_input: *a}", []string{"quotes"}},

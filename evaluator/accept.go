@@ -76,6 +76,9 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 			return "this node was silent in an earlier round", nil
 		}
 	}
+	if !request.IsCandidate(owner, program.ROLE_EVALUATOR) {
+		return "its client named others", nil
+	}
 	if lacks := e.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}

@@ -76,6 +76,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if request.Client == owner || request.Evaluator == owner {
 		return "its client or evaluator is this node's owner", nil
 	}
+	if !request.IsCandidate(owner, program.ROLE_WORKER) {
+		return "its client named others", nil
+	}
 	if lacks := w.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}

@@ -140,7 +140,7 @@ func TestOrderIsRefusedAndMovesNoCoin(t *testing.T) {
 		"with an input that is garbage": {func(m *types.MsgRequestJob) { m.Spec.Input.Inline = []byte("garbage") }, types.ErrDecode, "spec.input.inline: Task"},
 		"with an unknown field":         {func(m *types.MsgRequestJob) { m.Spec.Input.Inline = []byte{0x10, 0x01} }, types.ErrDecode, "unknown field 2"},
 		"with rewards above the wallet": {func(m *types.MsgRequestJob) { m.Spec.WorkerReward = math.NewInt(9_801) }, sdkerrors.ErrInsufficientFunds, "10001uain"},
-		"with candidates":               {func(m *types.MsgRequestJob) { m.Spec.WorkerCandidates = []string{"ain1"} }, types.ErrNotEnabled, "spec.worker_candidates"},
+		"without evaluation":            {func(m *types.MsgRequestJob) { m.Spec.SkipEvaluation = true }, types.ErrNotEnabled, "spec.skip_evaluation"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, job := newMarket(t)
