@@ -280,8 +280,10 @@ func payees(request jobstypes.Request) []payee {
 	return joined
 }
 
-// outcomes say in words why a request ended without a result.
+// outcomes say in words how a request ended.
 var outcomes = map[jobstypes.Outcome]string{
+	jobstypes.OUTCOME_RANKED:                    "it was ranked and paid",
+	jobstypes.OUTCOME_OVERTURNED:                "a challenge overturned the evaluator's ranking",
 	jobstypes.OUTCOME_NOBODY_VALID:              "no result was valid",
 	jobstypes.OUTCOME_INPUT_UNUSABLE:            "the evaluator says that the input is unusable",
 	jobstypes.OUTCOME_NOTHING_REVEALED:          "no worker revealed a result (give it more time, or check the input)",

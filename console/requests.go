@@ -210,11 +210,7 @@ func (s *Session) showRequest(ctx context.Context, text string) error {
 		lines = append(lines, line)
 	}
 	for _, p := range payees(res.Request) {
-		account := p.account
-		if account == "" {
-			account = "validators and delegators"
-		}
-		lines = append(lines, fmt.Sprintf("  paid       %s AIN to %s, %s", chain.FormatAmount(p.amount), account, enumName(p.reason, "")))
+		lines = append(lines, fmt.Sprintf("  paid       %s AIN to %s, %s", chain.FormatAmount(p.amount), receiver(p.account, p.reason), enumName(p.reason, "")))
 	}
 	return s.print(out, lines...)
 }

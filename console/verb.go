@@ -41,7 +41,7 @@ var builders = []func(*Session) *cobra.Command{
 	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode,
 	newRequestJob, newAcceptResult, newCancelRequest, newResign,
 	newChallenge, newResolveChallenge,
-	newStats, newJobs, newNodes, newRequests,
+	newStats, newJobs, newNodes, newRequests, newExplain,
 	newSend, newStake, newSetOperator, newInvite,
 }
 

@@ -214,6 +214,15 @@ func TestJSON(t *testing.T) {
 		require.Equal(t, codeFailed, late.Code, "it is not the resolver")
 		require.Empty(t, late.Out)
 		require.Equal(t, "OUTCOME_RANKED", n.AwaitFinished(t, id).Outcome, "the network's admin judged")
+		var explained struct {
+			Outcome string
+			Life    []struct{ Text string }
+			Payouts []struct{ Rule string }
+		}
+		ask(root, &explained, "explain", strconv.FormatUint(id, 10))
+		require.Equal(t, "ranked", explained.Outcome)
+		require.Greater(t, len(explained.Life), 8)
+		require.NotEmpty(t, explained.Payouts[0].Rule)
 		seen["challenge"], seen["resolveChallenge"] = true, true // TestCheatingLosesMoney has the JSON of the other
 	})
 	help := harness.Command{Args: []string{"--help"}}.Run(t)

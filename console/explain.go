@@ -1,0 +1,179 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ain-network/aind/chain"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+func newExplain(s *Session) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain REQUEST",
+		Short: "Tell a request's life, and the rule behind every payment",
+		Long: `Tell the life of a request in plain words: who did what when, by the chain's clock, and,
+once it has ended, who received what by which rule of the protocol. The chain keeps a
+request for a while after its end, an hour unless its params say otherwise.`,
+		Example: "  aind explain 42",
+		Args:    cobra.ExactArgs(1),
+		RunE:    runs(s.explain),
+	}
+}
+
+// moment is something that happened in a request.
+type moment struct {
+	AtMs int64  `json:"at_ms,string"` // of the chain clock
+	Text string `json:"text"`
+}
+
+type explainedPayout struct {
+	payoutOutput
+	Rule string `json:"rule"`
+}
+
+type explainOutput struct {
+	Request uint64            `json:"request,string"`
+	State   string            `json:"state"`
+	Outcome string            `json:"outcome,omitempty"`
+	Life    []moment          `json:"life"`
+	Payouts []explainedPayout `json:"payouts"`
+}
+
+func (s *Session) explain(ctx context.Context, args []string) error {
+	id, err := parseRequestID(args[0])
+	if err != nil {
+		return err
+	}
+	res, err := s.request(ctx, id)
+	if err != nil {
+		return err
+	}
+	out := explainOutput{
+		Request: id, State: stateName(res.Request.State), Life: lifeOf(res.Request, res.Assignments), Payouts: []explainedPayout{},
+	}
+	if res.Request.IsFinished() {
+		out.Outcome = enumName(res.Request.Outcome.String(), "OUTCOME_")
+	}
+	for _, payout := range res.Request.Payouts {
+		out.Payouts = append(out.Payouts, explainedPayout{
+			payoutOutput: payoutOutput{Account: payout.Account, Amount: payout.Amount.String(), Reason: payout.Reason},
+			Rule:         ruleOf(payout, res.Request),
+		})
+	}
+	return s.print(out, explainLines(out, res.Request)...)
+}
+
+func explainLines(out explainOutput, request jobstypes.Request) []string {
+	lines := []string{fmt.Sprintf("Request %d for job %s is %s.", request.Id, chain.FormatJobID(request.Spec.JobId), out.State)}
+	if request.IsFinished() {
+		lines[0] = fmt.Sprintf("Request %d for job %s has ended: %s.", request.Id, chain.FormatJobID(request.Spec.JobId), outcomeText(request.Outcome))
+	}
+	rows := [][]string{{"WHEN", "WHAT"}}
+	for _, m := range out.Life {
+		rows = append(rows, []string{time.UnixMilli(m.AtMs).UTC().Format("2006-01-02 15:04:05.000"), m.Text})
+	}
+	lines = append(append(lines, ""), table(rows...)...)
+	if len(out.Payouts) == 0 {
+		return append(lines, "", "Nothing is paid before it has ended.")
+	}
+	rows = [][]string{{"AIN", "TO", "BY THE RULE"}}
+	for i, payout := range request.Payouts {
+		rows = append(rows, []string{chain.FormatAmount(payout.Amount), receiver(payout.Account, payout.Reason), out.Payouts[i].Rule})
+	}
+	return append(append(lines, ""), table(rows...)...)
+}
+
+// lifeOf lists what happened, in its order.
+func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
+	var life []moment
+	add := func(at int64, format string, args ...any) {
+		if at != 0 {
+			life = append(life, moment{at, fmt.Sprintf(format, args...)})
+		}
+	}
+	add(r.RequestedMs, "%s ordered it for %s AIN to the evaluator and %s AIN to the workers, and put down %s AIN for the chain",
+		r.Client, chain.FormatAmount(r.Spec.EvaluatorReward), chain.FormatAmount(r.Spec.WorkerReward), chain.FormatAmount(r.ChainShare))
+	add(r.StartedMs, "an evaluator accepted, with a deposit of %s AIN; the time limit of %d ms began", chain.FormatAmount(r.Deposit), r.Spec.TimeLimitMs)
+	for _, a := range assignments {
+		add(a.AcceptedMs, "%s accepted as worker, with a bond of %s AIN", a.Worker, chain.FormatAmount(r.WorkerBond))
+		add(a.CommittedMs, "%s committed to a result", a.Worker)
+		add(a.RevealedMs, "%s revealed it", a.Worker)
+	}
+	add(r.ClosedMs, "the contract closed with %s", count(r.Workers, "worker"))
+	add(r.EvaluatingMs, "the evaluation began: %d of %d had revealed", r.Revealed, r.Workers)
+	for i, silent := range r.Silent {
+		add(r.EvaluatingMs, "before that %s, the evaluator of round %d, was silent", silent.Evaluator, i+1)
+	}
+	add(r.RankedMs, "%s ranked: %s", r.Evaluator, rankingText(r.First()))
+	for _, c := range r.Challenges {
+		add(c.BroughtMs, "%s challenged the ranking for %s AIN", c.Challenger, chain.FormatAmount(c.Fee))
+		for _, silent := range c.Silent {
+			add(c.BroughtMs, "%s was called on to judge it and stayed silent", silent)
+		}
+		if c.Verdict == jobstypes.VERDICT_OVERTURNED && int(c.Upheld) < len(r.Rankings) {
+			add(c.ResolvedMs, "%s judged otherwise: %s", c.Resolver, rankingText(r.Rankings[c.Upheld]))
+		} else {
+			add(c.ResolvedMs, "%s confirmed the ranking", c.Resolver)
+		}
+	}
+	add(r.FinishedMs, "it ended: %s", outcomeText(r.Outcome))
+	slices.SortStableFunc(life, func(a, b moment) int { return int(a.AtMs - b.AtMs) })
+	return life
+}
+
+func rankingText(ranking jobstypes.Ranking) string {
+	if ranking.InputUnusable {
+		return "nobody could have used the input"
+	}
+	if len(ranking.Entries) == 0 {
+		return "no result is valid"
+	}
+	text := ""
+	for i, entry := range ranking.Entries {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d. %s (score %d)", i+1, entry.Node, entry.Score)
+	}
+	return text
+}
+
+// receiver names who got coins, where that is no account too.
+func receiver(account, reason string) string {
+	switch reason {
+	case jobstypes.ReasonChainShare:
+		return "validators and delegators"
+	case jobstypes.ReasonBurn:
+		return "nobody"
+	}
+	return account
+}
+
+// rules are what docs/protocol.md says of each reason for which coins are paid.
+var rules = map[string]string{
+	jobstypes.ReasonReward:       "a worker's share of the workers' reward, by the final ranking and the reward function",
+	jobstypes.ReasonEvaluation:   "the evaluator's reward: its ranking stands",
+	jobstypes.ReasonDeposit:      "an evaluator's deposit goes back into its stake",
+	jobstypes.ReasonBond:         "a worker's bond goes back into its stake",
+	jobstypes.ReasonLostBond:     "a worker that did not deliver loses its bond to the client",
+	jobstypes.ReasonSlash:        "a silent evaluator loses a part of its deposit to those who revealed",
+	jobstypes.ReasonRefund:       "what was not paid goes back to the client",
+	jobstypes.ReasonChainShare:   "the chain's share of the rewards that were paid",
+	jobstypes.ReasonChallengeFee: "the fee of a challenge that was right, or that nobody judged, goes back",
+	jobstypes.ReasonVerdict:      "the fee of a level, less what is burned, for the verdict that is final",
+	jobstypes.ReasonCompensation: "a part of the overturned evaluator's deposit, for those who gain by the final ranking",
+	jobstypes.ReasonBurn:         "burned, of fees and of a lost deposit",
+}
+
+// ruleOf is the rule behind a payout.
+func ruleOf(payout jobstypes.Payout, r jobstypes.Request) string {
+	if payout.Reason == jobstypes.ReasonReward && r.InputUnusable {
+		return "the workers' reward evenly over the contract: the input was unusable"
+	}
+	return rules[payout.Reason]
+}

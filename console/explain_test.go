@@ -1,0 +1,95 @@
+package console_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/chain"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// lived gives the world's request the life of one that a challenge has overturned.
+func lived(res *jobstypes.QueryRequestResponse) {
+	r := &res.Request
+	ain := func(n int64) math.Int { return chain.Coin(n * 1_000_000).Amount }
+	r.Deposit, r.WorkerBond, r.ChainShare = ain(30), ain(1), ain(0)
+	r.State, r.Outcome = jobstypes.REQUEST_STATE_SETTLED, jobstypes.OUTCOME_OVERTURNED
+	r.RequestedMs, r.StartedMs, r.ClosedMs, r.EvaluatingMs, r.RankedMs, r.FinishedMs = 1000, 2000, 3000, 6000, 7000, 9500
+	r.Evaluator, r.Workers, r.Revealed = "eve", 2, 2
+	r.Ranking = []jobstypes.RankEntry{{Node: "wendy", Score: 7}}
+	r.Rankings, r.Standing = []jobstypes.Ranking{{}, {Entries: r.Ranking}}, 1
+	r.Challenges = []jobstypes.Challenge{{
+		Challenger: "wendy", Fee: ain(2), Resolver: "root", Silent: []string{"adam"},
+		Verdict: jobstypes.VERDICT_OVERTURNED, Upheld: 1, BroughtMs: 8000, ResolvedMs: 9000,
+	}}
+	res.Assignments = []jobstypes.Assignment{{Worker: "wendy", AcceptedMs: 2500, CommittedMs: 4000, RevealedMs: 5000}}
+	r.Payouts = nil
+	for _, reason := range []string{
+		jobstypes.ReasonReward, jobstypes.ReasonEvaluation, jobstypes.ReasonDeposit, jobstypes.ReasonBond, jobstypes.ReasonLostBond,
+		jobstypes.ReasonSlash, jobstypes.ReasonRefund, jobstypes.ReasonChainShare, jobstypes.ReasonChallengeFee,
+		jobstypes.ReasonVerdict, jobstypes.ReasonCompensation, jobstypes.ReasonBurn,
+	} {
+		r.Payouts = append(r.Payouts, jobstypes.Payout{Account: "wendy", Amount: ain(1), Reason: reason})
+	}
+}
+
+func TestExplain(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.mustRun("requestJob", order, "--detach")
+	lived(w.chain.requests[0])
+
+	told := w.mustRun("explain", "1")
+	require.Contains(t, told, "Request 1 for job 0x1 has ended: a challenge overturned the evaluator's ranking.\n")
+	last := -1
+	for _, part := range []string{
+		"00:00:01.000  ain1", "put down 0 AIN for the chain", "00:00:02.000  an evaluator accepted, with a deposit of 30 AIN",
+		"00:00:02.500  wendy accepted as worker, with a bond of 1 AIN", "00:00:03.000  the contract closed with 2 workers",
+		"00:00:04.000  wendy committed to a result", "00:00:05.000  wendy revealed it", "00:00:06.000  the evaluation began: 2 of 2 had revealed",
+		"00:00:07.000  eve ranked: no result is valid", "00:00:08.000  wendy challenged the ranking for 2 AIN",
+		"adam was called on to judge it and stayed silent", "00:00:09.000  root judged otherwise: 1. wendy (score 7)",
+		"00:00:09.500  it ended", "by the final ranking and the reward function", "validators and delegators", "nobody", "burned",
+	} {
+		at := strings.Index(told, part)
+		require.Greater(t, at, last, "%q is missing or out of order in\n%s", part, told)
+		last = at
+	}
+
+	var explained struct {
+		Request, Outcome string
+		Life             []struct {
+			At   string `json:"at_ms"`
+			Text string
+		}
+		Payouts []struct {
+			Amount string `json:"amount_uain"`
+			Rule   string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.mustRun("explain", "1", "--output", "json")), &explained))
+	require.Equal(t, "overturned", explained.Outcome)
+	require.Len(t, explained.Life, 12)
+	require.Equal(t, "9500", explained.Life[11].At)
+	require.Len(t, explained.Payouts, 12)
+	for _, payout := range explained.Payouts {
+		require.NotEmpty(t, payout.Rule)
+		require.Equal(t, "1000000", payout.Amount)
+	}
+}
+
+func TestExplainWhatGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.mustRun("requestJob", order, "--detach")
+	w.chain.requests[0].Request.State = jobstypes.REQUEST_STATE_OPEN
+	told := w.mustRun("explain", "1")
+	require.Contains(t, told, "Request 1 for job 0x1 is open.")
+	require.Contains(t, told, "Nothing is paid before it has ended.")
+	_, err := w.run("explain", "7")
+	require.ErrorContains(t, err, "no request 7")
+}
