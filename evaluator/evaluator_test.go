@@ -187,7 +187,10 @@ func TestOwnersPolicy(t *testing.T) {
 		},
 		"a deposit above the stake":          {nil, func(r *jobstypes.Request) { r.Deposit = math.NewInt(stake + 1) }},
 		"a requirement above the capability": {nil, func(r *jobstypes.Request) { r.Spec.Requirement = program.Capability{CPUMillis: 1 << 40} }},
-		"a request of its own":               {nil, func(r *jobstypes.Request) { r.Client = me }},
+		"a request for others": {nil, func(r *jobstypes.Request) {
+			r.Spec.EvaluatorCandidates = []string{daemontest.Address("somebody else")}
+		}},
+		"a request of its own": {nil, func(r *jobstypes.Request) { r.Client = me }},
 		"a request that it left without a ranking": {nil, func(r *jobstypes.Request) {
 			r.State = jobstypes.REQUEST_STATE_REOPENED
 			r.Silent = []jobstypes.SilentEvaluator{{Evaluator: me, Deposit: math.NewInt(1)}}

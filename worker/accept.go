@@ -130,10 +130,18 @@ func submitBy(request jobstypes.Request) int64 {
 }
 
 // expectedReward is a worker's part of R_w if nobody else joins besides those who must: what a policy can count on from
-// what is known when it has to decide. Where the winner takes all it is the average.
+// what is known when it has to decide. Where places differ it is the average of all, each valid with the same score.
 func expectedReward(request jobstypes.Request) math.Int {
 	sharers := max(request.Workers+1, request.Spec.MinWorkers)
-	return request.Spec.WorkerReward.QuoRaw(int64(sharers))
+	scores := make([]uint64, sharers)
+	for i := range scores {
+		scores[i] = 1
+	}
+	sum := math.ZeroInt()
+	for _, share := range jobstypes.Split(request.Spec.RewardFunction, request.Spec.WorkerReward, int(sharers), scores) {
+		sum = sum.Add(share)
+	}
+	return sum.QuoRaw(int64(sharers))
 }
 
 // take accepts a request and goes on with it. Accepts go alone: one that comes too late must not take others with it.

@@ -55,6 +55,17 @@ func TestOwnersPolicy(t *testing.T) {
 			func(_ *scene, cfg *worker.Config) { cfg.Margin = daemon.Duration(400 * time.Millisecond) },
 			func(r *jobstypes.Request) { r.Spec.TimeLimitMs = 300 },
 		},
+		"a reward most of which is for places that nobody has": {
+			func(_ *scene, cfg *worker.Config) { cfg.Policy.MinReward = daemon.NewAmount(math.NewInt(5000)) },
+			func(r *jobstypes.Request) {
+				r.Spec.WorkerReward, r.Spec.MaxWorkers = math.NewInt(14_999), 3
+				r.Spec.RewardFunction = jobstypes.RewardFunction{Kind: jobstypes.REWARD_KIND_WEIGHTS, Weights: []uint64{1, 1, 1}}
+			},
+		},
+		"a request for others": {
+			nil,
+			func(r *jobstypes.Request) { r.Spec.WorkerCandidates = []string{daemontest.Address("somebody else")} },
+		},
 		"a request of its own": {
 			nil,
 			func(r *jobstypes.Request) { r.Client = me },

@@ -36,6 +36,9 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if err := m.Validate(params); err != nil {
 		return 0, err
 	}
+	if err := m.Spec.RefuseOwn(client.String()); err != nil {
+		return 0, err
+	}
 	if k.bank.BlockedAddr(client) {
 		return 0, types.ErrBlocked.Wrapf("%s: a module account cannot be a client", client)
 	}

@@ -150,13 +150,27 @@ func validateAccounts(path string, addresses []string, limit uint32) error {
 	}
 	seen := make(map[string]bool, len(addresses))
 	for i, address := range addresses {
-		if _, err := ParseAddress(index(path, i), address); err != nil {
+		account, err := ParseAddress(index(path, i), address)
+		if err != nil {
 			return err
 		}
-		if seen[address] {
+		// Candidates are compared as text, and an address in capitals is one, too.
+		addresses[i] = account.String()
+		if seen[addresses[i]] {
 			return ErrInvalid.Wrapf("%s: %s is named twice", index(path, i), address)
 		}
-		seen[address] = true
+		seen[addresses[i]] = true
+	}
+	return nil
+}
+
+// RefuseOwn refuses a client among its own candidates, who could never accept.
+func (s RequestSpec) RefuseOwn(client string) error {
+	if i := slices.Index(s.EvaluatorCandidates, client); i >= 0 {
+		return ErrInvalid.Wrapf("spec.evaluator_candidates[%d]: %s is the client, who has no other place; leave it out", i, client)
+	}
+	if i := slices.Index(s.WorkerCandidates, client); i >= 0 {
+		return ErrInvalid.Wrapf("spec.worker_candidates[%d]: %s is the client, who has no other place; leave it out", i, client)
 	}
 	return nil
 }

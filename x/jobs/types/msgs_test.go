@@ -125,6 +125,7 @@ func TestOrderIsRefused(t *testing.T) {
 		"a ratio of large numbers":       {ratio(1, 1001), types.ErrInvalid, "spec.reward_function.ratio_numerator: 1/1001"},
 		"a candidate that is no address": {func(s *types.RequestSpec) { s.EvaluatorCandidates = []string{"me"} }, types.ErrInvalid, "spec.evaluator_candidates[0]"},
 		"a candidate twice":              {func(s *types.RequestSpec) { s.WorkerCandidates = []string{candidate, candidate} }, types.ErrInvalid, "spec.worker_candidates[1]"},
+		"a candidate in capitals, too":   {func(s *types.RequestSpec) { s.WorkerCandidates = []string{candidate, strings.ToUpper(candidate)} }, types.ErrInvalid, "spec.worker_candidates[1]"},
 		"too many candidates":            {func(s *types.RequestSpec) { s.WorkerCandidates = make([]string, 65) }, types.ErrLimit, "spec.worker_candidates: 65 of at most 64"},
 		"fewer candidates than workers": {func(s *types.RequestSpec) {
 			s.MinWorkers, s.WorkerCandidates = 2, []string{candidate}

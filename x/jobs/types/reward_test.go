@@ -1,8 +1,12 @@
 package types_test
 
 import (
+	"encoding/json"
+	"os"
+	"strconv"
 	"testing"
 
+	"github.com/cosmos/gogoproto/jsonpb"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -11,45 +15,49 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
-func TestSplit(t *testing.T) {
-	even := types.RewardFunction{Kind: types.REWARD_KIND_EVEN}
-	winner := types.RewardFunction{Kind: types.REWARD_KIND_WINNER_TAKES_ALL}
-	weights := types.RewardFunction{Kind: types.REWARD_KIND_WEIGHTS, Weights: []uint64{5, 3, 2}}
-	geometric := types.RewardFunction{Kind: types.REWARD_KIND_GEOMETRIC, RatioNumerator: 1, RatioDenominator: 2}
-	proportional := types.RewardFunction{Kind: types.REWARD_KIND_PROPORTIONAL}
-	for name, c := range map[string]struct {
-		fn         types.RewardFunction
-		total      int64
-		contracted int
-		scores     []uint64
-		want       []int64
-	}{
-		"even is a share of the contracted":           {even, 1000, 3, []uint64{9, 1}, []int64{333, 333}},
-		"even pays nothing below one uain each":       {even, 2, 3, []uint64{1, 1, 1}, []int64{0, 0, 0}},
-		"the winner takes all":                        {winner, 1000, 3, []uint64{5, 5, 1}, []int64{1000, 0, 0}},
-		"weights over the whole list":                 {weights, 1001, 3, []uint64{1, 1}, []int64{500, 300}},
-		"more places than weights":                    {weights, 100, 5, []uint64{1, 1, 1, 1}, []int64{50, 30, 20, 0}},
-		"weights that sum to zero pay nothing":        {types.RewardFunction{Kind: types.REWARD_KIND_WEIGHTS}, 100, 1, []uint64{1}, []int64{0}},
-		"geometric halves from place to place":        {geometric, 700, 3, []uint64{1, 1, 1}, []int64{400, 200, 100}},
-		"geometric is normalized over the contracted": {geometric, 700, 3, []uint64{1}, []int64{400}},
-		"geometric with p = q is even":                {types.RewardFunction{Kind: types.REWARD_KIND_GEOMETRIC, RatioNumerator: 7, RatioDenominator: 7}, 100, 3, []uint64{1, 1, 1}, []int64{33, 33, 33}},
-		"geometric with p = 0 is winner takes all":    {types.RewardFunction{Kind: types.REWARD_KIND_GEOMETRIC, RatioDenominator: 3}, 100, 3, []uint64{1, 1}, []int64{100, 0}},
-		"proportional to valid scores":                {proportional, 100, 4, []uint64{6, 3, 0}, []int64{66, 33, 0}},
-		"proportional with a zero sum pays nothing":   {proportional, 100, 2, []uint64{0, 0}, []int64{0, 0}},
-		"proportional with the largest scores":        {proportional, 100, 2, []uint64{1<<64 - 1, 1<<64 - 1}, []int64{50, 50}},
-		"nobody valid":                                {even, 100, 2, nil, []int64{}},
-		"no reward":                                   {winner, 0, 2, []uint64{1}, []int64{0}},
-		"no function":                                 {types.RewardFunction{}, 100, 2, []uint64{1}, []int64{0}},
-		"more valid than contracted is nobody's due":  {even, 100, 1, []uint64{1, 1}, []int64{0, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := []int64{}
-			for _, share := range types.Split(c.fn, math.NewInt(c.total), c.contracted, c.scores) {
-				got = append(got, share.Int64())
+// TestRewardFunctions holds the published vectors, which anybody else who reckons
+// shares can be held against, too.
+func TestRewardFunctions(t *testing.T) {
+	content, err := os.ReadFile("../testdata/reward_functions.json")
+	require.NoError(t, err)
+	var vectors []struct {
+		Name           string
+		RewardFunction json.RawMessage `json:"reward_function"`
+		WorkerReward   math.Int        `json:"worker_reward"`
+		Contracted     int
+		Scores, Shares []string
+	}
+	require.NoError(t, json.Unmarshal(content, &vectors))
+	require.NotEmpty(t, vectors)
+	for _, v := range vectors {
+		t.Run(v.Name, func(t *testing.T) {
+			var fn types.RewardFunction
+			require.NoError(t, jsonpb.UnmarshalString(string(v.RewardFunction), &fn))
+			scores := make([]uint64, len(v.Scores))
+			for i, score := range v.Scores {
+				scores[i], err = strconv.ParseUint(score, 10, 64)
+				require.NoError(t, err)
 			}
-			require.Equal(t, c.want, got)
+			got := []string{}
+			for _, share := range types.Split(fn, v.WorkerReward, v.Contracted, scores) {
+				got = append(got, share.String())
+			}
+			require.Equal(t, v.Shares, got)
 		})
 	}
+}
+
+// TestSplitOfWhatIsRefusedPaysNothing: what no order can contain harms nobody.
+func TestSplitOfWhatIsRefusedPaysNothing(t *testing.T) {
+	for name, fn := range map[string]types.RewardFunction{
+		"no function":                   {},
+		"weights that sum to zero":      {Kind: types.REWARD_KIND_WEIGHTS},
+		"a ratio of nothing to nothing": {Kind: types.REWARD_KIND_GEOMETRIC},
+	} {
+		require.Equal(t, "0", types.Split(fn, math.NewInt(100), 2, []uint64{1})[0].String(), name)
+	}
+	even := types.RewardFunction{Kind: types.REWARD_KIND_EVEN}
+	require.Equal(t, "0", types.Split(even, math.NewInt(100), 1, []uint64{1, 1})[0].String(), "more valid than contracted")
 }
 
 // TestSplitNeverPaysMoreThanThereIs holds for every function and the hardest numbers.
