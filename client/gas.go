@@ -29,6 +29,8 @@ var gasByMessage = map[string]uint64{
 	"/ain.reputation.v1.MsgWithdrawApplication": 150_000,
 	"/ain.reputation.v1.MsgApproveNode":         300_000,
 	"/ain.reputation.v1.MsgRejectApplication":   150_000,
+	"/ain.reputation.v1.MsgDropNode":            200_000,
+	"/ain.reputation.v1.MsgLeaveJob":            150_000,
 	"/ain.reputation.v1.MsgUpdateCapability":    150_000,
 	"/ain.reputation.v1.MsgSetOperator":         200_000,
 	"/ain.reputation.v1.MsgSetEncryptionKey":    100_000,

@@ -35,6 +35,7 @@ type fakeChain struct {
 	schemas  map[uint64][]byte
 	releases []jobstypes.Release
 	requests []*jobstypes.QueryRequestResponse
+	nodes    []reputationtypes.NodeInfo // of every job; nil: one worker
 	wallets  map[string]math.Int
 	stakes   map[string]math.Int
 	opened   []string // addresses that got an account
@@ -128,6 +129,10 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 		return &reputationtypes.MsgApplyJobResponse{ApplicationId: 5}, nil
 	case *reputationtypes.MsgApproveNode:
 		return &reputationtypes.MsgApproveNodeResponse{}, nil
+	case *reputationtypes.MsgDropNode:
+		return &reputationtypes.MsgDropNodeResponse{}, nil
+	case *reputationtypes.MsgLeaveJob:
+		return &reputationtypes.MsgLeaveJobResponse{}, nil
 	case *reputationtypes.MsgRejectApplication:
 		return &reputationtypes.MsgRejectApplicationResponse{}, nil
 	case *jobstypes.MsgCancelRequest:
@@ -279,12 +284,21 @@ func (f fakeReputation) Profile(_ context.Context, q *reputationtypes.QueryProfi
 }
 
 func (f fakeReputation) Nodes(context.Context, *reputationtypes.QueryNodesRequest, ...grpc.CallOption) (*reputationtypes.QueryNodesResponse, error) {
+	if f.nodes != nil {
+		return &reputationtypes.QueryNodesResponse{Nodes: f.nodes}, nil
+	}
 	return &reputationtypes.QueryNodesResponse{Nodes: []reputationtypes.NodeInfo{{
 		Node: reputationtypes.Node{
 			Owner: f.worker, Roles: []program.Role{program.ROLE_WORKER}, Status: reputationtypes.NODE_STATUS_ACTIVE,
 		},
 		Running: true, SeenMs: 1_700_000_000_000,
 	}}}, nil
+}
+
+func (f fakeReputation) Score(_ context.Context, q *reputationtypes.QueryScoreRequest, _ ...grpc.CallOption) (*reputationtypes.QueryScoreResponse, error) {
+	return &reputationtypes.QueryScoreResponse{Score: reputationtypes.Score{
+		JobId: q.JobId, Owner: q.Owner, Accepted: 3, Completed: 2, Valid: 1, Earned: math.NewInt(7),
+	}}, nil
 }
 
 func (f fakeReputation) Applications(context.Context, *reputationtypes.QueryApplicationsRequest, ...grpc.CallOption) (*reputationtypes.QueryApplicationsResponse, error) {

@@ -113,6 +113,17 @@ type nodeOutput struct {
 	SeenMs  int64    `json:"seen_ms,string"`
 }
 
+func newNodeOutput(info reputationtypes.NodeInfo) nodeOutput {
+	n := nodeOutput{
+		Owner: info.Node.Owner, Parent: info.Node.Parent, Status: enumName(info.Node.Status.String(), "NODE_STATUS_"),
+		Running: info.Running, SeenMs: info.SeenMs, Roles: []string{},
+	}
+	for _, role := range info.Node.Roles {
+		n.Roles = append(n.Roles, roleName(role))
+	}
+	return n
+}
+
 func (s *Session) nodes(ctx context.Context, jobText, roleText string, running bool, limit uint64) error {
 	var role program.Role
 	if roleText != "" {
@@ -134,13 +145,7 @@ func (s *Session) nodes(ctx context.Context, jobText, roleText string, running b
 	nodes := []nodeOutput{}
 	rows := [][]string{{"OWNER", "ROLES", "STATUS", "RUNNING", "SEEN"}}
 	for _, info := range res.Nodes {
-		n := nodeOutput{
-			Owner: info.Node.Owner, Parent: info.Node.Parent, Status: enumName(info.Node.Status.String(), "NODE_STATUS_"),
-			Running: info.Running, SeenMs: info.SeenMs, Roles: []string{},
-		}
-		for _, role := range info.Node.Roles {
-			n.Roles = append(n.Roles, roleName(role))
-		}
+		n := newNodeOutput(info)
 		nodes = append(nodes, n)
 		rows = append(rows, []string{n.Owner, strings.Join(n.Roles, ","), n.Status, yesNo(n.Running), showTime(n.SeenMs)})
 	}

@@ -38,10 +38,10 @@ func Verbs(env Environment) []*cobra.Command {
 
 // builders make a verb for a session, in the order of the help.
 var builders = []func(*Session) *cobra.Command{
-	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode,
+	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode, newDrop, newLeaveJob,
 	newRequestJob, newAcceptResult, newCancelRequest, newResign,
 	newChallenge, newResolveChallenge,
-	newStats, newJobs, newNodes, newRequests, newExplain,
+	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
 	newSend, newStake, newSetOperator, newInvite,
 }
 

@@ -157,6 +157,13 @@ func TestJSON(t *testing.T) {
 	var nodes []struct{ Owner string }
 	ask(root, &nodes, "nodes", job)
 	require.Len(t, nodes, 3)
+	var tree struct {
+		Owner    string
+		Children []struct{ Owner, Status string }
+	}
+	ask(root, &tree, "tree", job)
+	require.Equal(t, root.Address, tree.Owner)
+	require.Len(t, tree.Children, 2)
 	var stats struct{ Workers, Evaluators int }
 	ask(root, &stats, "stats", job)
 	require.Equal(t, 1, stats.Workers)
@@ -181,6 +188,19 @@ func TestJSON(t *testing.T) {
 	var requests []struct{ Request string }
 	ask(root, &requests, "requests", "--job", job)
 	require.Len(t, requests, 2)
+
+	var ended struct{ Node string }
+	ask(root, &ended, "drop", job, worker.Address, "--reason", "it resigned")
+	require.Equal(t, worker.Address, ended.Node)
+	again := worker.Run(t, "applyJob", job)
+	require.Equal(t, codeFailed, again.Code, again.String())
+	require.Contains(t, again.Err, "it may apply again at block time")
+	ask(evaluator, &ended, "leaveJob", job)
+	require.Equal(t, evaluator.Address, ended.Node)
+	ask(root, &tree, "tree", job)
+	require.Empty(t, tree.Children)
+	ask(root, &tree, "tree", job, "--all")
+	require.Len(t, tree.Children, 2)
 
 	t.Run("requestJob waits for the result and the payments", func(t *testing.T) {
 		var ended struct {

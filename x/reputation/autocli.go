@@ -126,6 +126,20 @@ func txCommands() []*autocliv1.RpcCommandOptions {
 			PositionalArgs: fields("application_id", "reason"),
 		},
 		{
+			RpcMethod:      "DropNode",
+			Use:            "drop-node [job] [node]",
+			Short:          "End a node's work in a job, as an admin above it",
+			Example:        "aind tx reputation drop-node 0x1a ain1… --reason 'too slow' --from root",
+			PositionalArgs: fields("job_id", "node"),
+		},
+		{
+			RpcMethod:      "LeaveJob",
+			Use:            "leave-job [job]",
+			Short:          "End your own work in a job",
+			Example:        "aind tx reputation leave-job 0x1a --from alice",
+			PositionalArgs: fields("job_id"),
+		},
+		{
 			RpcMethod:      "UpdateCapability",
 			Use:            "update-capability [job] [capability]",
 			Short:          "State what your node offers from now on",

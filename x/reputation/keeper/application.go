@@ -115,7 +115,7 @@ func (k *Keeper) checkRolesNotHeld(ctx context.Context, jobID uint64, applicant 
 		return err
 	}
 	if !node.IsActive() {
-		return types.ErrNodeNotActive.Wrapf("node %s, job %#x: %s; applying again is not enabled in this version", applicant, jobID, node.Status)
+		return k.checkMayReturn(ctx, node)
 	}
 	for _, role := range roles {
 		if node.HasRole(role) {

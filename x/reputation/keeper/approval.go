@@ -54,7 +54,7 @@ func (k *Keeper) Approve(ctx context.Context, admin sdk.AccAddress, id uint64) e
 // approved returns the node as it is after the approval.
 func (k *Keeper) approved(ctx context.Context, application types.Application, applicant sdk.AccAddress) (types.Node, error) {
 	node, err := k.nodes.Get(ctx, collections.Join(application.JobId, applicant))
-	if errors.Is(err, collections.ErrNotFound) {
+	if errors.Is(err, collections.ErrNotFound) || (err == nil && !node.IsActive()) {
 		node, err = types.Node{
 			JobId:    application.JobId,
 			Owner:    application.Applicant,
@@ -78,26 +78,50 @@ func (k *Keeper) seenApplying(ctx context.Context, applicant sdk.AccAddress, app
 }
 
 // countApproval returns ErrApprovalLimit, naming the time at which it passes, if
-// the admin approved as many as one window allows. A window starts with the first
-// approval after the one before has ended.
+// the admin approved as many as one window allows.
 func (k *Keeper) countApproval(ctx context.Context, admin sdk.AccAddress) error {
+	return k.countDecision(ctx, admin, func(params types.Params, decided *types.Approvals, ends int64) error {
+		if decided.Count >= params.ApprovalsPerWindow {
+			return types.ErrApprovalLimit.Wrapf("admin %s approved %d in %d ms; the next passes at block time %d ms",
+				admin, decided.Count, params.ApprovalWindowMs, ends)
+		}
+		decided.Count++
+		return nil
+	})
+}
+
+// countDrop is the same for drops.
+func (k *Keeper) countDrop(ctx context.Context, admin sdk.AccAddress) error {
+	return k.countDecision(ctx, admin, func(params types.Params, decided *types.Approvals, ends int64) error {
+		if decided.Drops >= params.DropsPerWindow {
+			return types.ErrDropLimit.Wrapf("admin %s dropped %d in %d ms; the next passes at block time %d ms",
+				admin, decided.Drops, params.ApprovalWindowMs, ends)
+		}
+		decided.Drops++
+		return nil
+	})
+}
+
+// countDecision keeps what an admin decided in its window. A window starts with the
+// first decision after the one before has ended.
+func (k *Keeper) countDecision(
+	ctx context.Context, admin sdk.AccAddress, count func(params types.Params, decided *types.Approvals, ends int64) error,
+) error {
 	params, err := k.Params(ctx)
 	if err != nil {
 		return err
 	}
-	approvals, err := k.approvals.Get(ctx, admin)
+	decided, err := k.approvals.Get(ctx, admin)
 	if err != nil && !errors.Is(err, collections.ErrNotFound) {
 		return err
 	}
 	now := nowMs(ctx)
-	ends := approvals.WindowStartMs + int64(params.ApprovalWindowMs)
+	ends := decided.WindowStartMs + int64(params.ApprovalWindowMs)
 	if err != nil || now >= ends {
-		approvals = types.Approvals{Admin: admin.String(), WindowStartMs: now}
+		decided = types.Approvals{Admin: admin.String(), WindowStartMs: now}
 	}
-	if approvals.Count >= params.ApprovalsPerWindow {
-		return types.ErrApprovalLimit.Wrapf("admin %s approved %d in %d ms; the next passes at block time %d ms",
-			admin, approvals.Count, params.ApprovalWindowMs, ends)
+	if err := count(params, &decided, ends); err != nil {
+		return err
 	}
-	approvals.Count++
-	return k.approvals.Set(ctx, admin, approvals)
+	return k.approvals.Set(ctx, admin, decided)
 }

@@ -88,6 +88,28 @@ func (s msgServer) RejectApplication(ctx context.Context, msg *types.MsgRejectAp
 	return &types.MsgRejectApplicationResponse{}, s.keeper.Reject(ctx, owner, msg.ApplicationId, msg.Reason)
 }
 
+// DropNode implements types.MsgServer.
+func (s msgServer) DropNode(ctx context.Context, msg *types.MsgDropNode) (*types.MsgDropNodeResponse, error) {
+	admin, err := s.acting(ctx, msg, msg.Signer)
+	if err != nil {
+		return nil, err
+	}
+	node, err := types.ParseAddress("node", msg.Node)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgDropNodeResponse{}, s.keeper.Drop(ctx, admin, msg.JobId, node, msg.Reason)
+}
+
+// LeaveJob implements types.MsgServer.
+func (s msgServer) LeaveJob(ctx context.Context, msg *types.MsgLeaveJob) (*types.MsgLeaveJobResponse, error) {
+	owner, err := s.acting(ctx, msg, msg.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgLeaveJobResponse{}, s.keeper.Leave(ctx, owner, msg.JobId)
+}
+
 // UpdateCapability implements types.MsgServer.
 func (s msgServer) UpdateCapability(ctx context.Context, msg *types.MsgUpdateCapability) (*types.MsgUpdateCapabilityResponse, error) {
 	owner, err := s.acting(ctx, msg, msg.Signer)

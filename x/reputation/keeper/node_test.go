@@ -59,7 +59,7 @@ func TestADroppedNodeIsNotEligible(t *testing.T) {
 	f.refused(func(ctx sdk.Context) error {
 		_, err := f.server.ApplyJob(ctx, application(address("b"), job, worker))
 		return err
-	}, types.ErrNodeNotActive, "NODE_STATUS_DROPPED")
+	}, types.ErrCoolDown, "it may apply again at block time")
 }
 
 func TestUpdateCapability(t *testing.T) {

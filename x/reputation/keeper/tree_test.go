@@ -54,7 +54,7 @@ func deepTree(f *fixture) {
 			node.Parent = address(names[i-1]).String()
 		}
 		if name == "b" {
-			node.Status = types.NODE_STATUS_DROPPED
+			node.Status, node.EndedMs = types.NODE_STATUS_DROPPED, f.ctx.BlockTime().UnixMilli()
 		}
 		state.Nodes = append(state.Nodes, node)
 	}

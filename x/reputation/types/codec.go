@@ -9,7 +9,7 @@ import (
 // RegisterInterfaces makes the module's messages known to the codec.
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
-		&MsgApplyJob{}, &MsgWithdrawApplication{}, &MsgApproveNode{}, &MsgRejectApplication{},
+		&MsgApplyJob{}, &MsgWithdrawApplication{}, &MsgApproveNode{}, &MsgRejectApplication{}, &MsgDropNode{}, &MsgLeaveJob{},
 		&MsgUpdateCapability{}, &MsgSetOperator{}, &MsgSetEncryptionKey{}, &MsgHeartbeat{}, &MsgUpdateParams{},
 	)
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)

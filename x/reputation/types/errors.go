@@ -58,4 +58,10 @@ var (
 	ErrInvalidGenesis = errors.Register(ModuleName, 27, "invalid genesis state")
 	// ErrBrokenTree: a node's chain of parents does not end at the root.
 	ErrBrokenTree = errors.Register(ModuleName, 28, "broken tree")
+	// ErrRoot: the root of a tree cannot be dropped and cannot leave.
+	ErrRoot = errors.Register(ModuleName, 29, "node is the root")
+	// ErrDropLimit: the admin dropped as many nodes as one window allows.
+	ErrDropLimit = errors.Register(ModuleName, 30, "drop limit reached")
+	// ErrCoolDown: the account was dropped too short a time ago.
+	ErrCoolDown = errors.Register(ModuleName, 31, "dropped too short a time ago")
 )

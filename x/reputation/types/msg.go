@@ -9,6 +9,8 @@ var (
 	_ sdk.HasValidateBasic = (*MsgWithdrawApplication)(nil)
 	_ sdk.HasValidateBasic = (*MsgApproveNode)(nil)
 	_ sdk.HasValidateBasic = (*MsgRejectApplication)(nil)
+	_ sdk.HasValidateBasic = (*MsgDropNode)(nil)
+	_ sdk.HasValidateBasic = (*MsgLeaveJob)(nil)
 	_ sdk.HasValidateBasic = (*MsgUpdateCapability)(nil)
 	_ sdk.HasValidateBasic = (*MsgSetOperator)(nil)
 	_ sdk.HasValidateBasic = (*MsgSetEncryptionKey)(nil)
@@ -49,6 +51,18 @@ func (m *MsgApproveNode) ValidateBasic() error {
 func (m *MsgRejectApplication) ValidateBasic() error {
 	return validateSignerAndApplication(m.Signer, m.ApplicationId)
 }
+
+// ValidateBasic checks what needs no state.
+func (m *MsgDropNode) ValidateBasic() error {
+	if err := validateSignerAndJob(m.Signer, m.JobId); err != nil {
+		return err
+	}
+	_, err := ParseAddress("node", m.Node)
+	return err
+}
+
+// ValidateBasic checks what needs no state.
+func (m *MsgLeaveJob) ValidateBasic() error { return validateSignerAndJob(m.Signer, m.JobId) }
 
 // ValidateBasic checks what needs no state.
 func (m *MsgUpdateCapability) ValidateBasic() error {

@@ -145,9 +145,13 @@ func TestParamsAreBoundedOnBothSides(t *testing.T) {
 		{"max_string_bytes", func(p *types.Params) { p.MaxStringBytes = 15 }, func(p *types.Params) { p.MaxStringBytes = 4097 }},
 		{"expired_per_block", func(p *types.Params) { p.ExpiredPerBlock = 0 }, func(p *types.Params) { p.ExpiredPerBlock = 10_001 }},
 		{"approval_window_ms", func(p *types.Params) { p.ApprovalWindowMs = 0 }, func(p *types.Params) { p.ApprovalWindowMs = 1 << 62 }},
+		{"drops_per_window", func(p *types.Params) { p.DropsPerWindow = 0 }, func(p *types.Params) { p.DropsPerWindow = 100_001 }},
 		{"approvals_per_window", func(p *types.Params) { p.ApprovalsPerWindow = 0 }, func(p *types.Params) { p.ApprovalsPerWindow = 100_001 }},
 	}
 	require.NoError(t, types.DefaultParams().Validate())
+	long := types.DefaultParams()
+	long.CoolDownMs = 1 << 62
+	require.ErrorContains(t, long.Validate(), "cool_down_ms: ")
 	for _, tt := range tests {
 		for _, change := range []func(*types.Params){tt.low, tt.high} {
 			params := types.DefaultParams()

@@ -19,6 +19,8 @@ func DefaultParams() Params {
 		ExpiredPerBlock:         100,
 		ApprovalWindowMs:        minute,
 		ApprovalsPerWindow:      1000,
+		DropsPerWindow:          100,
+		CoolDownMs:              day,
 	}
 }
 
@@ -50,6 +52,8 @@ func (p Params) Validate() error {
 		{"max_string_bytes", uint64(p.MaxStringBytes), 16, mostStringBytes},
 		{"expired_per_block", uint64(p.ExpiredPerBlock), 1, 10_000},
 		{"approval_window_ms", p.ApprovalWindowMs, second, 30 * day},
+		{"drops_per_window", uint64(p.DropsPerWindow), 1, 100_000},
+		{"cool_down_ms", p.CoolDownMs, 0, 365 * day},
 		{"approvals_per_window", uint64(p.ApprovalsPerWindow), 1, 100_000},
 	}
 	for _, b := range bounds {
