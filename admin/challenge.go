@@ -22,6 +22,8 @@ type challengeRecord struct {
 	// Judged: Ranking is the verdict that will be sent, or was.
 	Judged  bool                  `json:"judged,omitempty"`
 	Ranking []jobstypes.RankEntry `json:"ranking,omitempty"`
+	// InputUnusable is the verdict in place of a ranking.
+	InputUnusable bool `json:"input_unusable,omitempty"`
 	// Failures of the evaluator program on this request.
 	Failures int `json:"failures,omitempty"`
 }
@@ -119,6 +121,11 @@ func (c *challenged) judge(ctx context.Context) error {
 		return err
 	}
 	material, err := c.Gather(ctx, c.request, assignments, left > 2*typical+time.Second, c.log)
+	if errors.Is(err, daemon.ErrInputUnusable) {
+		c.log.Warn("nobody could have used the input", "error", err)
+		c.rec.InputUnusable, c.rec.Judged = true, true
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -140,7 +147,7 @@ func (c *challenged) judge(ctx context.Context) error {
 // send gives the verdict. Whether it confirms what stands is the chain's to say.
 func (c *challenged) send(ctx context.Context) error {
 	err := c.Outbox.Do(ctx, daemon.AdminResolve, verdictKey(c.request.Id), &jobstypes.MsgResolveChallenge{
-		Signer: c.Signer, RequestId: c.request.Id, Ranking: c.rec.Ranking,
+		Signer: c.Signer, RequestId: c.request.Id, Ranking: c.rec.Ranking, InputUnusable: c.rec.InputUnusable,
 	})
 	if err == nil {
 		c.log.Info("resolved a challenge", "challenger", c.request.Pending().Challenger, "valid", len(c.rec.Ranking))

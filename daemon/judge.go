@@ -25,17 +25,29 @@ type Material struct {
 	Replies []jobstypes.WorkerReply
 }
 
+// ErrInputUnusable says that a request's input is none that anybody could work on: it does not decode, or is not there, or
+// not what its digest says.
+var ErrInputUnusable = errors.New("input unusable")
+
 // Gather collects a request's material. A result that is not there, is not what was committed to or does not decode is left
 // out, which makes it invalid. A store that does not answer is an error if patience says that there is time to ask again;
-// else its results, too, are left out.
+// else its results, too, are left out. An input that cannot be had is an error too, and ErrInputUnusable when there is no
+// time to ask again.
 func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments []jobstypes.Assignment, patience bool, log *slog.Logger) (Material, error) {
 	job, err := k.Catalog.Job(ctx, request.Spec.JobId)
 	if err != nil {
 		return Material{}, err
 	}
 	var m Material
-	if m.Input, err = ReadInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input)); err != nil {
+	m.Input, err = ReadInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input))
+	switch {
+	case err != nil && isForGood(err) && !errors.Is(err, storage.ErrTooLarge) && !patience:
+		return Material{}, fmt.Errorf("%w: %w", ErrInputUnusable, err)
+	case err != nil:
 		return Material{}, fmt.Errorf("input: %w", err)
+	}
+	if err := job.Schema.DecodeRequest(m.Input); err != nil {
+		return Material{}, fmt.Errorf("%w: %s", ErrInputUnusable, err.Error()) // with %w the SDK's errors print where in its source they arose
 	}
 	replies := make([]*jobstypes.WorkerReply, len(assignments))
 	group, fetching := errgroup.WithContext(ctx)

@@ -214,6 +214,41 @@ func TestOwnersPolicy(t *testing.T) {
 	}
 }
 
+func TestAnInputThatNobodyCouldUseIsDeclared(t *testing.T) {
+	for name, content := range map[string]struct {
+		bytes  []byte
+		stored bool
+	}{
+		"no message of the job":  {[]byte("no message of the job"), true},
+		"nothing under a digest": {daemontest.Question(4), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			if content.stored {
+				_, err := storage.PutBytes(t.Context(), s.machine.Store, content.bytes)
+				require.NoError(t, err)
+			}
+			id := s.chain.AddRequest(s.job, func(r *jobstypes.Request) {
+				r.Spec.Input = jobstypes.Input{Reference: &jobstypes.Reference{
+					Digest: jobstypes.Digest(content.bytes), Size_: uint64(len(content.bytes)),
+				}}
+			})
+			s.start(s.config())
+			s.work(id, reveal{name: "one", reply: daemontest.Answer(42, nil)})
+			if !content.stored {
+				s.reaches(id, jobstypes.REQUEST_STATE_EVALUATING)
+				require.Never(t, func() bool { r, _ := s.chain.Peek(id); return r.RankedMs != 0 }, 150*time.Millisecond, 10*time.Millisecond,
+					"it may come yet")
+				s.chain.Skip(59 * time.Second)
+			}
+			_, r := s.ranked(id)
+			require.True(t, r.InputUnusable)
+			require.Empty(t, r.Ranking)
+			require.Empty(t, s.machine.Sandbox.Runs(daemontest.EvaluatorProgram))
+		})
+	}
+}
+
 func TestNoMoreDepositsAreAtStakeThanTheOwnerAllows(t *testing.T) {
 	s := newScene(t)
 	cfg := s.config()

@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/ain-network/aind/daemon"
@@ -21,6 +22,11 @@ func gather(ctx context.Context, t *task) error {
 		return err
 	}
 	t.material, err = t.Gather(ctx, t.request, assignments, patience, t.log)
+	if errors.Is(err, daemon.ErrInputUnusable) {
+		t.log.Warn("nobody could have used the input", "error", err)
+		t.rec.Ranking, t.rec.InputUnusable, t.rec.Judged = nil, true, true
+		return nil
+	}
 	return err
 }
 

@@ -52,7 +52,7 @@ func (t *task) failed(err error) error {
 }
 
 func rank(ctx context.Context, t *task) error {
-	err := t.send(ctx, daemon.EvaluatorRank, &jobstypes.MsgRank{Signer: t.Signer, RequestId: t.request.Id, Ranking: t.rec.Ranking})
+	err := t.send(ctx, daemon.EvaluatorRank, &jobstypes.MsgRank{Signer: t.Signer, RequestId: t.request.Id, Ranking: t.rec.Ranking, InputUnusable: t.rec.InputUnusable})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type record struct {
 	// Judged: Ranking is what will be sent, or was.
 	Judged  bool                  `json:"judged,omitempty"`
 	Ranking []jobstypes.RankEntry `json:"ranking,omitempty"`
+	// InputUnusable is the verdict in place of a ranking.
+	InputUnusable bool `json:"input_unusable,omitempty"`
 	// Failures of the evaluator program on this request.
 	Failures int `json:"failures,omitempty"`
 }

@@ -153,6 +153,11 @@ func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
 		if err != nil {
 			return err
 		}
+		// No bond is pledged for what cannot be worked on: whoever orders with a reference to nothing would earn the bonds.
+		if _, err := t.fetchInput(ctx); err != nil {
+			t.requests.Tell(request, "not taken", err.Error())
+			return daemon.ErrLater
+		}
 		return t.acceptAndGoOn(ctx)
 	})
 	if !started {

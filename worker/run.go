@@ -61,13 +61,28 @@ func (t *task) fail(why string) {
 	t.log.Warn("no result", "why", why)
 }
 
+// errBadInput says that an input can never be used, whoever reads it when.
+var errBadInput = errors.New("bad input")
+
 // input returns the request's message. One that can never be read fails the run.
 func (t *task) input(ctx context.Context) ([]byte, error) {
+	if t.fetched != nil {
+		return *t.fetched, nil
+	}
+	input, err := t.fetchInput(ctx)
+	if errors.Is(err, errBadInput) {
+		t.fail(err.Error())
+		return nil, nil
+	}
+	return input, err
+}
+
+// fetchInput reads the request's message and keeps it for the run.
+func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
 	input, err := daemon.ReadInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input))
 	switch {
 	case errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrSizeMismatch) || errors.Is(err, storage.ErrDigestMismatch):
-		t.fail(fmt.Sprintf("input: %v", err))
-		return nil, nil
+		return nil, fmt.Errorf("%w: %w", errBadInput, err)
 	case err != nil:
 		return nil, fmt.Errorf("input: %w", err)
 	}
@@ -76,8 +91,9 @@ func (t *task) input(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if err := job.Schema.DecodeRequest(input); err != nil {
-		t.fail(fmt.Sprintf("input: %v", err))
+		return nil, fmt.Errorf("%w: %s", errBadInput, err.Error()) // with %w the SDK's errors print where in its source they arose
 	}
+	t.fetched = &input
 	return input, nil
 }
 

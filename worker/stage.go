@@ -17,6 +17,9 @@ type task struct {
 	mine    jobstypes.Assignment
 	rec     record
 	log     *slog.Logger
+
+	// fetched is the input, read before the request was accepted.
+	fetched *[]byte
 }
 
 // stage is a part of a request's way. It is due or not by what chain and journal say; doing it twice is harmless.

@@ -132,20 +132,35 @@ func TestFailureAfterTheContractClosedLetsNobodyWait(t *testing.T) {
 	require.Equal(t, jobstypes.OUTCOME_NOTHING_REVEALED, r.Outcome)
 }
 
-func TestInputThatIsNotWhatItSays(t *testing.T) {
-	s := newScene(t)
-	info, err := storage.PutBytes(t.Context(), s.machine.Store, []byte("no message of the job"))
-	require.NoError(t, err)
-	s.start(s.config())
-	s.request(func(r *jobstypes.Request) {
-		workers(1, 2)(r)
-		r.Spec.Input = jobstypes.Input{Reference: &jobstypes.Reference{Digest: info.Digest.String(), Size_: uint64(info.Size)}}
-	})
-	daemontest.Eventually(t, "the resignation", func() bool { return s.chain.Executed(me, &jobstypes.MsgResign{}) == 1 })
-	require.Empty(t, s.machine.Sandbox.Runs(daemontest.WorkerProgram))
-
-	good := s.request(nil)
-	s.settled(good, me) // the program is not to blame
+// TestNoBondIsPledgedForAnInputThatNobodyCanUse: whoever orders with a reference to nothing would earn the bonds of those
+// who accept.
+func TestNoBondIsPledgedForAnInputThatNobodyCanUse(t *testing.T) {
+	for name, content := range map[string]struct {
+		bytes  []byte
+		stored bool
+	}{
+		"no message of the job":  {[]byte("no message of the job"), true},
+		"nothing under a digest": {daemontest.Question(4), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			if content.stored {
+				_, err := storage.PutBytes(t.Context(), s.machine.Store, content.bytes)
+				require.NoError(t, err)
+			}
+			s.start(s.config())
+			bad := s.request(func(r *jobstypes.Request) {
+				r.Spec.Input = jobstypes.Input{Reference: &jobstypes.Reference{
+					Digest: jobstypes.Digest(content.bytes), Size_: uint64(len(content.bytes)),
+				}}
+			})
+			good := s.request(nil)
+			s.settled(good, me) // the program is not to blame
+			r, _ := s.chain.Peek(bad)
+			require.Zero(t, r.Workers)
+			require.Len(t, s.machine.Sandbox.Runs(daemontest.WorkerProgram), 1)
+		})
+	}
 }
 
 func TestCommitsOfTheSameMomentShareATransaction(t *testing.T) {

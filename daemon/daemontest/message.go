@@ -223,7 +223,7 @@ func (c *Chain) rank(r *request, signer string, m *jobstypes.MsgRank) error {
 			return jobstypes.ErrRanking
 		}
 	}
-	r.Ranking, r.RankedMs = m.Ranking, c.now()
+	r.Ranking, r.InputUnusable, r.RankedMs = m.Ranking, m.InputUnusable, c.now()
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_RANKED, c.now()+int64(c.Windows.ChallengeMs)
 	return nil
 }
@@ -242,6 +242,9 @@ func (c *Chain) resolve(r *request, signer string, m *jobstypes.MsgResolveChalle
 	pending.Verdict = jobstypes.VERDICT_CONFIRMED
 	if !m.Confirm && !slices.EqualFunc(m.Ranking, r.Ranking, func(a, b jobstypes.RankEntry) bool { return a.Node == b.Node }) {
 		pending.Verdict, r.Ranking = jobstypes.VERDICT_OVERTURNED, m.Ranking
+	}
+	if m.InputUnusable && !r.InputUnusable {
+		pending.Verdict, r.InputUnusable = jobstypes.VERDICT_OVERTURNED, true
 	}
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_RANKED, c.now()+int64(c.Windows.ChallengeMs)
 	return nil
