@@ -8,7 +8,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
 ##@ Check
 
-.PHONY: test check unit lint format format-check vet tidy-check acceptance bench
+.PHONY: test check unit lint format format-check vet tidy-check acceptance mutate bench
 test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
@@ -47,6 +47,13 @@ vet:
 
 tidy-check:
 	@$(GO) mod tidy -diff || { echo "go.mod is not tidy: run 'go mod tidy'" >&2; exit 1; }
+
+SEED ?= 1
+COUNT ?= 40
+ONLY ?=
+JOBS ?= 1
+mutate: ## change rules of the chain, one place at a time, and fail if no test notices: SEED, COUNT, ONLY, JOBS
+	@$(GO) run -tags $(TAGS) ./tests/mutate -tags $(TAGS) -seed $(SEED) -count $(COUNT) -only '$(ONLY)' -jobs $(JOBS)
 
 bench: build runtimes examples ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
