@@ -22,6 +22,14 @@ const (
 	PaceLocal = Pace(20 * time.Millisecond)
 )
 
+// patience with a proposal, and with votes. Where they turn out too short, CometBFT waits longer from round to round.
+func (p Pace) patience() (proposal, votes time.Duration) {
+	if p <= PaceLocal {
+		return 400 * time.Millisecond, 100 * time.Millisecond
+	}
+	return time.Second, 500 * time.Millisecond
+}
+
 // queryGasLimit bounds the work of one query; the SDK's default is no bound.
 const queryGasLimit = 50_000_000
 
@@ -38,6 +46,10 @@ func CometConfig(pace Pace) *cmtcfg.Config {
 	config.RPC.WebSocketWriteBufferSize = 1000
 
 	config.Consensus.TimeoutCommit = time.Duration(pace)
+	// A validator that is down costs the others a proposal's and a vote's patience whenever it is its turn: with the
+	// defaults four seconds, which is longer than some windows of a request.
+	config.Consensus.TimeoutPropose, config.Consensus.TimeoutPrevote = pace.patience()
+	config.Consensus.TimeoutPrecommit = config.Consensus.TimeoutPrevote
 	// The default of 100 ms decides the time of a block in a small network.
 	config.Consensus.PeerGossipSleepDuration = 10 * time.Millisecond
 

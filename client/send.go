@@ -23,9 +23,11 @@ const (
 	// Without events the blocks are searched every pollBlind; with them, every pollLive just to be sure.
 	pollBlind = 250 * time.Millisecond
 	pollLive  = 2 * time.Second
-	// resendEvery is how often the same bytes are broadcast again: a node that restarts forgets what no block took.
-	resendEvery = 3 * time.Second
 )
+
+// resendEvery is how often the same bytes are broadcast again: a node that restarts forgets what no block took. It varies
+// for tests.
+var resendEvery = 3 * time.Second
 
 // Do builds and sends. Errors are those of Build and Send.
 func (c *Client) Do(ctx context.Context, key Key, msgs ...sdk.Msg) (*Receipt, error) {
@@ -80,7 +82,8 @@ func (c *Client) Send(ctx context.Context, tx Tx) (*Receipt, error) {
 		if receipt, done, err := s.look(ctx); done {
 			return receipt, err
 		}
-		if time.Since(s.sent) > resendEvery {
+		// The node that took it may be the only one that has it, and be gone.
+		if time.Since(s.sent) > resendEvery || c.nodes.node() != s.takenBy {
 			if err := s.broadcast(ctx); err != nil {
 				return nil, err
 			}
@@ -97,6 +100,7 @@ type sending struct {
 	search search
 
 	sent     time.Time
+	takenBy  *node
 	accepted bool // a node took it at least once
 	mayBeOld bool // the chain has seen it, or its time has passed: a block may hold it already
 }
@@ -137,6 +141,7 @@ func (s *sending) broadcast(ctx context.Context) error {
 	s.sent = time.Now()
 	err := s.client.nodes.do(ctx, func(ctx context.Context, n *node) (err error) {
 		res, err = n.rpc.BroadcastTxSync(ctx, s.bytes)
+		s.takenBy = n
 		return err
 	})
 	switch {

@@ -240,6 +240,17 @@ func TestSendBroadcastsAgainWhatANodeForgot(t *testing.T) {
 	require.NoError(t, blocks(t, n, done).err)
 }
 
+func TestSendTurnsToAnotherNodeWhenTheOneThatTookItIsGone(t *testing.T) {
+	client.NeverResend(t)
+	first, second := newFakeNode(t), newFakeNode(t)
+	c, key := dial(t, first, second)
+	done := send(t.Context(), c, build(t, c, key))
+	until(t, "taken", func() bool { return first.count("broadcast_tx_sync") > 0 })
+	first.stop()
+	until(t, "taken by the other", func() bool { return second.count("broadcast_tx_sync") > 0 })
+	require.NoError(t, blocks(t, second, done).err)
+}
+
 func TestSendKnowsWhenATransactionCanNeverTakePlace(t *testing.T) {
 	t.Run("its time has passed", func(t *testing.T) {
 		n := newFakeNode(t)

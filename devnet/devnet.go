@@ -1,5 +1,5 @@
-// Package devnet runs a whole network on one machine: a chain with one validator, a store, an admin, evaluators and
-// workers, each a process of its own, and accounts with coins to play with.
+// Package devnet runs a whole network on one machine: a chain of one validator or several, a store, an admin, evaluators
+// and workers, each a process of its own, and accounts with coins to play with.
 //
 // Invariants: everything lies under one folder and is resumed from there; only one devnet runs in a folder; no process
 // outlives the network. Keys are kept without encryption (the keyring's test backend): this is for trying out and for
@@ -21,10 +21,13 @@ type Config struct {
 	Home string
 	// Program is the aind binary that the processes run. Empty: this one.
 	Program string
+	// Validators of the chain. 0: one, or as many as the network that is resumed has.
+	Validators int
 	// Workers and Evaluators to run; at least one each.
 	Workers    int
 	Evaluators int
-	// Ports to listen on. Those that are 0 are the usual ones where these are free, otherwise any.
+	// Ports to listen on, but for those of the second validator and all after it, which are any. Those that are 0 are the
+	// usual ones where these are free, otherwise any.
 	Ports Ports
 	// AnyPorts takes free ports even where the usual ones are free.
 	AnyPorts bool
@@ -65,6 +68,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Home == "":
 		return errors.New("home is empty: name the folder of the network with --home")
+	case c.Validators < 0 || c.Validators > mostValidators:
+		return fmt.Errorf("validators %d: use 1 to %d", c.Validators, mostValidators)
 	case c.Workers < 1 || c.Workers > 20:
 		return fmt.Errorf("workers %d: use 1 to 20", c.Workers)
 	case c.Evaluators < 1 || c.Evaluators > 10:
@@ -72,6 +77,9 @@ func (c Config) Validate() error {
 	}
 	return c.Ports.validate()
 }
+
+// mostValidators on one machine: two of seven may fail.
+const mostValidators = 7
 
 // chainID of every devnet.
 const chainID = chain.DefaultChainID

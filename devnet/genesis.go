@@ -39,24 +39,22 @@ type noOptions struct{}
 
 func (noOptions) Get(string) any { return nil }
 
-// createChain makes the node's folder with the genesis of a new network, and returns the accounts by name.
+// createChain makes the validators' folders with the genesis of a new network, and returns the accounts by name.
 func createChain(config Config, at time.Time) (map[string]string, error) {
 	described, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), noOptions{}, app.WithoutLoading())
 	if err != nil {
 		return nil, err
 	}
-	home, err := nodehome.Create(config.folder("node"), "devnet", app.PaceLocal)
-	if err != nil {
-		return nil, err
+	homes := map[string]*nodehome.Home{}
+	for _, m := range config.validators() {
+		if homes[m.name], err = createNode(config.folder(m.folder), m.name); err != nil {
+			return nil, err
+		}
 	}
-	app.KeepOnlyRecent(home.Server)
-	// The ports are given on the command line: they may differ from run to run.
-	home.Comet.P2P.AddrBookStrict = false
-
 	genesis := app.NewGenesisBuilder(described, chainID, at)
 	genesis.Consensus.Evidence.MaxAgeNumBlocks = app.RecentBlocks
 	shorten(genesis)
-	accounts, err := fund(config, genesis, home)
+	accounts, err := fund(config, genesis, homes)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +62,26 @@ func createChain(config Config, at time.Time) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accounts, home.Write(doc)
+	for _, m := range config.validators() {
+		if err := homes[m.name].Write(doc); err != nil {
+			return nil, err
+		}
+	}
+	return accounts, nil
+}
+
+// createNode makes the folder of a validator. Its ports and peers are set at every start.
+func createNode(dir, moniker string) (*nodehome.Home, error) {
+	home, err := nodehome.Create(dir, moniker, app.PaceLocal)
+	if err != nil {
+		return nil, err
+	}
+	app.KeepOnlyRecent(home.Server)
+	// All have one address, on an interface that the world does not reach, and each knows all the others.
+	home.Comet.P2P.AddrBookStrict = false
+	home.Comet.P2P.AllowDuplicateIP = true
+	home.Comet.P2P.PexReactor = false
+	return home, nil
 }
 
 // shorten makes everything that has to be waited for short.
@@ -81,8 +98,8 @@ func shorten(genesis *app.GenesisBuilder) {
 	})
 }
 
-// fund gives every member its key, its coins and its stake, and makes the validator one.
-func fund(config Config, genesis *app.GenesisBuilder, home *nodehome.Home) (map[string]string, error) {
+// fund gives every member its key, its coins and its stake, and makes the validators that. homes are theirs, by name.
+func fund(config Config, genesis *app.GenesisBuilder, homes map[string]*nodehome.Home) (map[string]string, error) {
 	accounts := map[string]string{}
 	stakes := escrowtypes.DefaultGenesis()
 	staked := chain.Coin(0)
@@ -101,8 +118,8 @@ func fund(config Config, genesis *app.GenesisBuilder, home *nodehome.Home) (map[
 			stakes.Accounts = append(stakes.Accounts, account)
 			staked = staked.AddAmount(m.stake)
 		}
-		if m.name == accountValidator {
-			if err := genesis.AddValidator("devnet", key, home.Validator, sdk.NewCoin(chain.Denom, ain(1_000_000))); err != nil {
+		if m.validates {
+			if err := genesis.AddValidator(m.name, key, homes[m.name].Validator, sdk.NewCoin(chain.Denom, validatorStake)); err != nil {
 				return nil, err
 			}
 		}

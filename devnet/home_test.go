@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"cosmossdk.io/math"
 
+	"github.com/ain-network/aind/app/nodehome"
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/x/jobs/types"
 )
@@ -28,27 +30,47 @@ func TestPorts(t *testing.T) {
 	require.NoError(t, free.Close())
 
 	t.Run("a port that was asked for and is taken is an error that names its flag", func(t *testing.T) {
-		_, err := Ports{RPC: busy}.choose(Ports{})
+		_, err := choose(Ports{NodePorts: NodePorts{RPC: busy}}, Ports{}, 0)
 		require.ErrorContains(t, err, "rpc-port")
 	})
 	t.Run("a preferred port that is free is taken", func(t *testing.T) {
-		chosen, err := Ports{}.choose(Ports{API: preferred})
+		chosen, err := choose(Ports{}, Ports{NodePorts: NodePorts{API: preferred}}, 0)
 		require.NoError(t, err)
-		require.Equal(t, preferred, chosen.API)
+		require.Equal(t, preferred, chosen.Ports.API)
 	})
 	t.Run("a preferred port that is taken gives way, and no port is given twice", func(t *testing.T) {
-		chosen, err := Ports{}.choose(Ports{RPC: busy})
+		chosen, err := choose(Ports{}, Ports{NodePorts: NodePorts{RPC: busy}}, 3)
 		require.NoError(t, err)
+		all := chosen.Ports.named()
+		for i := range chosen.Others {
+			all = append(all, chosen.Others[i].named()...)
+		}
+		require.Len(t, all, 5+3*4)
 		seen := map[int]bool{busy: true}
-		for _, n := range chosen.named() {
+		for _, n := range all {
 			require.NotZero(t, *n.port)
 			require.False(t, seen[*n.port], n.flag)
 			seen[*n.port] = true
 		}
 	})
+	t.Run("the other validators' ports stay from run to run, unless they shall be chosen anew", func(t *testing.T) {
+		first, err := choose(Ports{}, Ports{}, 1)
+		require.NoError(t, err)
+		again := &state{Ports: first.Ports, Others: slices.Clone(first.Others)}
+		require.NoError(t, again.choosePorts(Ports{}, false))
+		require.Equal(t, first, again)
+		require.NoError(t, again.choosePorts(Ports{}, true))
+		require.NotEqual(t, first.Others, again.Others)
+	})
 	t.Run("a number that is no port is an error that names its flag", func(t *testing.T) {
 		require.ErrorContains(t, Config{Home: "x", Workers: 1, Evaluators: 1, Ports: Ports{Store: 70000}}.Validate(), "store-port")
 	})
+}
+
+// choose chooses ports as a network with some validators besides the first does.
+func choose(asked, preferred Ports, others int) (*state, error) {
+	s := &state{Ports: preferred, Others: make([]NodePorts, others)}
+	return s, s.choosePorts(asked, false)
 }
 
 func TestOneDevnetAFolder(t *testing.T) {
@@ -90,7 +112,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestGenesis(t *testing.T) {
-	config, err := Config{Home: t.TempDir()}.WithDefaults()
+	config, err := Config{Home: t.TempDir(), Validators: 4}.WithDefaults()
 	require.NoError(t, err)
 	accounts, err := createChain(config, time.Unix(1_700_000_000, 0).UTC())
 	require.NoError(t, err)
@@ -111,7 +133,7 @@ func TestGenesis(t *testing.T) {
 		require.NoError(t, params.Validate())
 	})
 	t.Run("coins of all members and stakes are in it", func(t *testing.T) {
-		text, err := os.ReadFile(filepath.Join(config.folder("node"), "config", "genesis.json"))
+		text, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))
 		require.NoError(t, err)
 		var genesis struct {
 			AppState struct {
@@ -127,6 +149,75 @@ func TestGenesis(t *testing.T) {
 		}
 		require.Equal(t, want.String(), genesis.AppState.Bank.Supply[0].Amount)
 	})
+	t.Run("all validators have the same genesis, a key of their own, and join with it", func(t *testing.T) {
+		keys := map[string]bool{}
+		first, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))
+		require.NoError(t, err)
+		for _, m := range config.validators() {
+			text, err := os.ReadFile(filepath.Join(config.folder(m.folder), "config", "genesis.json"))
+			require.NoError(t, err)
+			require.Equal(t, first, text)
+			var key struct {
+				PubKey struct{ Value string } `json:"pub_key"`
+			}
+			text, err = os.ReadFile(filepath.Join(config.folder(m.folder), "config", "priv_validator_key.json"))
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(text, &key))
+			require.Contains(t, string(first), key.PubKey.Value)
+			keys[key.PubKey.Value] = true
+		}
+		require.Len(t, keys, 4)
+	})
+}
+
+func TestValidators(t *testing.T) {
+	t.Run("one is plainly named, several are numbered", func(t *testing.T) {
+		require.Equal(t, "validator", Config{Validators: 1}.validators()[0].name)
+		require.Equal(t, "node", Config{Validators: 1}.validators()[0].folder)
+		several := Config{Validators: 3}.validators()
+		require.Len(t, several, 3)
+		require.Equal(t, "validator-3", several[2].name)
+		require.Equal(t, "node-3", several[2].folder)
+	})
+	t.Run("a network keeps as many as its genesis has", func(t *testing.T) {
+		has := &state{Others: make([]NodePorts, 3)}
+		config := Config{}
+		require.NoError(t, config.matchValidators(has))
+		require.Equal(t, 4, config.Validators)
+		require.NoError(t, config.matchValidators(has))
+		config.Validators = 2
+		require.EqualError(t, config.matchValidators(has), "this network has validators: 4, not 2: begin anew with --reset to change that")
+	})
+	t.Run("more than a machine can bear are refused", func(t *testing.T) {
+		require.EqualError(t, Config{Home: "x", Validators: 8, Workers: 1, Evaluators: 1}.Validate(), "validators 8: use 1 to 7")
+	})
+	t.Run("each knows its ports and all the others, and keeps what else its configuration says", func(t *testing.T) {
+		config, err := Config{Home: t.TempDir(), Validators: 3}.WithDefaults()
+		require.NoError(t, err)
+		_, err = createChain(config, time.Unix(1_700_000_000, 0).UTC())
+		require.NoError(t, err)
+		home, err := nodehome.Open(config.folder("node-2"))
+		require.NoError(t, err)
+		home.Comet.TxIndex.Indexer = "kv"
+		require.NoError(t, home.Configure())
+
+		n := &Network{config: config, state: &state{
+			Ports:  Ports{NodePorts: NodePorts{RPC: 11, P2P: 12, GRPC: 13, API: 14}},
+			Others: []NodePorts{{RPC: 21, P2P: 22, GRPC: 23, API: 24}, {RPC: 31, P2P: 32, GRPC: 33, API: 34}},
+		}}
+		require.NoError(t, n.configureChain())
+		second, err := nodehome.Open(config.folder("node-2"))
+		require.NoError(t, err)
+		require.Equal(t, "kv", second.Comet.TxIndex.Indexer)
+		require.Equal(t, "tcp://127.0.0.1:21", second.Comet.RPC.ListenAddress)
+		require.Equal(t, "tcp://127.0.0.1:22", second.Comet.P2P.ListenAddress)
+		require.Equal(t, "127.0.0.1:23", second.Server.GRPC.Address)
+		require.Equal(t, "tcp://127.0.0.1:24", second.Server.API.Address)
+		require.Equal(t, home.NodeID, second.NodeID)
+		require.Regexp(t, `^[0-9a-f]{40}@127\.0\.0\.1:12,[0-9a-f]{40}@127\.0\.0\.1:32$`, second.Comet.P2P.PersistentPeers)
+		require.NotContains(t, second.Comet.P2P.PersistentPeers, second.NodeID)
+		require.Equal(t, []string{"http://127.0.0.1:11", "http://127.0.0.1:21", "http://127.0.0.1:31"}, n.endpoints())
+	})
 }
 
 func TestStateSurvives(t *testing.T) {
@@ -134,7 +225,7 @@ func TestStateSurvives(t *testing.T) {
 	none, err := readState(home)
 	require.NoError(t, err)
 	require.Nil(t, none)
-	written := &state{Ports: usualPorts, StoreSecret: "secret", Accounts: map[string]string{"client": "ain1"}, Job: "0x1"}
+	written := &state{Ports: usualPorts, Others: []NodePorts{{RPC: 1, P2P: 2, GRPC: 3, API: 4}}, StoreSecret: "secret", Accounts: map[string]string{"client": "ain1"}, Job: "0x1"}
 	require.NoError(t, written.write(home))
 	read, err := readState(home)
 	require.NoError(t, err)

@@ -22,6 +22,7 @@ type Network struct {
 	lock       *os.File
 	supervisor *supervisor
 	chain      *client.Client
+	validators []*process
 	nodes      []*process
 
 	// alive ends when the network cannot go on; its cause says why.
@@ -89,20 +90,22 @@ func (n *Network) prepare() error {
 			return err
 		}
 	}
+	if err := n.config.matchValidators(known); err != nil {
+		return err
+	}
 	for _, m := range n.config.members() {
 		if known.Accounts[m.name] == "" {
 			return fmt.Errorf("this network has no account %s: begin anew with --reset to change the number of nodes", m.name)
 		}
 	}
-	preferred := known.Ports
-	if n.config.AnyPorts {
-		preferred = Ports{}
-	}
-	if known.Ports, err = n.config.Ports.choose(preferred); err != nil {
+	if err := known.choosePorts(n.config.Ports, n.config.AnyPorts); err != nil {
 		return err
 	}
 	n.state = known
 	if err := n.state.write(n.config.Home); err != nil {
+		return err
+	}
+	if err := n.configureChain(); err != nil {
 		return err
 	}
 	return n.writeClientConfig()
@@ -110,51 +113,27 @@ func (n *Network) prepare() error {
 
 // create makes the chain's genesis and all keys. It may be begun again after a crash: keys are kept, the rest is made anew.
 func (n *Network) create() (*state, error) {
-	node := n.config.folder("node")
-	if _, err := os.Stat(filepath.Join(node, "data", "application.db")); err == nil {
-		return nil, fmt.Errorf("%s is missing, but there is a chain: begin anew with --reset", statePath(n.config.Home))
-	}
-	if nodehome.Exists(node) {
-		// A run ended between the genesis and the note of it; no block was made.
-		if err := os.RemoveAll(filepath.Join(node, "config")); err != nil {
-			return nil, err
+	n.config.Validators = max(1, n.config.Validators)
+	for _, m := range n.config.validators() {
+		node := n.config.folder(m.folder)
+		if _, err := os.Stat(filepath.Join(node, "data", "application.db")); err == nil {
+			return nil, fmt.Errorf("%s is missing, but there is a chain: begin anew with --reset", statePath(n.config.Home))
+		}
+		if nodehome.Exists(node) {
+			// A run ended between the genesis and the note of it; no block was made.
+			if err := os.RemoveAll(filepath.Join(node, "config")); err != nil {
+				return nil, err
+			}
 		}
 	}
 	accounts, err := createChain(n.config, time.Now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	return &state{Ports: usualPorts, Accounts: accounts, StoreSecret: rand.Text(), StoreOwnerSecret: rand.Text()}, nil
-}
-
-// startChain runs the node and waits for its first block.
-func (n *Network) startChain(ctx context.Context) error {
-	ports := n.state.Ports
-	args := []string{
-		"start", "--home", n.config.folder("node"), "--log_no_color", "--log_level", "warn",
-		"--rpc.laddr", "tcp://" + loopback(ports.RPC),
-		"--p2p.laddr", "tcp://" + loopback(ports.P2P),
-		"--grpc.address", loopback(ports.GRPC),
-		"--api.address", "tcp://" + loopback(ports.API),
-	}
-	if n.config.CheckInvariants {
-		args = append(args, "--check-invariants")
-	}
-	node, err := n.supervisor.start(spec{name: "chain", args: args, vital: true})
-	if err != nil {
-		return err
-	}
-	return await(ctx, "the first block", func(ctx context.Context) error {
-		if n.chain == nil {
-			dialled, err := client.Dial(ctx, client.Config{ChainID: chainID, Endpoints: []string{n.RPC()}})
-			if err != nil {
-				return err
-			}
-			n.chain = dialled
-		}
-		_, err := n.chain.Now(ctx)
-		return err
-	}, node)
+	return &state{
+		Ports: usualPorts, Others: make([]NodePorts, n.config.Validators-1), Accounts: accounts,
+		StoreSecret: rand.Text(), StoreOwnerSecret: rand.Text(),
+	}, nil
 }
 
 // onExit hears of processes that ended by themselves.
@@ -164,6 +143,9 @@ func (n *Network) onExit(p *process) {
 		return
 	}
 	n.config.Report(p.ended())
+	if p.again != "" {
+		n.config.Report("  bring it back: " + p.again)
+	}
 }
 
 // whileAlive does something that needs the network, and gives it up when the network fails meanwhile: that is then the
@@ -202,7 +184,7 @@ func (n *Network) Close() {
 	_ = n.lock.Close()
 }
 
-// RPC is the chain's endpoint for clients and daemons.
+// RPC is the first validator's endpoint for clients and daemons.
 func (n *Network) RPC() string { return "http://" + loopback(n.state.Ports.RPC) }
 
 // REST is the chain's endpoint for browsers and scripts.

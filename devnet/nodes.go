@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -42,7 +43,7 @@ type keySettings struct {
 func (n *Network) writeDaemonSettings(m member) error {
 	settings := daemonSettings{
 		ChainID: chainID,
-		Nodes:   []string{n.RPC()},
+		Nodes:   n.endpoints(),
 		Store:   n.Store(),
 		Key:     keySettings{Name: m.name, Backend: "test"},
 		MaxRuns: 1,
@@ -68,18 +69,28 @@ func writeYAML(path string, content any) error {
 
 // writeClientConfig makes the settings of those who use the network by hand.
 func (n *Network) writeClientConfig() error {
-	for folder, from := range map[string]string{"client": accountClient, "admin": accountAdmin, "node": accountValidator} {
-		settings := client.DefaultSettings()
-		settings.ChainID = chainID
-		settings.KeyringBackend = "test"
-		settings.From = from
-		settings.Node = n.RPC()
-		settings.Store = n.Store()
-		if err := settings.Write(n.config.folder(folder)); err != nil {
+	for i, m := range n.config.validators() {
+		if err := n.writeSettings(m.folder, m.name, rpcOf(n.state.validators()[i])); err != nil {
+			return err
+		}
+	}
+	for folder, from := range map[string]string{"client": accountClient, "admin": accountAdmin} {
+		if err := n.writeSettings(folder, from, n.endpoints()...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeSettings makes the settings of somebody who signs with a key and asks nodes, the first that answers.
+func (n *Network) writeSettings(folder, from string, nodes ...string) error {
+	settings := client.DefaultSettings()
+	settings.ChainID = chainID
+	settings.KeyringBackend = "test"
+	settings.From = from
+	settings.Node = strings.Join(nodes, ",")
+	settings.Store = n.Store()
+	return settings.Write(n.config.folder(folder))
 }
 
 // startNodes runs the admin, the evaluators and the workers, and waits until all of them are in the job's tree.

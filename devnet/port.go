@@ -6,17 +6,22 @@ import (
 	"strconv"
 )
 
-// Ports that a network listens on, on the loopback interface only.
+// NodePorts that a node of the chain listens on, on the loopback interface only.
+type NodePorts struct {
+	RPC  int `json:"rpc"`
+	P2P  int `json:"p2p"`
+	GRPC int `json:"grpc"`
+	API  int `json:"api"`
+}
+
+// Ports of the first validator, which people and daemons talk to, and of the store.
 type Ports struct {
-	RPC   int `json:"rpc"`
-	P2P   int `json:"p2p"`
-	GRPC  int `json:"grpc"`
-	API   int `json:"api"`
+	NodePorts
 	Store int `json:"store"`
 }
 
 // usualPorts are where people expect them.
-var usualPorts = Ports{RPC: 26657, P2P: 26656, GRPC: 9090, API: 1317, Store: 9000}
+var usualPorts = Ports{NodePorts: NodePorts{RPC: 26657, P2P: 26656, GRPC: 9090, API: 1317}, Store: 9000}
 
 // namedPort is a port and the flag that sets it.
 type namedPort struct {
@@ -24,8 +29,12 @@ type namedPort struct {
 	port *int
 }
 
+func (p *NodePorts) named() []namedPort {
+	return []namedPort{{"rpc-port", &p.RPC}, {"p2p-port", &p.P2P}, {"grpc-port", &p.GRPC}, {"api-port", &p.API}}
+}
+
 func (p *Ports) named() []namedPort {
-	return []namedPort{{"rpc-port", &p.RPC}, {"p2p-port", &p.P2P}, {"grpc-port", &p.GRPC}, {"api-port", &p.API}, {"store-port", &p.Store}}
+	return append(p.NodePorts.named(), namedPort{"store-port", &p.Store})
 }
 
 func (p Ports) validate() error {
@@ -37,25 +46,28 @@ func (p Ports) validate() error {
 	return nil
 }
 
-// choose picks the ports to listen on: those asked for, else those preferred where they are free, else any.
-func (p Ports) choose(preferred Ports) (Ports, error) {
-	asked, wished := p.named(), preferred.named()
-	held := make([]net.Listener, 0, len(asked))
-	// All are held until all are chosen, so that none is given twice.
-	defer func() {
-		for _, listener := range held {
-			_ = listener.Close()
-		}
-	}()
+// chosen ports are held until they are all chosen, so that none is given twice.
+type chosen []net.Listener
+
+// release lets the network listen on them.
+func (c *chosen) release() {
+	for _, listener := range *c {
+		_ = listener.Close()
+	}
+	*c = nil
+}
+
+// choose sets ports that are 0 to those preferred where they are free, else to any. Those asked for must be free.
+func (c *chosen) choose(asked, preferred []namedPort) error {
 	for i, n := range asked {
-		listener, err := pick(*n.port, *wished[i].port)
+		listener, err := pick(*n.port, *preferred[i].port)
 		if err != nil {
-			return p, fmt.Errorf("%s %d is in use: stop what listens there, or choose another: %w", n.flag, *n.port, err)
+			return fmt.Errorf("%s %d is in use: stop what listens there, or choose another: %w", n.flag, *n.port, err)
 		}
-		held = append(held, listener)
+		*c = append(*c, listener)
 		*n.port = listener.Addr().(*net.TCPAddr).Port
 	}
-	return p, nil
+	return nil
 }
 
 // pick listens on the port asked for, or else on the preferred one, or else on any.

@@ -21,6 +21,8 @@ type spec struct {
 	args []string
 	// vital processes take the network down with them.
 	vital bool
+	// again is the command line that brings the process back by hand; empty: there is none.
+	again string
 }
 
 // process is a running child. Its output goes to a log of its own.

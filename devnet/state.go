@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // state is what a network remembers between two runs, besides the chain, the store and the keys themselves.
 type state struct {
 	Ports Ports `json:"ports"`
+	// Others are the ports of the second validator and of all after it.
+	Others []NodePorts `json:"others,omitempty"`
 	// StoreSecret lets nodes and clients store and read, StoreOwnerSecret do everything.
 	StoreSecret      string `json:"store_secret"`
 	StoreOwnerSecret string `json:"store_owner_secret"`
@@ -50,6 +53,31 @@ func (s *state) write(home string) error {
 	}
 	return os.Rename(unfinished, statePath(home))
 }
+
+// choosePorts sets all ports: to those asked for, else to those of the last run where they are free, else to any. With
+// anew those of the last run do not count.
+func (s *state) choosePorts(asked Ports, anew bool) error {
+	first, others := s.Ports, slices.Clone(s.Others)
+	if anew {
+		first, others = Ports{}, make([]NodePorts, len(s.Others))
+	}
+	var held chosen
+	defer held.release()
+	if err := held.choose(asked.named(), first.named()); err != nil {
+		return err
+	}
+	s.Ports = asked
+	for i := range s.Others {
+		s.Others[i] = NodePorts{}
+		if err := held.choose(s.Others[i].named(), others[i].named()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validators are the ports of all of them, the first one's first.
+func (s *state) validators() []NodePorts { return append([]NodePorts{s.Ports.NodePorts}, s.Others...) }
 
 // storeURL is where the network's objects are, for those who may store and read.
 func (s *state) storeURL() string {

@@ -15,7 +15,9 @@ func (n *Network) Summary() string {
 	line("")
 	line("The network is running. Ctrl-C stops it, `aind devnet` resumes it.")
 	line("")
-	line("  chain   RPC %s   REST %s   gRPC %s", n.RPC(), n.REST(), n.GRPC())
+	for i, ports := range n.state.validators() {
+		line("  %-7s RPC %s   REST http://%s   gRPC %s", numbered("chain", i+1, n.config.Validators), rpcOf(ports), loopback(ports.API), loopback(ports.GRPC))
+	}
 	line("  store   %s", n.Store())
 	line("  job     %s %s", n.Job(), jobName)
 	line("  logs    %s", n.config.LogFolder())
@@ -25,6 +27,12 @@ func (n *Network) Summary() string {
 	}
 	line("  (what they had at the start; the keys are under %s, not encrypted)", n.config.Home)
 	line("")
+	if validators := n.config.validators(); len(validators) > 1 {
+		line("Clients and daemons ask chain-1, and the others while it does not answer. Blocks go on while fewer than a third of")
+		line("the validators are down. One that ended is brought back by hand, the last for example with:")
+		line("  %s", n.startLine(validators[len(validators)-1]))
+		line("")
+	}
 	line("Try:")
 	line("  aind --home %s requestJob '{job_id: %s, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'", n.config.Client(), n.Job())
 	return b.String()

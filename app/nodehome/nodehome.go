@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	cmtcfg "github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/spf13/viper"
 
 	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
 	serverconfig "github.com/cosmos/cosmos-sdk/server/config"
@@ -29,8 +31,29 @@ type Home struct {
 
 	// NodeID is what peers call the node.
 	NodeID string
-	// Validator is the key that the node signs blocks with.
+	// Validator is the key that the node signs blocks with; nil in a home that was opened.
 	Validator cryptotypes.PubKey
+}
+
+// Open reads the configuration of the node in dir, to be changed before Configure.
+func Open(dir string) (*Home, error) {
+	comet, server := cmtcfg.DefaultConfig(), serverconfig.DefaultConfig()
+	for file, config := range map[string]any{"config.toml": comet, "app.toml": server} {
+		reader := viper.New()
+		reader.SetConfigFile(filepath.Join(dir, "config", file))
+		if err := reader.ReadInConfig(); err != nil {
+			return nil, fmt.Errorf("read the configuration of the node: %w", err)
+		}
+		if err := reader.Unmarshal(config); err != nil {
+			return nil, fmt.Errorf("read the configuration of the node: %s: %w", reader.ConfigFileUsed(), err)
+		}
+	}
+	comet.SetRoot(dir)
+	key, err := p2p.LoadNodeKey(comet.NodeKeyFile())
+	if err != nil {
+		return nil, fmt.Errorf("read the key of the node: %w", err)
+	}
+	return &Home{Comet: comet, Server: server, NodeID: string(key.ID())}, nil
 }
 
 // Create makes the keys of a new node in dir. A folder that holds a genesis file is ErrExists.
@@ -61,6 +84,18 @@ func Exists(dir string) bool {
 
 // Write completes the folder. The genesis file comes last: with it the node exists.
 func (h *Home) Write(genesis *genutiltypes.AppGenesis) error {
+	if err := h.Configure(); err != nil {
+		return err
+	}
+	unfinished := h.Comet.GenesisFile() + ".unfinished"
+	if err := genutil.ExportGenesisFile(genesis, unfinished); err != nil {
+		return fmt.Errorf("write the genesis file: %w", err)
+	}
+	return os.Rename(unfinished, h.Comet.GenesisFile())
+}
+
+// Configure writes the configuration. A node that runs reads it at its next start.
+func (h *Home) Configure() error {
 	if err := h.Comet.ValidateBasic(); err != nil {
 		return fmt.Errorf("config.toml: %w", err)
 	}
@@ -70,9 +105,5 @@ func (h *Home) Write(genesis *genutiltypes.AppGenesis) error {
 	folder := filepath.Join(h.Comet.RootDir, "config")
 	cmtcfg.WriteConfigFile(filepath.Join(folder, "config.toml"), h.Comet)
 	serverconfig.WriteConfigFile(filepath.Join(folder, "app.toml"), h.Server)
-	unfinished := h.Comet.GenesisFile() + ".unfinished"
-	if err := genutil.ExportGenesisFile(genesis, unfinished); err != nil {
-		return fmt.Errorf("write the genesis file: %w", err)
-	}
-	return os.Rename(unfinished, h.Comet.GenesisFile())
+	return nil
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/ain-network/aind/storage"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
-	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -93,11 +92,9 @@ func TestEveryMessageAndQueryHasACommand(t *testing.T) {
 		{"query", "escrow", escrowtypes.Query_serviceDesc.Methods},
 		{"query", "reputation", reputationtypes.Query_serviceDesc.Methods},
 		{"query", "jobs", jobstypes.Query_serviceDesc.Methods},
-		{"query", "permissions", permissionstypes.Query_serviceDesc.Methods},
 		{"tx", "escrow", escrowtypes.Msg_serviceDesc.Methods},
 		{"tx", "reputation", reputationtypes.Msg_serviceDesc.Methods},
 		{"tx", "jobs", jobstypes.Msg_serviceDesc.Methods},
-		{"tx", "permissions", permissionstypes.Msg_serviceDesc.Methods},
 	} {
 		for _, method := range service.methods {
 			if method.MethodName == "UpdateParams" {
@@ -119,3 +116,23 @@ var inner = regexp.MustCompile(`([a-z])([A-Z])`)
 
 // kebab is how AutoCLI names the command of a method.
 func kebab(method string) string { return strings.ToLower(inner.ReplaceAllString(method, "$1-$2")) }
+
+func TestSeveralNodes(t *testing.T) {
+	open, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = open.Close() }()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	up, down := "http://"+open.Addr().String(), "http://"+closed.Addr().String()
+
+	for name, c := range map[string]struct{ list, want string }{
+		"the first that can be reached is asked":    {down + ", " + up, up},
+		"in order":                                  {up + "," + down, up},
+		"the first of all where none can be":        {down + "," + down + "0", down},
+		"one alone is not tried":                    {down, down},
+		"an address without a scheme is one of RPC": {down + "," + open.Addr().String(), open.Addr().String()},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, firstReachable(c.list)) })
+	}
+}

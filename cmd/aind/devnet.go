@@ -21,6 +21,7 @@ type devnetFlags struct {
 }
 
 func (f *devnetFlags) add(set *pflag.FlagSet) {
+	set.IntVar(&f.config.Validators, "validators", 0, "how many validators the chain has, up to 7 (default: 1, or those of the network that is resumed)")
 	set.IntVar(&f.config.Workers, "workers", 3, "how many workers run")
 	set.IntVar(&f.config.Evaluators, "evaluators", 1, "how many evaluators run")
 	set.BoolVar(&f.config.CheckInvariants, flagCheckInvariants, false, "stop the chain before committing a block that breaks its books")
@@ -37,6 +38,7 @@ Root job registered and accounts with coins to play with. Everything lies under 
 is resumed at the next start; --reset begins anew. Keys are not encrypted: for trying out only.`,
 		Example: `  aind devnet
   aind devnet --home /tmp/net --workers 5 --reset
+  aind devnet --home /tmp/four --validators 4
   aind --home ~/.aind/devnet/client requestJob '{job_id: 0x1, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	sdkclient "github.com/cosmos/cosmos-sdk/client"
-	clientconfig "github.com/cosmos/cosmos-sdk/client/config"
 	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/client/keys"
 	"github.com/cosmos/cosmos-sdk/client/rpc"
@@ -21,6 +20,7 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/ain-network/aind/app"
+	"github.com/ain-network/aind/client"
 )
 
 // defaultNode is where commands look for a node.
@@ -105,12 +105,19 @@ func prepareClient(cmd *cobra.Command, described *app.App) error {
 	ctx = ctx.WithHomeDir(home).WithKeyringDir(home)
 	switch _, err := os.Stat(filepath.Join(home, "config", "client.toml")); {
 	case err == nil:
-		if ctx, err = clientconfig.ReadFromClientConfig(ctx); err != nil {
+		settings, err := client.ReadSettings(home)
+		if err != nil {
+			return err
+		}
+		if ctx, err = withSettings(ctx, settings); err != nil {
 			return err
 		}
 	case errors.Is(err, os.ErrNotExist):
 		ctx = ctx.WithNodeURI(defaultNode)
 	default:
+		return err
+	}
+	if err := chooseNode(cmd); err != nil {
 		return err
 	}
 	ctx, err = sdkclient.ReadPersistentCommandFlags(ctx, cmd.Flags())

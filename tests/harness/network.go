@@ -22,7 +22,7 @@ const chainID = "ain-devnet-1"
 
 // Options of a network.
 type Options struct {
-	Workers, Evaluators int // 0: one
+	Validators, Workers, Evaluators int // 0: one
 }
 
 // Network is a running `aind devnet`.
@@ -33,11 +33,18 @@ type Network struct {
 	ports   map[string]int
 	process *Process
 	state   devnetState
-	http    http.Client
+	// validators that the test runs itself, by their number.
+	validators map[int]*Process
+	http       http.Client
 }
 
 // devnetState is what a devnet notes about itself.
 type devnetState struct {
+	// Others are the ports of the second validator and of all after it.
+	Others []struct {
+		RPC int `json:"rpc"`
+		API int `json:"api"`
+	} `json:"others"`
 	Accounts    map[string]string `json:"accounts"`
 	StoreSecret string            `json:"store_secret"`
 	Job         string            `json:"job"`
@@ -64,12 +71,12 @@ func StartNetwork(t testing.TB, options Options) *Network {
 
 // OpenNetwork runs a network in a folder and returns when all its nodes are at work.
 func OpenNetwork(home string, options Options) (*Network, error) {
-	options.Workers, options.Evaluators = max(1, options.Workers), max(1, options.Evaluators)
+	options.Validators, options.Workers, options.Evaluators = max(1, options.Validators), max(1, options.Workers), max(1, options.Evaluators)
 	ports, err := freePorts("rpc", "p2p", "grpc", "api", "store")
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{Home: home, options: options, ports: ports, http: http.Client{Timeout: 20 * time.Second}}
+	n := &Network{Home: home, options: options, ports: ports, http: http.Client{Timeout: 20 * time.Second}, validators: map[int]*Process{}}
 	if err := n.Resume(); err != nil {
 		return nil, errors.Join(err, errors.New(n.Logs()), n.Close())
 	}
@@ -95,7 +102,7 @@ func freePorts(names ...string) (map[string]int, error) {
 func (n *Network) Resume() error {
 	args := []string{
 		"devnet", "--home", n.Home, "--check-invariants",
-		"--workers", strconv.Itoa(n.options.Workers), "--evaluators", strconv.Itoa(n.options.Evaluators),
+		"--validators", strconv.Itoa(n.options.Validators), "--workers", strconv.Itoa(n.options.Workers), "--evaluators", strconv.Itoa(n.options.Evaluators),
 	}
 	for name, port := range n.ports {
 		args = append(args, "--"+name+"-port", strconv.Itoa(port))
@@ -135,7 +142,7 @@ func (n *Network) ready() error {
 
 // Stop stops the network as Ctrl-C does. It can be resumed.
 func (n *Network) Stop() error {
-	if err := n.process.Stop(); err != nil {
+	if err := errors.Join(n.process.Stop(), n.stopValidators()); err != nil {
 		return err
 	}
 	return AwaitNoneLeft(n.Home)
@@ -144,6 +151,9 @@ func (n *Network) Stop() error {
 // KillAll ends every process of the network at once, as a power cut does.
 func (n *Network) KillAll() error {
 	n.process.Kill()
+	for _, p := range n.validators {
+		p.Kill()
+	}
 	return AwaitNoneLeft(n.Home)
 }
 
@@ -153,7 +163,7 @@ func (n *Network) Close() error {
 	if n.process != nil && !n.process.Dead() {
 		err = n.process.Stop()
 	}
-	return errors.Join(err, AwaitNoneLeft(n.Home))
+	return errors.Join(err, n.stopValidators(), AwaitNoneLeft(n.Home))
 }
 
 // Logs are the ends of all logs.
@@ -221,6 +231,11 @@ func (n *Network) ClientJSON(t testing.TB, answer any, args ...string) {
 
 // KillMember ends a process of the network, told by its command, as by kill -9.
 func (n *Network) KillMember(command string) error {
+	return n.kill(command, n.Home+"/")
+}
+
+// kill ends what runs a command on a folder that begins so.
+func (n *Network) kill(command, folder string) error {
 	left, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		return err
@@ -229,7 +244,7 @@ func (n *Network) KillMember(command string) error {
 	for _, path := range left {
 		cmdline, _ := os.ReadFile(path) // it may be gone
 		id, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil || !isMember(cmdline, command, n.Home) {
+		if err != nil || !isMember(cmdline, command, folder) {
 			continue
 		}
 		if err := syscall.Kill(id, syscall.SIGKILL); err != nil {
@@ -238,7 +253,7 @@ func (n *Network) KillMember(command string) error {
 		killed++
 	}
 	if killed == 0 {
-		return fmt.Errorf("the network runs no %s", command)
+		return fmt.Errorf("nothing runs %s in %s", command, folder)
 	}
 	return nil
 }
@@ -256,20 +271,32 @@ func (n *Network) Height() (int64, error) {
 	return answer.Block.Header.Height, err
 }
 
-// isMember tells whether a command line is `aind <command> --home <a folder of home> …`.
-func isMember(cmdline []byte, command, home string) bool {
+// isMember tells whether a command line is `aind <command> --home <folder>…`.
+func isMember(cmdline []byte, command, folder string) bool {
 	words := strings.Split(string(cmdline), "\x00")
-	return len(words) > 3 && words[1] == command && words[2] == "--home" && strings.HasPrefix(words[3], home+"/")
+	return len(words) > 3 && words[1] == command && words[2] == "--home" && strings.HasPrefix(words[3]+"/", folder)
 }
 
 // Get asks the chain by REST.
 func (n *Network) Get(path string, answer any) error { return n.GetAt(0, path, answer) }
 
-// GetAt asks the chain by REST for what was true at a height; 0: the newest.
+// GetAt asks the chain by REST for what was true at a height; 0: the newest. It asks the first validator, and those after
+// it only where there is no connection.
 func (n *Network) GetAt(height int64, path string, answer any) error {
+	var err error
+	for _, endpoint := range n.restEndpoints() {
+		err = n.getFrom(endpoint, height, path, answer)
+		if dial := new(net.OpError); !errors.As(err, &dial) || dial.Op != "dial" {
+			break
+		}
+	}
+	return err
+}
+
+func (n *Network) getFrom(endpoint string, height int64, path string, answer any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.REST()+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint+path, nil)
 	if err != nil {
 		return err
 	}
