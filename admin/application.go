@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/program"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -46,7 +48,13 @@ func (a *Admin) newCase(application reputationtypes.Application) (*examined, err
 }
 
 func (c *examined) isDue() bool {
-	return !c.rec.Tested || c.cfg.Approve != ApproveAsk && !c.rec.Sent
+	return !c.rec.Tested || !c.asks() && !c.rec.Sent
+}
+
+// asks tells that a person decides. Who would be an admin is always such a case: what it has to be good at, no program
+// can test.
+func (c *examined) asks() bool {
+	return c.cfg.Approve == ApproveAsk || c.rec.Reason == "" && slices.Contains(c.application.Roles, program.ROLE_ADMIN)
 }
 
 // advance tests an application and sends the decision, as far as that was not done before.
@@ -58,7 +66,7 @@ func (c *examined) advance(ctx context.Context) error {
 		}
 		c.tell()
 	}
-	if c.cfg.Approve == ApproveAsk || c.rec.Sent {
+	if c.asks() || c.rec.Sent {
 		return nil
 	}
 	step := daemon.AdminApprove
@@ -80,7 +88,7 @@ func (c *examined) tell() {
 	switch {
 	case c.rec.Reason != "":
 		c.log.Info("application fails", "reason", c.rec.Reason)
-	case c.cfg.Approve == ApproveAsk:
+	case c.asks():
 		c.log.Info("application passes, approve it with `aind approveNode`", "roles", c.application.Roles)
 	default:
 		c.log.Info("application passes", "roles", c.application.Roles)
@@ -107,7 +115,7 @@ func (c *examined) findReason(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if lacks := application.Capability.Lacks(terms.Requirement); lacks != "" {
+	if lacks := application.Capability.Lacks(terms.Requirement); lacks != "" && len(application.Qualifications) > 0 {
 		return "capability does not meet the job's requirement, " + lacks, nil
 	}
 	applicant, err := sdk.AccAddressFromBech32(application.Applicant)

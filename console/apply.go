@@ -38,12 +38,14 @@ func newApplyJob(s *Session) *cobra.Command {
 		Short: "Ask for a place in a job's tree",
 		Long: `Ask an admin for the role of a worker or evaluator in a job. The job's programs are run on
 this machine, on a question of your own, to show that they do. The admin decides;
-` + "`aind worker --apply` and `aind evaluator --apply`" + ` apply by themselves.`,
-		Example: "  aind applyJob 0x1 --role worker",
-		Args:    cobra.ExactArgs(1),
-		RunE:    runs(func(ctx context.Context, args []string) error { return s.applyJob(ctx, args[0], roles, admin) }),
+` + "`aind worker --apply` and `aind evaluator --apply`" + ` apply by themselves. Where the job's
+tree may have admins below its root, you can ask to be one: that is decided by a person.`,
+		Example: `  aind applyJob 0x1 --role worker
+  aind applyJob 0x1 --role admin --admin ain1zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3lk9k2h`,
+		Args: cobra.ExactArgs(1),
+		RunE: runs(func(ctx context.Context, args []string) error { return s.applyJob(ctx, args[0], roles, admin) }),
 	}
-	cmd.Flags().StringSliceVar(&roles, "role", []string{"worker"}, "role to ask for: worker, evaluator, or both")
+	cmd.Flags().StringSliceVar(&roles, "role", []string{"worker"}, "role to ask for: worker, evaluator, admin, or several")
 	cmd.Flags().StringVar(&admin, "admin", "", "admin to ask; empty: the root of the job")
 	return cmd
 }
@@ -76,15 +78,18 @@ func (s *Session) applyJob(ctx context.Context, jobText string, roleTexts []stri
 	if err != nil {
 		return err
 	}
-	s.progress("running the programs of job %s on this machine", chain.FormatJobID(job.Id))
-	nonce := make([]byte, 32)
-	rand.Read(nonce) // never fails
-	answer, err := s.qualify(ctx, Question{JobID: job.Id, Roles: roles, Nonce: nonce})
-	if err != nil {
-		return err
-	}
-	if err := s.covers(ctx, job.Id, answer.Capability); err != nil {
-		return err
+	var nonce []byte
+	var answer Answer
+	if tested := slices.DeleteFunc(slices.Clone(roles), isAdminRole); len(tested) > 0 {
+		s.progress("running the programs of job %s on this machine", chain.FormatJobID(job.Id))
+		nonce = make([]byte, 32)
+		rand.Read(nonce) // never fails
+		if answer, err = s.qualify(ctx, Question{JobID: job.Id, Roles: tested, Nonce: nonce}); err != nil {
+			return err
+		}
+		if err := s.covers(ctx, job.Id, answer.Capability); err != nil {
+			return err
+		}
 	}
 	receipt, err := connected.Do(ctx, key, &reputationtypes.MsgApplyJob{
 		Signer: key.Address().String(), JobId: job.Id, Roles: roles, Admin: admin,
@@ -108,6 +113,8 @@ func (s *Session) applyJob(ctx context.Context, jobText string, roleTexts []stri
 		out.Job, strings.Join(out.Roles, " and "), out.Application, admin))
 }
 
+func isAdminRole(role program.Role) bool { return role == program.ROLE_ADMIN }
+
 func parseRoles(texts []string) ([]program.Role, error) {
 	var roles []program.Role
 	for _, text := range texts {
@@ -115,15 +122,12 @@ func parseRoles(texts []string) ([]program.Role, error) {
 		if err != nil {
 			return nil, err
 		}
-		if role == program.ROLE_ADMIN {
-			return nil, badInputf("role: admins are not applied for on this chain (choose evaluator or worker)")
-		}
 		if !slices.Contains(roles, role) {
 			roles = append(roles, role)
 		}
 	}
 	if len(roles) == 0 {
-		return nil, badInputf("role: none given (choose evaluator, worker or both)")
+		return nil, badInputf("role: none given (choose evaluator, worker, admin or several)")
 	}
 	slices.Sort(roles)
 	return roles, nil

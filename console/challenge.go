@@ -73,7 +73,8 @@ type verdictOutput struct {
 }
 
 func newResolveChallenge(s *Session) *cobra.Command {
-	return &cobra.Command{
+	var forged []string
+	cmd := &cobra.Command{
 		Use:   "resolveChallenge REQUEST VERDICT|NODE...",
 		Short: "Give your verdict on a challenge",
 		Long: `Judge a challenged ranking as the admin that was called on. "confirm" leaves it as it is;
@@ -83,11 +84,13 @@ NODE... is another ranking of the workers, the best first, and who is left out i
 		Example: `  aind resolveChallenge 42 confirm
   aind resolveChallenge 42 ain1zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3lk9k2h ain1yg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3yl9tqdw`,
 		Args: cobra.MinimumNArgs(2),
-		RunE: runs(s.resolveChallenge),
+		RunE: runs(func(ctx context.Context, args []string) error { return s.resolveChallenge(ctx, args, forged) }),
 	}
+	cmd.Flags().StringSliceVar(&forged, "forged", nil, "workers whose work is forged or copied: if your verdict is final, once they are out of the job they do not come back")
+	return cmd
 }
 
-func (s *Session) resolveChallenge(ctx context.Context, args []string) error {
+func (s *Session) resolveChallenge(ctx context.Context, args, forged []string) error {
 	id, err := parseRequestID(args[0])
 	if err != nil {
 		return err
@@ -103,7 +106,12 @@ func (s *Session) resolveChallenge(ctx context.Context, args []string) error {
 	if _, err := s.request(ctx, id); err != nil {
 		return err
 	}
-	msg.Signer = key.Address().String()
+	for _, worker := range forged {
+		if _, err := sdk.AccAddressFromBech32(worker); err != nil {
+			return badInputf("forged: %q is no worker's address", worker)
+		}
+	}
+	msg.Signer, msg.Forged = key.Address().String(), forged
 	receipt, err := connected.Do(ctx, key, msg)
 	if err != nil {
 		return err

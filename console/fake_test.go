@@ -298,7 +298,7 @@ func (f fakeReputation) Nodes(context.Context, *reputationtypes.QueryNodesReques
 func (f fakeReputation) Score(_ context.Context, q *reputationtypes.QueryScoreRequest, _ ...grpc.CallOption) (*reputationtypes.QueryScoreResponse, error) {
 	return &reputationtypes.QueryScoreResponse{Score: reputationtypes.Score{
 		JobId: q.JobId, Owner: q.Owner, Accepted: 3, Completed: 2, Valid: 1, Earned: math.NewInt(7),
-	}}, nil
+	}, Rating: 1500}, nil
 }
 
 func (f fakeReputation) Applications(context.Context, *reputationtypes.QueryApplicationsRequest, ...grpc.CallOption) (*reputationtypes.QueryApplicationsResponse, error) {

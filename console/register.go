@@ -31,6 +31,7 @@ type registration struct {
 	dirty             bool
 	pack              packing
 	terms             termsFlags
+	policy            program.TreePolicy
 }
 
 // packing is what the flags say about a program's file.
@@ -46,7 +47,7 @@ type termsFlags struct {
 	challenge, resolve                           time.Duration
 	cpuMillis, memoryMiB, diskMiB                uint64
 	arch, os                                     string
-	tags                                         []string
+	tags, metrics                                []string
 	openResults, invalidLosesBond, deterministic bool
 }
 
@@ -77,6 +78,9 @@ differ from the commit need --dirty.`,
 	flags.BoolVar(&r.dirty, "dirty", false, "publish files that differ from the commit")
 	r.pack.bind(flags)
 	r.terms.bind(flags)
+	flags.BoolVar(&r.policy.AdminsApprove, "admins-approve", false, "the tree may have admins below its root, who approve others")
+	flags.Uint32Var(&r.policy.MaxDepth, "max-depth", 0, "how deep the tree may grow; 0: as deep as the chain allows")
+	flags.Uint32Var(&r.policy.MaxChildren, "max-children", 0, "most active nodes below one admin; 0: no limit")
 	return cmd
 }
 
@@ -102,6 +106,7 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&t.arch, "arch", "", "processor that a node must have, in Go's words")
 	flags.StringVar(&t.os, "os", "", "operating system that a node must have, in Go's words")
 	flags.StringSliceVar(&t.tags, "require", nil, "software that a node must have")
+	flags.StringSliceVar(&t.metrics, "metric", nil, "integer field of the evaluator's ranking that is kept for each node, as loss=min; or sum, max, last")
 	flags.BoolVar(&t.openResults, "open-results", false, "skip commit and reveal")
 	flags.BoolVar(&t.invalidLosesBond, "invalid-loses-bond", false, "invalid work loses its bond")
 	flags.BoolVar(&t.deterministic, "deterministic", false, "the programs give the same bytes for the same input and seed")
@@ -131,6 +136,13 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 		}
 		spec.Bond = &jobstypes.Bond{Amount: coin.Amount}
 	}
+	for _, text := range t.metrics {
+		metric, err := parseMetric(text)
+		if err != nil {
+			return spec, err
+		}
+		spec.Metrics = append(spec.Metrics, metric)
+	}
 	for _, window := range []struct {
 		flag string
 		span time.Duration
@@ -146,6 +158,15 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 		*window.into = uint64(window.span.Milliseconds())
 	}
 	return spec, nil
+}
+
+func parseMetric(text string) (jobstypes.Metric, error) {
+	field, fold, ok := strings.Cut(text, "=")
+	kind := program.MetricFold_value["METRIC_FOLD_"+strings.ToUpper(fold)]
+	if !ok || field == "" || kind == 0 {
+		return jobstypes.Metric{}, badInputf("metric: %q: want FIELD=sum, min, max or last", text)
+	}
+	return jobstypes.Metric{Field: field, Fold: program.MetricFold(kind)}, nil
 }
 
 type registerOutput struct {
@@ -253,7 +274,7 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 	}
 	msg := &jobstypes.MsgRegisterJob{
 		Name: jobName(r.name, files[0]), Description: r.description, Schema: descriptors, SourceURL: source.URL, SourceCommit: source.Commit,
-		Terms: terms, Releases: []jobstypes.ReleaseSpec{worker, judge}, QualificationInput: jobstypes.Input{Inline: qualification},
+		Terms: terms, TreePolicy: r.policy, Releases: []jobstypes.ReleaseSpec{worker, judge}, QualificationInput: jobstypes.Input{Inline: qualification},
 	}
 	return msg, []release.Artifact{workerFile, judgeFile}, badInput(msg.Validate(params))
 }

@@ -45,7 +45,7 @@ var requestKeys = []struct{ key, help string }{
 	{keyRewardFunction, "how the workers' reward is split: winner_takes_all, even, proportional (to the scores), weights of the places [5, 3, 2], or the ratio of each place to the one above, 2/3"},
 	{keyEvaluators, "evaluators that may accept, [ain1…]"},
 	{keyWorkers, "workers that may accept, [ain1…]"},
-	{keyMinRating, "least reputation of a worker"},
+	{keyMinRating, "least Elo rating of a worker in the job; who was never ranked has 1500"},
 	{keyMinLevels, "fewest challenge levels"},
 	{keySkip, "true: nobody evaluates"},
 }

@@ -39,6 +39,7 @@ type treeNode struct {
 	Completed uint64      `json:"completed,string"`
 	Valid     uint64      `json:"valid,string"`
 	Earned    string      `json:"earned_uain"`
+	Rating    int64       `json:"rating"`
 	Children  []*treeNode `json:"children"`
 }
 
@@ -60,6 +61,7 @@ func (s *Session) tree(ctx context.Context, jobText string, all bool) error {
 			return fmt.Errorf("ask for the score of %s: %w", n.Owner, err)
 		}
 		n.Accepted, n.Completed, n.Valid, n.Earned = score.Score.Accepted, score.Score.Completed, score.Score.Valid, score.Score.Earned.String()
+		n.Rating = score.Rating
 		byOwner[n.Owner] = n
 		order = append(order, n)
 	}
@@ -116,8 +118,8 @@ func drawTree(n *treeNode, first, rest string) []string {
 	if n.Running {
 		state = "running"
 	}
-	lines := []string{fmt.Sprintf("%s%s  %s, %s; %s, %d completed, %d valid", first, n.Owner, strings.Join(n.Roles, "+"), state,
-		count(n.Accepted, "request"), n.Completed, n.Valid)}
+	lines := []string{fmt.Sprintf("%s%s  %s, %s; %s, %d completed, %d valid, rating %d", first, n.Owner, strings.Join(n.Roles, "+"), state,
+		count(n.Accepted, "request"), n.Completed, n.Valid, n.Rating)}
 	slices.SortFunc(n.Children, func(a, b *treeNode) int { return strings.Compare(a.Owner, b.Owner) })
 	for i, child := range n.Children {
 		if i == len(n.Children)-1 {

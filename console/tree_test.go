@@ -27,10 +27,10 @@ func TestTree(t *testing.T) {
 		node(alice, "", active, program.ROLE_ADMIN),
 	}
 	require.Equal(t, "Job 0x1, calculate-root\n"+
-		alice+"  admin, running; 3 requests, 2 completed, 1 valid\n"+
-		"├─ b  evaluator+worker, running; 3 requests, 2 completed, 1 valid\n"+
-		"└─ d  worker, running; 3 requests, 2 completed, 1 valid\n", w.mustRun("tree", "0x1"), "d is below who is above c")
-	require.Contains(t, w.mustRun("tree", "0x1", "--all"), "└─ c  admin, dropped; 3 requests, 2 completed, 1 valid\n   └─ d  worker")
+		alice+"  admin, running; 3 requests, 2 completed, 1 valid, rating 1500\n"+
+		"├─ b  evaluator+worker, running; 3 requests, 2 completed, 1 valid, rating 1500\n"+
+		"└─ d  worker, running; 3 requests, 2 completed, 1 valid, rating 1500\n", w.mustRun("tree", "0x1"), "d is below who is above c")
+	require.Contains(t, w.mustRun("tree", "0x1", "--all"), "└─ c  admin, dropped; 3 requests, 2 completed, 1 valid, rating 1500\n   └─ d  worker")
 
 	require.Equal(t, "Dropped "+alice+" from job 0x1.\n", w.mustRun("drop", "0x1", alice, "--reason", "too slow"))
 	require.Equal(t, "too slow", w.chain.sent[1].(*reputationtypes.MsgDropNode).Reason)

@@ -393,7 +393,9 @@ func TestNodes(t *testing.T) {
 	w.qualify = func(context.Context, console.Question) (console.Answer, error) { return console.Answer{}, nil }
 	_, err := w.run("applyJob", "0x1")
 	require.ErrorContains(t, err, "memory: 0 bytes of 1048576")
-	_, err = w.run("applyJob", "0x1", "--role", "admin")
+	w.mustRun("applyJob", "0x1", "--role", "admin")
+	require.Empty(t, w.chain.sent[4].(*reputationtypes.MsgApplyJob).Qualifications, "an admin is not tested")
+	_, err = w.run("applyJob", "0x1", "--role", "king")
 	require.ErrorContains(t, err, "role")
 }
 

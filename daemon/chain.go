@@ -185,6 +185,15 @@ func (c Chain) ReputationParams(ctx context.Context) (reputationtypes.Params, er
 	return res.Params, nil
 }
 
+// Rating is a node's Elo rating in a job, in points.
+func (c Chain) Rating(ctx context.Context, jobID uint64, owner string) (int64, error) {
+	res, err := c.Reputation().Score(ctx, &reputationtypes.QueryScoreRequest{JobId: jobID, Owner: owner})
+	if err != nil {
+		return 0, fmt.Errorf("ask for the score of %s: %w", owner, err)
+	}
+	return res.Rating, nil
+}
+
 // Stake returns an owner's free stake in uain; zero if it has none.
 func (c Chain) Stake(ctx context.Context, owner string) (math.Int, error) {
 	res, err := c.Escrow().Account(ctx, &escrowtypes.QueryAccountRequest{Owner: owner})

@@ -131,7 +131,11 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	if err != nil {
 		return nil, err
 	}
-	ranked, err := job.Schema.ParseRanking(output)
+	terms, err := k.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
+	if err != nil {
+		return nil, err
+	}
+	ranked, err := job.Schema.ParseRanking(output, terms.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRanking, err)
 	}
@@ -141,7 +145,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 			log.Warn("the program ranked a node that has no result", "node", r.Node)
 			continue
 		}
-		entries = append(entries, jobstypes.RankEntry{Node: r.Node, Score: r.Score})
+		entries = append(entries, jobstypes.RankEntry{Node: r.Node, Score: r.Score, Metrics: r.Metrics})
 	}
 	return entries, nil
 }

@@ -29,6 +29,8 @@ type Network interface {
 	Openings(ctx context.Context, jobID uint64, role program.Role) ([]jobstypes.Request, error)
 	Places(ctx context.Context, owner string) ([]jobstypes.Place, error)
 	Stake(ctx context.Context, owner string) (math.Int, error)
+	// Rating in a job, in Elo points.
+	Rating(ctx context.Context, jobID uint64, owner string) (int64, error)
 	ChainID() string
 	// Watch wakes its reader when an event matches a filter, and after every reconnect; it is closed when ctx ends.
 	Watch(ctx context.Context, filters ...string) <-chan struct{}

@@ -28,6 +28,11 @@ const (
 	OutcomeVerdictRight  Outcome = "verdict_right"
 	OutcomeVerdictWrong  Outcome = "verdict_wrong"
 	OutcomeVerdictSilent Outcome = "verdict_silent"
+	// OutcomeChildOverturned: the ranking of an evaluator that the node answers for,
+	// being its parent, did not stand in the end, by another's verdict.
+	OutcomeChildOverturned Outcome = "child_overturned"
+	// OutcomeForged: a final verdict named a worker's result forged or copied.
+	OutcomeForged Outcome = "forged"
 	// OutcomeReleased: the request ended before the node could do its part.
 	OutcomeReleased Outcome = "released"
 )

@@ -79,6 +79,15 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if !request.IsCandidate(owner, program.ROLE_WORKER) {
 		return "its client named others", nil
 	}
+	if least := request.Spec.MinRating; least > 0 {
+		rating, err := w.Network.Rating(ctx, job.Id, owner)
+		if err != nil {
+			return "", err
+		}
+		if rating < int64(least) {
+			return fmt.Sprintf("it wants a rating of %d, this node has %d", least, rating), nil
+		}
+	}
 	if lacks := w.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}

@@ -217,6 +217,12 @@ func (n *Connection) Places(ctx context.Context, owner string) (places []jobstyp
 	return places, err
 }
 
+// Rating is that of a node that was never ranked.
+func (n *Connection) Rating(ctx context.Context, _ uint64, _ string) (rating int64, err error) {
+	err = n.ask(ctx, func(*state) { rating = 1500 })
+	return rating, err
+}
+
 // Stake is an owner's free stake.
 func (n *Connection) Stake(ctx context.Context, owner string) (stake math.Int, err error) {
 	err = n.ask(ctx, func(*state) { stake = n.chain.stake(owner) })

@@ -92,6 +92,13 @@ func queryCommands() []*autocliv1.RpcCommandOptions {
 			Example:        "aind query reputation score 0x1a ain1…",
 			PositionalArgs: fields("job_id", "owner"),
 		},
+		{
+			RpcMethod:      "Scores",
+			Use:            "scores [job]",
+			Short:          "Rank a job's active nodes by rating, valid results, earnings, response time or streak",
+			Example:        "aind query reputation scores 0x1a --role role-worker --order score-order-valid --min-rating 1500",
+			PositionalArgs: fields("job_id"),
+		},
 	}
 }
 

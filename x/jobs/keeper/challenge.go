@@ -144,6 +144,9 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 	if err := k.checkRanked(ctx, l, m.Ranking); err != nil {
 		return 0, err
 	}
+	if err := k.checkForged(ctx, l, m.Forged); err != nil {
+		return 0, err
+	}
 	now, err := k.now(ctx)
 	if err != nil {
 		return 0, err
@@ -162,7 +165,12 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 			}
 		}
 	}
-	pending.Upheld, pending.ResolvedMs, pending.VerdictEvidence = l.Standing, now, m.Evidence
+	for i, worker := range m.Forged {
+		if types.IsRanked(l.Ranking, worker) {
+			return 0, types.ErrRanking.Wrapf("forged[%d]: %s is valid by the ranking that stands; give one without it", i, worker)
+		}
+	}
+	pending.Upheld, pending.ResolvedMs, pending.VerdictEvidence, pending.Forged = l.Standing, now, m.Evidence, m.Forged
 	verdict := pending.Verdict
 	l.State = types.REQUEST_STATE_RANKED
 	l.waitUntil(now + int64(l.rules.windows.ChallengeMs))
@@ -171,11 +179,25 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 	}
 	if err := emit(ctx, &types.EventChallengeResolved{
 		RequestId: l.Id, JobId: l.Spec.JobId, Resolver: pending.Resolver, Verdict: verdict,
-		Ranking: l.Ranking, InputUnusable: l.InputUnusable,
+		Ranking: l.Ranking, InputUnusable: l.InputUnusable, Forged: m.Forged,
 	}); err != nil {
 		return 0, err
 	}
 	return verdict, k.save(ctx, l)
+}
+
+// checkForged wants workers whose results are known.
+func (k *Keeper) checkForged(ctx context.Context, l *live, forged []string) error {
+	for i, address := range forged {
+		worker, err := types.ParseAddress("forged", address)
+		if err != nil {
+			return err
+		}
+		if _, err := k.revealed(ctx, l, worker); err != nil {
+			return types.ErrRanking.Wrapf("forged[%d]: %s", i, err)
+		}
+	}
+	return nil
 }
 
 // renewRights gives everybody the right to challenge the new ranking: who conceded

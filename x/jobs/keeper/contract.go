@@ -41,6 +41,9 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 	if err := k.reputation.Eligible(ctx, l.Spec.JobId, owner, m.Role, requirement); err != nil {
 		return err
 	}
+	if err := k.checkRating(ctx, l, owner, m.Role); err != nil {
+		return err
+	}
 	now, err := k.now(ctx)
 	if err != nil {
 		return err
@@ -60,6 +63,18 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 		return err
 	}
 	return k.save(ctx, l)
+}
+
+// checkRating holds a worker against the rating that the request asks for.
+func (k *Keeper) checkRating(ctx context.Context, l *live, owner sdk.AccAddress, role program.Role) error {
+	if l.Spec.MinRating == 0 || role != program.ROLE_WORKER {
+		return nil
+	}
+	rating, err := k.reputation.Rating(ctx, l.Spec.JobId, owner)
+	if err == nil && rating < int64(l.Spec.MinRating) {
+		err = types.ErrRating.Wrapf("worker %s has %d in job %#x, request %d wants %d", owner, rating, l.Spec.JobId, l.Id, l.Spec.MinRating)
+	}
+	return err
 }
 
 // acceptEvaluator starts the request's clock, or, where it was reopened, a new

@@ -254,7 +254,7 @@ message Root { double x = 1; }
 message Roots { Task request = 1; repeated Candidate workers = 2; }
 message Candidate { string node = 1; Root response = 2; }
 message Ranking { repeated Place ranking = 1; }
-message Place { string node = 1; uint64 score = 2; bool valid = 3; }
+message Place { string node = 1; uint64 score = 2; bool valid = 3; sint32 loss = 4; string note = 5; }
 `
 
 // compile turns proto source into a descriptor set as the command line does.
@@ -336,36 +336,30 @@ func (f *fixture) register(m *types.MsgRegisterJob) uint64 {
 // join makes accounts nodes of a job, by the messages that real nodes send.
 func (f *fixture) join(job uint64, role program.Role, names ...string) {
 	f.t.Helper()
-	server := f.reputationServer()
 	for _, name := range names {
-		applicant := f.address(name)
-		nonce := make([]byte, 16)
-		response, err := server.ApplyJob(f.ctx, &reputationtypes.MsgApplyJob{
-			Signer: applicant.String(), JobId: job, Roles: []program.Role{role}, Nonce: nonce,
-			Capability: program.Capability{CPUMillis: 1000, MemoryBytes: 1 << 30, Tags: []string{"wasm"}},
-			Qualifications: []reputationtypes.Qualification{{
-				Role: role, Digest: reputationtypes.QualificationDigest(chain.DefaultChainID, job, applicant, role, nonce, []byte("2")),
-			}},
-		})
-		require.NoError(f.t, err)
-		_, err = server.ApproveNode(f.ctx, &reputationtypes.MsgApproveNode{
-			Signer: f.address("root").String(), ApplicationId: response.ApplicationId,
-		})
-		require.NoError(f.t, err)
+		f.joinBelow(job, "root", name, role)
 	}
 }
 
-// plant puts a node below another as a genesis does.
-func (f *fixture) plant(job uint64, parent, name string, role program.Role) {
+// joinBelow has an account apply to an admin, who approves it.
+func (f *fixture) joinBelow(job uint64, admin, name string, role program.Role) {
 	f.t.Helper()
-	state, err := f.reputation.ExportGenesis(f.ctx)
-	require.NoError(f.t, err)
-	state.Nodes = append(state.Nodes, reputationtypes.Node{
-		JobId: job, Owner: f.address(name).String(), Parent: f.address(parent).String(), Roles: []program.Role{role},
-		Status:     reputationtypes.NODE_STATUS_ACTIVE,
+	server := f.reputationServer()
+	applicant := f.address(name)
+	nonce := make([]byte, 16)
+	application := &reputationtypes.MsgApplyJob{
+		Signer: applicant.String(), JobId: job, Roles: []program.Role{role}, Nonce: nonce, Admin: f.address(admin).String(),
 		Capability: program.Capability{CPUMillis: 1000, MemoryBytes: 1 << 30, Tags: []string{"wasm"}},
-	})
-	require.NoError(f.t, f.reputation.InitGenesis(f.ctx, *state))
+	}
+	if role != program.ROLE_ADMIN {
+		application.Qualifications = []reputationtypes.Qualification{{
+			Role: role, Digest: reputationtypes.QualificationDigest(chain.DefaultChainID, job, applicant, role, nonce, []byte("2")),
+		}}
+	}
+	response, err := server.ApplyJob(f.ctx, application)
+	require.NoError(f.t, err)
+	_, err = server.ApproveNode(f.ctx, &reputationtypes.MsgApproveNode{Signer: f.address(admin).String(), ApplicationId: response.ApplicationId})
+	require.NoError(f.t, err)
 }
 
 // order is a valid request of client for a job.

@@ -28,6 +28,9 @@ func (k *Keeper) Register(ctx context.Context, root sdk.AccAddress, m *types.Msg
 	if err := checkInput(ctx, "qualification_input", schema, m.QualificationInput, params); err != nil {
 		return 0, err
 	}
+	if err := schema.CheckMetrics(m.Terms.Metrics); err != nil {
+		return 0, err
+	}
 	now, err := k.now(ctx)
 	if err != nil {
 		return 0, err
@@ -51,7 +54,7 @@ func (k *Keeper) Register(ctx context.Context, root sdk.AccAddress, m *types.Msg
 	if err := k.terms.Set(ctx, collections.Join(id, job.TermsVersion), m.Terms); err != nil {
 		return 0, err
 	}
-	if err := k.reputation.PlantTree(ctx, id, root); err != nil {
+	if err := k.reputation.PlantTree(ctx, id, root, m.TreePolicy); err != nil {
 		return 0, err
 	}
 	if err := emit(ctx, &types.EventJobRegistered{JobId: id, Root: job.Root, Name: job.Name}); err != nil {

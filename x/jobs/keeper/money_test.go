@@ -96,14 +96,15 @@ func newMoneyMachine(t *testing.T, rt *rapid.T) *moneyMachine {
 	registration := m.registration()
 	registration.Terms.Bond.Amount = math.NewInt(rapid.Int64Range(0, 50).Draw(rt, "bond"))
 	registration.Terms.Windows.OpenMs = 20_000
+	registration.TreePolicy.AdminsApprove = true
 	m.job = m.register(registration)
 	for _, name := range append(evaluators, workers...) {
 		m.fund(name, 0, 20_000)
 	}
 	m.join(m.job, program.ROLE_EVALUATOR, "e1", "e2", "e3")
 	m.join(m.job, program.ROLE_WORKER, workers...)
-	m.plant(m.job, "root", "a1", program.ROLE_ADMIN)
-	m.plant(m.job, "a1", "e4", program.ROLE_EVALUATOR)
+	m.joinBelow(m.job, "root", "a1", program.ROLE_ADMIN)
+	m.joinBelow(m.job, "a1", "e4", program.ROLE_EVALUATOR)
 	m.supply = m.bank.GetSupply(m.ctx, chain.Denom).Amount.Int64()
 	return m
 }

@@ -140,7 +140,7 @@ func TestOrderIsRefusedAndMovesNoCoin(t *testing.T) {
 		"with an input that is garbage": {func(m *types.MsgRequestJob) { m.Spec.Input.Inline = []byte("garbage") }, types.ErrDecode, "spec.input.inline: Task"},
 		"with an unknown field":         {func(m *types.MsgRequestJob) { m.Spec.Input.Inline = []byte{0x10, 0x01} }, types.ErrDecode, "unknown field 2"},
 		"with rewards above the wallet": {func(m *types.MsgRequestJob) { m.Spec.WorkerReward = math.NewInt(9_801) }, sdkerrors.ErrInsufficientFunds, "10001uain"},
-		"with a rating":                 {func(m *types.MsgRequestJob) { m.Spec.MinRating = 1 }, types.ErrNotEnabled, "spec.min_rating"},
+		"with a rating nobody has":      {func(m *types.MsgRequestJob) { m.Spec.MinRating = 1_000_001 }, types.ErrLimit, "spec.min_rating: 1000001 of at most 1000000"},
 		"with itself as evaluator":      {func(m *types.MsgRequestJob) { m.Spec.EvaluatorCandidates = []string{m.Signer} }, types.ErrInvalid, "spec.evaluator_candidates[0]"},
 		"with itself as worker":         {func(m *types.MsgRequestJob) { m.Spec.WorkerCandidates = []string{m.Signer} }, types.ErrInvalid, "is the client, who has no other place"},
 		"without evaluation":            {func(m *types.MsgRequestJob) { m.Spec.SkipEvaluation = true }, types.ErrNotEnabled, "spec.skip_evaluation"},

@@ -61,6 +61,9 @@ func (k *Keeper) checkRanked(ctx context.Context, l *live, ranking []types.RankE
 		if !a.HasRevealed() {
 			return types.ErrRanking.Wrapf("ranking[%d]: worker %s revealed nothing", i, entry.Node)
 		}
+		if got, want := len(entry.Metrics), len(l.rules.terms.Metrics); got != want {
+			return types.ErrRanking.Wrapf("ranking[%d].metrics: %d values, the job measures %d", i, got, want)
+		}
 	}
 	return nil
 }

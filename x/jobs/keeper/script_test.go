@@ -20,6 +20,7 @@ import (
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
+	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -32,12 +33,13 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
 // wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
-//	job [invalid_loses_bond] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	job [invalid_loses_bond] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
-//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
+//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
 //	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME...
-//	rank NAME W[:SCORE]... | rank NAME unusable | concede NAME...
-//	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable
+//	rank NAME W[:SCORE[:LOSS]]... | rank NAME unusable | concede NAME...
+//	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
+//	scores NAME...      ratings, and what is kept beside counts
 //	wait DURATION       time passes          halt DURATION   the chain stands still
 //	params KEY=N...     governance changes   balances        every change since the start
 //	show                the request's state
@@ -109,6 +111,8 @@ func (s *script) step(fields []string) string {
 		return s.balances()
 	case "show":
 		return s.show()
+	case "scores":
+		return s.scores(args)
 	case "wait", "halt":
 		d, err := time.ParseDuration(args[0])
 		require.NoError(s.t, err)
@@ -198,20 +202,24 @@ func (s *script) registerJob(o settings) {
 	if o["bond"] == "default" {
 		m.Terms.Bond = nil
 	}
+	m.TreePolicy.AdminsApprove = true
+	if fold := o["loss"]; fold != "" {
+		m.Terms.Metrics = []types.Metric{{Field: "loss", Fold: program.MetricFold(program.MetricFold_value["METRIC_FOLD_"+strings.ToUpper(fold)])}}
+	}
 	s.job = s.register(m)
 	s.join(s.job, program.ROLE_EVALUATOR, "e1", "e2", "e3")
 	s.join(s.job, program.ROLE_WORKER, "w1", "w2", "w3", "w4")
 }
 
-// chainOf plants a tree that is deeper than one: admins, each below the one before,
+// chainOf grows a tree that is deeper than one: admins, each below the one before,
 // and e4 below the last.
 func (s *script) chainOf(admins []string) {
 	parent := "root"
 	for _, admin := range admins {
-		s.plant(s.job, parent, admin, program.ROLE_ADMIN)
+		s.joinBelow(s.job, parent, admin, program.ROLE_ADMIN)
 		parent = admin
 	}
-	s.plant(s.job, parent, "e4", program.ROLE_EVALUATOR)
+	s.joinBelow(s.job, parent, "e4", program.ROLE_EVALUATOR)
 }
 
 func (s *script) requestJob(ctx context.Context, o settings) error {
@@ -225,6 +233,7 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 	m.Spec.RewardFunction = rewardFunction(o["fn"])
 	m.Spec.EvaluatorCandidates, m.Spec.WorkerCandidates = s.addresses(o["evaluators"]), s.addresses(o["workers"])
 	m.Spec.MinChallengeLevels = uint32(o.amount("levels", 0).Uint64())
+	m.Spec.MinRating = o.amount("rating", 0).Uint64()
 	m.Spec.TimeLimitMs = o.amount("limit", 3_000).Uint64()
 	m.Spec.MinWorkers = uint32(o.amount("min", 1).Uint64())
 	m.Spec.MaxWorkers = uint32(o.amount("max", 3).Uint64())
@@ -288,8 +297,11 @@ func (s *script) rank(from string, places []string) *types.MsgRank {
 	for i, place := range places {
 		worker, score, ok := strings.Cut(place, ":")
 		entry := types.RankEntry{Node: s.address(worker).String(), Score: uint64(len(places) - i)}
-		if ok {
+		if score, loss, measured := strings.Cut(score, ":"); ok {
 			entry.Score = number(score).Uint64()
+			if measured {
+				entry.Metrics = []int64{number(loss).Int64()}
+			}
 		}
 		m.Ranking = append(m.Ranking, entry)
 	}
@@ -298,13 +310,18 @@ func (s *script) rank(from string, places []string) *types.MsgRank {
 
 // verdict is "confirm", or what rank reads.
 func (s *script) verdict(from string, places []string) *types.MsgResolveChallenge {
+	m := &types.MsgResolveChallenge{Signer: from, RequestId: s.request}
+	if last := len(places) - 1; last >= 0 && strings.HasPrefix(places[last], "forged=") {
+		m.Forged = s.addresses(strings.TrimPrefix(places[last], "forged="))
+		places = places[:last]
+	}
 	if len(places) == 1 && places[0] == "confirm" {
-		return &types.MsgResolveChallenge{Signer: from, RequestId: s.request, Confirm: true}
+		m.Confirm = true
+		return m
 	}
 	ranked := s.rank(from, places)
-	return &types.MsgResolveChallenge{
-		Signer: from, RequestId: s.request, Ranking: ranked.Ranking, InputUnusable: ranked.InputUnusable,
-	}
+	m.Ranking, m.InputUnusable = ranked.Ranking, ranked.InputUnusable
+	return m
 }
 
 // settings are KEY=VALUE arguments.
@@ -351,6 +368,25 @@ func (s *script) balances() string {
 		sum += burned
 	}
 	fmt.Fprintf(&out, "sum: %d\n", sum)
+	return out.String()
+}
+
+// scores tells of each name what reputation keeps beside the counts that events show.
+func (s *script) scores(names []string) string {
+	var out strings.Builder
+	query := reputationkeeper.NewQueryServer(s.reputation)
+	for _, name := range names {
+		response, err := query.Score(s.ctx, &reputationtypes.QueryScoreRequest{JobId: s.job, Owner: s.address(name).String()})
+		require.NoError(s.t, err)
+		fmt.Fprintf(&out, "%s: rating %d, streak %d", name, response.Rating, response.Score.Streak)
+		if n := response.Score.Forged; n > 0 {
+			fmt.Fprintf(&out, ", forged %d", n)
+		}
+		for _, metric := range response.Score.Metrics {
+			fmt.Fprintf(&out, ", %s of %s %d over %d", lower(metric.Fold, "METRIC_FOLD_"), metric.Field, metric.Value, metric.Count)
+		}
+		out.WriteString("\n")
+	}
 	return out.String()
 }
 
@@ -426,7 +462,11 @@ func (s *script) line(event any) string {
 		}
 		return fmt.Sprintf("%s was silent, %s resolves", e.Resolver, e.Next)
 	case *types.EventChallengeResolved:
-		return fmt.Sprintf("%s: %s, what stands:", e.Resolver, lower(e.Verdict, "VERDICT_")) + ranking(e.Ranking, e.InputUnusable)
+		line := fmt.Sprintf("%s: %s, what stands:", e.Resolver, lower(e.Verdict, "VERDICT_")) + ranking(e.Ranking, e.InputUnusable)
+		if len(e.Forged) > 0 {
+			line += "; forged: " + strings.Join(e.Forged, " ")
+		}
+		return line
 	case *types.EventEvaluatorSilent:
 		return fmt.Sprintf("%s was silent in round %d", e.Evaluator, e.Round)
 	case *types.EventRequestReopened:

@@ -6,6 +6,8 @@ import (
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
@@ -130,7 +132,73 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 			return err
 		}
 	}
-	return k.reportChallenges(ctx, l, earned)
+	if err := k.reportChallenges(ctx, l, earned); err != nil {
+		return err
+	}
+	if !l.Outcome.IsFinal() {
+		return nil
+	}
+	if err := k.reportLiability(ctx, l); err != nil {
+		return err
+	}
+	return k.reportRanking(ctx, l, assignments)
+}
+
+// reportLiability puts an overturned ranking on the record of the evaluator's parent
+// too, unless the final verdict was the parent's own; and forged work on that of
+// whom the final verdict names.
+func (k *Keeper) reportLiability(ctx context.Context, l *live) error {
+	if parent := l.Ancestors[0]; l.IsOverturned() && !l.GaveFinalVerdict(parent) {
+		if err := k.reportChallenge(ctx, l, parent, program.ROLE_ADMIN, program.OutcomeChildOverturned, math.ZeroInt()); err != nil {
+			return err
+		}
+	}
+	for _, worker := range l.Forged() {
+		if err := k.reportChallenge(ctx, l, worker, program.ROLE_WORKER, program.OutcomeForged, math.ZeroInt()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportRanking has the workers that revealed play each other for their ratings, the
+// invalid ones sharing the place behind all others, and keeps the job's metrics.
+func (k *Keeper) reportRanking(ctx context.Context, l *live, assignments []types.Assignment) error {
+	if l.InputUnusable {
+		return nil
+	}
+	places := types.Places(l.Ranking)
+	var workers []sdk.AccAddress
+	var taken []int
+	for _, a := range assignments {
+		if !a.HasRevealed() {
+			continue
+		}
+		worker, err := types.ParseAddress("worker", a.Worker)
+		if err != nil {
+			return err
+		}
+		place, ok := places[a.Worker]
+		if !ok {
+			place = len(l.Ranking) + 1
+		}
+		workers, taken = append(workers, worker), append(taken, place)
+	}
+	if err := k.reputation.Rank(ctx, l.Spec.JobId, workers, taken); err != nil {
+		return err
+	}
+	for _, entry := range l.Ranking {
+		worker, err := types.ParseAddress("worker", entry.Node)
+		if err != nil {
+			return err
+		}
+		for i, metric := range l.rules.terms.Metrics {
+			if err := k.reputation.Measure(ctx, l.Spec.JobId, worker, metric.Field, metric.Fold, entry.Metrics[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func workerOutcome(r types.Request, a types.Assignment, ranked bool) program.Outcome {

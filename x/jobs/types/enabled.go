@@ -18,7 +18,6 @@ func (s RequestSpec) Enabled() error {
 		return err
 	}
 	return refuse(
-		field{"spec.min_rating", s.MinRating > 0},
 		field{"spec.evaluator_input", s.EvaluatorInput != nil},
 		field{"spec.grant_keys", s.GrantKeys},
 		field{"spec.skip_evaluation", s.SkipEvaluation},
@@ -35,14 +34,7 @@ func (m *MsgRegisterJob) Enabled() error {
 			return err
 		}
 	}
-	if err := m.QualificationInput.enabled("qualification_input"); err != nil {
-		return err
-	}
-	return refuse(
-		field{"tree_policy.admins_approve", m.TreePolicy.AdminsApprove},
-		field{"tree_policy.max_depth", m.TreePolicy.MaxDepth > 0},
-		field{"tree_policy.max_children", m.TreePolicy.MaxChildren > 0},
-	)
+	return m.QualificationInput.enabled("qualification_input")
 }
 
 // Enabled refuses a release's fields that are not honored.
@@ -59,34 +51,19 @@ func (m *MsgRevealResult) Enabled() error {
 }
 
 // Enabled refuses a ranking's fields that are not honored.
-func (m *MsgRank) Enabled() error {
-	for i, entry := range m.Ranking {
-		if len(entry.Metrics) > 0 {
-			return refuse(field{index("ranking", i) + ".metrics", true})
-		}
-	}
-	return m.Evidence.enabled("evidence")
-}
+func (m *MsgRank) Enabled() error { return m.Evidence.enabled("evidence") }
 
 // Enabled refuses a challenge's fields that are not honored.
 func (m *MsgChallenge) Enabled() error { return m.Evidence.enabled("evidence") }
 
 // Enabled refuses a verdict's fields that are not honored.
-func (m *MsgResolveChallenge) Enabled() error {
-	for i, entry := range m.Ranking {
-		if len(entry.Metrics) > 0 {
-			return refuse(field{index("ranking", i) + ".metrics", true})
-		}
-	}
-	return m.Evidence.enabled("evidence")
-}
+func (m *MsgResolveChallenge) Enabled() error { return m.Evidence.enabled("evidence") }
 
 func (t TermsSpec) enabled() error {
 	return refuse(
 		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
 		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
 		field{"terms.open_results", t.OpenResults},
-		field{"terms.metrics", len(t.Metrics) > 0},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},
 		field{"terms.deterministic", t.Deterministic},

@@ -23,7 +23,8 @@ var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
 		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
-		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
+		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -33,7 +34,7 @@ var honored = map[string][]string{
 	"MsgRequestJob": {
 		"signer", "spec.job_id", "spec.input.inline", "spec.input.reference.digest", "spec.input.reference.size",
 		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.*", "spec.time_limit_ms",
-		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.requirement.*",
+		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.requirement.*",
 	},
 	"MsgCancelRequest": {"signer", "request_id"},
 	"MsgAcceptJob":     {"signer", "request_id", "role"},
@@ -42,11 +43,11 @@ var honored = map[string][]string{
 	"MsgSubmitResult":  {"signer", "request_id", "commitment"},
 	"MsgRevealResult":  {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
 	"MsgRank": {
-		"signer", "request_id", "ranking[0].node", "ranking[0].score", "input_unusable", "evidence.digest", "evidence.size",
+		"signer", "request_id", "ranking[0].node", "ranking[0].score", "ranking[0].metrics", "input_unusable", "evidence.digest", "evidence.size",
 	},
 	"MsgChallenge": {"signer", "request_id", "evidence.digest", "evidence.size"},
 	"MsgResolveChallenge": {
-		"signer", "request_id", "confirm", "ranking[0].node", "ranking[0].score", "input_unusable", "evidence.digest", "evidence.size",
+		"signer", "request_id", "confirm", "ranking[0].node", "ranking[0].score", "ranking[0].metrics", "forged", "input_unusable", "evidence.digest", "evidence.size",
 	},
 	"MsgAcceptResult": {"signer", "request_id"},
 	"MsgUpdateParams": {"authority", "params.*"},

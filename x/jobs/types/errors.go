@@ -29,5 +29,6 @@ var (
 	ErrBlocked        = errors.Register(ModuleName, 24, "account cannot be paid")
 	ErrChallenge      = errors.Register(ModuleName, 26, "challenge refused")
 	ErrCandidate      = errors.Register(ModuleName, 27, "no candidate")
+	ErrRating         = errors.Register(ModuleName, 28, "rating is too low")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

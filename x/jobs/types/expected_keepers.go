@@ -31,7 +31,7 @@ type EscrowKeeper interface {
 
 // ReputationKeeper keeps each job's tree of nodes and their scores.
 type ReputationKeeper interface {
-	PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress) error
+	PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress, policy program.TreePolicy) error
 	// Owner is the account that a signer acts for; Operator an owner's hot key, nil if none.
 	Owner(ctx context.Context, signer sdk.AccAddress) (sdk.AccAddress, error)
 	Operator(ctx context.Context, owner sdk.AccAddress) (sdk.AccAddress, error)
@@ -40,6 +40,12 @@ type ReputationKeeper interface {
 	Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddress, max uint32) ([]sdk.AccAddress, error)
 	Report(ctx context.Context, jobID uint64, owner sdk.AccAddress, role program.Role, outcome program.Outcome,
 		responseMs uint64, earned math.Int) error
+	// Rank lets workers of one request play each other for their ratings; places
+	// count from 1, and equal ones draw. Rating is in Elo points.
+	Rank(ctx context.Context, jobID uint64, workers []sdk.AccAddress, places []int) error
+	Rating(ctx context.Context, jobID uint64, owner sdk.AccAddress) (int64, error)
+	// Measure folds a value of one of the job's metrics into a node's score.
+	Measure(ctx context.Context, jobID uint64, owner sdk.AccAddress, field string, fold program.MetricFold, value int64) error
 	// Touch is a sign of life.
 	Touch(ctx context.Context, owner sdk.AccAddress) error
 }

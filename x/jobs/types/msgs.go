@@ -13,7 +13,11 @@ import (
 // enabled first, and fills in what was left out. It runs where the message runs,
 // so that nothing nested in another message slips past it.
 
-const maxCommitBytes = 128
+const (
+	maxCommitBytes = 128
+	// maxRating is more Elo points than anybody will have.
+	maxRating = 1_000_000
+)
 
 // Validate checks a registration apart from schema, signatures and decoding.
 func (m *MsgRegisterJob) Validate(p Params) error {
@@ -107,6 +111,9 @@ func (m *MsgRequestJob) Validate(p Params) error {
 	}
 	if err := spec.validateCandidates(p); err != nil {
 		return err
+	}
+	if spec.MinRating > maxRating {
+		return ErrLimit.Wrapf("spec.min_rating: %d of at most %d", spec.MinRating, uint64(maxRating))
 	}
 	if spec.MinChallengeLevels > p.ChallengeLevels {
 		return ErrInvalid.Wrapf("spec.min_challenge_levels: %d; this chain has %d", spec.MinChallengeLevels, p.ChallengeLevels)
@@ -245,7 +252,34 @@ func (m *MsgResolveChallenge) Validate(p Params) error {
 	if m.Confirm && (len(m.Ranking) > 0 || m.InputUnusable) {
 		return ErrInvalid.Wrap("confirm: set together with another verdict; leave ranking and input_unusable out, or confirm")
 	}
+	if err := m.validateForged(p); err != nil {
+		return err
+	}
 	return Ranking{Entries: m.Ranking, InputUnusable: m.InputUnusable, Evidence: m.Evidence}.validate(p)
+}
+
+// validateForged wants workers that this verdict does not rank, each once.
+func (m *MsgResolveChallenge) validateForged(p Params) error {
+	if err := checkLength("forged", len(m.Forged), p.MaxWorkers); err != nil {
+		return err
+	}
+	for i, worker := range m.Forged {
+		if slices.Contains(m.Forged[:i], worker) {
+			return ErrInvalid.Wrapf("%s: %.100q is there twice", index("forged", i), worker)
+		}
+		if IsRanked(m.Ranking, worker) {
+			return ErrInvalid.Wrapf("%s: %.100q is in the ranking too", index("forged", i), worker)
+		}
+	}
+	if len(m.Forged) > 0 && m.InputUnusable {
+		return ErrInvalid.Wrap("forged: set together with input_unusable; leave one out")
+	}
+	return nil
+}
+
+// IsRanked says whether a ranking finds a worker valid.
+func IsRanked(ranking []RankEntry, worker string) bool {
+	return slices.ContainsFunc(ranking, func(entry RankEntry) bool { return entry.Node == worker })
 }
 
 func (r Ranking) validate(p Params) error {

@@ -42,11 +42,20 @@ func TestRegistrationIsRefused(t *testing.T) {
 		"an absurd fee": {func(m *types.MsgRegisterJob) {
 			m.Terms.ChallengeFee = math.NewInt(2).ToLegacyDec().Power(100).TruncateInt()
 		}, types.ErrLimit, "terms.challenge_fee"},
-		"a negative bond":                   {func(m *types.MsgRegisterJob) { m.Terms.Bond = &types.Bond{Amount: math.NewInt(-1)} }, types.ErrInvalid, "terms.bond.amount"},
-		"a window that is too short":        {func(m *types.MsgRegisterJob) { m.Terms.Windows.RevealMs = 1 }, types.ErrInvalid, "terms.windows.reveal_ms: 1 ms"},
-		"a window that is too long":         {func(m *types.MsgRegisterJob) { m.Terms.Windows.ChallengeMs = 1 << 60 }, types.ErrInvalid, "terms.windows.challenge_ms"},
-		"too many tags":                     {func(m *types.MsgRegisterJob) { m.Terms.Requirement.Tags = make([]string, 33) }, types.ErrLimit, "terms.requirement.tags"},
-		"an absurd requirement":             {func(m *types.MsgRegisterJob) { m.Terms.Requirement.MemoryBytes = 1 << 61 }, types.ErrLimit, "terms.requirement.memory_bytes"},
+		"a negative bond":                  {func(m *types.MsgRegisterJob) { m.Terms.Bond = &types.Bond{Amount: math.NewInt(-1)} }, types.ErrInvalid, "terms.bond.amount"},
+		"a window that is too short":       {func(m *types.MsgRegisterJob) { m.Terms.Windows.RevealMs = 1 }, types.ErrInvalid, "terms.windows.reveal_ms: 1 ms"},
+		"a window that is too long":        {func(m *types.MsgRegisterJob) { m.Terms.Windows.ChallengeMs = 1 << 60 }, types.ErrInvalid, "terms.windows.challenge_ms"},
+		"too many tags":                    {func(m *types.MsgRegisterJob) { m.Terms.Requirement.Tags = make([]string, 33) }, types.ErrLimit, "terms.requirement.tags"},
+		"an absurd requirement":            {func(m *types.MsgRegisterJob) { m.Terms.Requirement.MemoryBytes = 1 << 61 }, types.ErrLimit, "terms.requirement.memory_bytes"},
+		"more metrics than a job may have": {func(m *types.MsgRegisterJob) { m.Terms.Metrics = make([]types.Metric, 9) }, types.ErrLimit, "terms.metrics: 9 of at most 8"},
+		"a metric of no fold":              {func(m *types.MsgRegisterJob) { m.Terms.Metrics = []types.Metric{{Field: "loss"}} }, types.ErrInvalid, "terms.metrics[0].fold"},
+		"a metric that is there twice": {func(m *types.MsgRegisterJob) {
+			loss := types.Metric{Field: "loss", Fold: program.METRIC_FOLD_MIN}
+			m.Terms.Metrics = []types.Metric{loss, loss}
+		}, types.ErrInvalid, "terms.metrics[1]: METRIC_FOLD_MIN of loss is there twice"},
+		"a metric of a garbled name": {func(m *types.MsgRegisterJob) {
+			m.Terms.Metrics = []types.Metric{{Field: "lo\x1bss", Fold: program.METRIC_FOLD_MIN}}
+		}, types.ErrInvalid, "terms.metrics[0].field: character U+001B"},
 		"no evaluator release":              {func(m *types.MsgRegisterJob) { m.Releases = m.Releases[:1] }, types.ErrInvalid, "releases: 0 of ROLE_EVALUATOR"},
 		"two worker releases":               {func(m *types.MsgRegisterJob) { m.Releases[1].Role = program.ROLE_WORKER }, types.ErrInvalid, "releases: 2 of ROLE_WORKER"},
 		"a version that is none":            {func(m *types.MsgRegisterJob) { m.Releases[0].Version = "latest" }, types.ErrVersion, "releases[0].version"},

@@ -13,12 +13,14 @@ type Ranked struct {
 	Node string
 	// Score does not increase along a list.
 	Score uint64
+	// Metrics in the order of the job's list.
+	Metrics []int64
 }
 
 // ParseRanking reads an evaluator's output, best first. Entries that are not valid
-// are left out. In the short form, a bare list of nodes, the scores count down to 1.
+// are left out; of the others the job's metrics are read. In the short form, a bare list of nodes, the scores count down to 1.
 // Errors wrap ErrDecode or ErrRanking.
-func (s *Schema) ParseRanking(output []byte) ([]Ranked, error) {
+func (s *Schema) ParseRanking(output []byte, metrics []Metric) ([]Ranked, error) {
 	if s.evaluator == nil {
 		return nil, ErrSchema.Wrap("the schema has no service Evaluator")
 	}
@@ -37,6 +39,7 @@ func (s *Schema) ParseRanking(output []byte) ([]Ranked, error) {
 			continue
 		}
 		if entry, valid := rankedEntry(list.Get(i).Message()); valid {
+			entry.Metrics = s.measure(list.Get(i).Message(), metrics)
 			ranked = append(ranked, entry)
 		}
 	}

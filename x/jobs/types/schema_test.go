@@ -225,7 +225,7 @@ func TestRankingIsRead(t *testing.T) {
 		"bare names, one of them twice": {bare, "\x0a\x01a\x0a\x01a", nil, types.ErrRanking},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := c.schema.ParseRanking([]byte(c.output))
+			got, err := c.schema.ParseRanking([]byte(c.output), nil)
 			require.ErrorIs(t, err, c.err)
 			if c.err == nil {
 				require.Equal(t, c.want, got)

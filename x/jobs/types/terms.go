@@ -1,6 +1,7 @@
 package types
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,12 +27,35 @@ func (t *TermsSpec) Validate(p Params) error {
 			return err
 		}
 	}
+	if err := t.validateMetrics(p); err != nil {
+		return err
+	}
 	for _, window := range t.Windows.named() {
 		if window.value == 0 {
 			continue
 		}
 		if err := p.checkWindow("terms.windows."+window.name, window.value); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// validateMetrics checks the job's own measures, apart from its schema.
+func (t *TermsSpec) validateMetrics(p Params) error {
+	if err := checkLength("terms.metrics", len(t.Metrics), p.MaxMetrics); err != nil {
+		return err
+	}
+	for i, metric := range t.Metrics {
+		path := index("terms.metrics", i)
+		if metric.Fold < program.METRIC_FOLD_SUM || metric.Fold > program.METRIC_FOLD_LAST {
+			return ErrInvalid.Wrapf("%s.fold: %s: want sum, min, max or last", path, metric.Fold)
+		}
+		if err := validateText(path+".field", metric.Field, p.MaxNameBytes, false); err != nil {
+			return err
+		}
+		if slices.Contains(t.Metrics[:i], metric) {
+			return ErrInvalid.Wrapf("%s: %s of %s is there twice", path, metric.Fold, metric.Field)
 		}
 	}
 	return nil

@@ -1,6 +1,10 @@
 package types
 
-import "cosmossdk.io/math"
+import (
+	"slices"
+
+	"cosmossdk.io/math"
+)
 
 // Current is the ranking that stands.
 func (r Request) Current() Ranking {
@@ -143,6 +147,34 @@ func (c Challenge) IsRight(r Request) bool { return c.Attacked != r.Standing }
 // HasRightVerdict tells whether somebody gave the verdict that is final.
 func (c Challenge) HasRightVerdict(r Request) bool {
 	return c.Verdict != VERDICT_SILENT && c.Upheld == r.Standing
+}
+
+// GaveFinalVerdict tells whether an account gave a verdict that is the final one.
+func (r Request) GaveFinalVerdict(account string) bool {
+	return slices.ContainsFunc(r.Challenges, func(c Challenge) bool { return c.Resolver == account && c.HasRightVerdict(r) })
+}
+
+// Forged are the workers whose work the last verdict, which is final, names forged.
+func (r Request) Forged() []string {
+	for i := len(r.Challenges) - 1; i >= 0; i-- {
+		if c := r.Challenges[i]; c.Verdict == VERDICT_CONFIRMED || c.Verdict == VERDICT_OVERTURNED {
+			return c.Forged
+		}
+	}
+	return nil
+}
+
+// Places gives each ranked worker its place, from 1. Who has the same score as the one
+// before shares its place.
+func Places(ranking []RankEntry) map[string]int {
+	places := make(map[string]int, len(ranking))
+	for i, entry := range ranking {
+		places[entry.Node] = i + 1
+		if i > 0 && entry.Score == ranking[i-1].Score {
+			places[entry.Node] = places[ranking[i-1].Node]
+		}
+	}
+	return places
 }
 
 // settleChallenges pays fees and a lost deposit: the fees of those who were right go

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
@@ -26,10 +27,10 @@ func (k *Keeper) Apply(ctx context.Context, application types.Application) (uint
 	if err := types.ValidateCapability(application.Capability, params); err != nil {
 		return 0, err
 	}
-	if application.Admin, err = k.askedAdmin(ctx, application.JobId, application.Admin); err != nil {
+	if application.Admin, err = k.askedAdmin(ctx, application); err != nil {
 		return 0, err
 	}
-	if err := k.checkRolesNotHeld(ctx, application.JobId, applicant, application.Roles); err != nil {
+	if err := k.checkPlace(ctx, application, applicant); err != nil {
 		return 0, err
 	}
 	if err := k.checkNotApplied(ctx, application.JobId, applicant); err != nil {
@@ -93,21 +94,43 @@ func (k *Keeper) Reject(ctx context.Context, admin sdk.AccAddress, id uint64, re
 	})
 }
 
-// askedAdmin returns who an application goes to. In this version only the root
-// approves, and only the root is admin.
-func (k *Keeper) askedAdmin(ctx context.Context, jobID uint64, admin string) (string, error) {
-	tree, err := k.tree(ctx, jobID)
+// askedAdmin returns who an application goes to: the root, or, where the tree's
+// policy lets admins approve, any of them.
+func (k *Keeper) askedAdmin(ctx context.Context, application types.Application) (string, error) {
+	tree, err := k.tree(ctx, application.JobId)
 	if err != nil {
 		return "", err
 	}
-	if admin != "" && admin != tree.Root {
-		return "", types.ErrNotAdmin.Wrapf("admin %s, job %#x; ask its root %s", admin, jobID, tree.Root)
+	if !tree.Policy.AdminsApprove && slices.Contains(application.Roles, program.ROLE_ADMIN) {
+		return "", types.ErrPolicy.Wrapf("roles: job %#x has no admin but its root; ask for evaluator or worker", tree.JobId)
 	}
-	return tree.Root, nil
+	if application.Admin == "" || application.Admin == tree.Root {
+		return tree.Root, nil
+	}
+	if !tree.Policy.AdminsApprove {
+		return "", types.ErrNotAdmin.Wrapf("admin %s, job %#x; ask its root %s", application.Admin, tree.JobId, tree.Root)
+	}
+	_, err = k.admin(ctx, tree.JobId, application.Admin)
+	return application.Admin, err
 }
 
-func (k *Keeper) checkRolesNotHeld(ctx context.Context, jobID uint64, applicant sdk.AccAddress, roles []program.Role) error {
-	node, err := k.nodes.Get(ctx, collections.Join(jobID, applicant))
+// admin returns an active admin's node.
+func (k *Keeper) admin(ctx context.Context, jobID uint64, address string) (types.Node, error) {
+	owner, err := types.ParseAddress("admin", address)
+	if err != nil {
+		return types.Node{}, err
+	}
+	node, err := k.node(ctx, jobID, owner)
+	if err == nil && !node.IsAdmin() {
+		err = types.ErrNotAdmin.Wrapf("%s in job %#x", address, jobID)
+	}
+	return node, err
+}
+
+// checkPlace holds what an application asks for against the place in the tree that
+// the applicant has or had: who answers for a node is above it, and stays there.
+func (k *Keeper) checkPlace(ctx context.Context, application types.Application, applicant sdk.AccAddress) error {
+	node, err := k.nodes.Get(ctx, collections.Join(application.JobId, applicant))
 	if errors.Is(err, collections.ErrNotFound) {
 		return nil
 	}
@@ -115,14 +138,25 @@ func (k *Keeper) checkRolesNotHeld(ctx context.Context, jobID uint64, applicant 
 		return err
 	}
 	if !node.IsActive() {
-		return k.checkMayReturn(ctx, node)
+		if err := k.checkMayReturn(ctx, node); err != nil {
+			return err
+		}
+		if !node.HasApproved {
+			return nil
+		}
+		// Its children still point at it: further down it could come to be below
+		// itself, or they too deep.
+		return k.checkAbove(ctx, application.Admin, node, "may let it return")
 	}
-	for _, role := range roles {
+	for _, role := range application.Roles {
 		if node.HasRole(role) {
-			return types.ErrRoleHeld.Wrapf("roles: %s holds %s in job %#x; ask for other roles only", applicant, role, jobID)
+			return types.ErrRoleHeld.Wrapf("roles: %s holds %s in job %#x; ask for other roles only", applicant, role, application.JobId)
 		}
 	}
-	return nil
+	if node.IsRoot() && application.Admin == node.Owner {
+		return nil
+	}
+	return k.checkAbove(ctx, application.Admin, node, "may give it roles")
 }
 
 // checkNotApplied allows one undecided application for a job. One that has
@@ -166,14 +200,8 @@ func (k *Keeper) addressedTo(ctx context.Context, admin sdk.AccAddress, id uint6
 	if application.Admin != admin.String() {
 		return types.Application{}, types.ErrNotAdmin.Wrapf("application %d is addressed to %s, not to %s", id, application.Admin, admin)
 	}
-	node, err := k.node(ctx, application.JobId, admin)
-	if err != nil {
-		return types.Application{}, err
-	}
-	if !node.IsActive() || !node.HasRole(program.ROLE_ADMIN) {
-		return types.Application{}, types.ErrNotAdmin.Wrapf("%s in job %#x", admin, application.JobId)
-	}
-	return application, nil
+	_, err = k.admin(ctx, application.JobId, application.Admin)
+	return application, err
 }
 
 func (k *Keeper) application(ctx context.Context, id uint64) (types.Application, error) {

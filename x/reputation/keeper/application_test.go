@@ -69,7 +69,9 @@ func TestApplyJobRefused(t *testing.T) {
 	}{
 		{"a job that nobody registered", func(_ *fixture, m *types.MsgApplyJob) { m.JobId = unknownJob }, types.ErrUnknownJob, "job 0x63"},
 		{"an admin that is not the root", func(_ *fixture, m *types.MsgApplyJob) { m.Admin = address("bob").String() }, types.ErrNotAdmin, "ask its root"},
-		{"the role admin", func(_ *fixture, m *types.MsgApplyJob) { m.Roles = []program.Role{admin} }, types.ErrNotEnabled, "roles"},
+		{"the role admin where only the root is one", func(_ *fixture, m *types.MsgApplyJob) {
+			m.Roles, m.Qualifications = []program.Role{admin}, nil
+		}, types.ErrPolicy, "no admin but its root"},
 		{"a role that is held", func(f *fixture, _ *types.MsgApplyJob) { f.join("alice", job, worker) }, types.ErrRoleHeld, "ROLE_WORKER"},
 		{"a second application for the job", func(f *fixture, _ *types.MsgApplyJob) { f.apply("alice", job, evaluator) }, types.ErrAlreadyApplied, "application 1"},
 		{"one more than the admin may have waiting", func(f *fixture, _ *types.MsgApplyJob) {

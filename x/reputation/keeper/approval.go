@@ -3,11 +3,13 @@ package keeper
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cosmossdk.io/collections"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -27,7 +29,7 @@ func (k *Keeper) Approve(ctx context.Context, admin sdk.AccAddress, id uint64) e
 		return err
 	}
 	// It may have been approved or dropped since it applied.
-	if err := k.checkRolesNotHeld(ctx, application.JobId, applicant, application.Roles); err != nil {
+	if err := k.checkPlace(ctx, application, applicant); err != nil {
 		return err
 	}
 	if err := k.countApproval(ctx, admin); err != nil {
@@ -35,9 +37,6 @@ func (k *Keeper) Approve(ctx context.Context, admin sdk.AccAddress, id uint64) e
 	}
 	node, err := k.approved(ctx, application, applicant)
 	if err != nil {
-		return err
-	}
-	if err := k.nodes.Set(ctx, collections.Join(application.JobId, applicant), node); err != nil {
 		return err
 	}
 	if err := k.removeApplication(ctx, application); err != nil {
@@ -51,21 +50,65 @@ func (k *Keeper) Approve(ctx context.Context, admin sdk.AccAddress, id uint64) e
 	})
 }
 
-// approved returns the node as it is after the approval.
+// approved stores the node as it is after the approval, in a place of the tree that
+// the policy has room for.
 func (k *Keeper) approved(ctx context.Context, application types.Application, applicant sdk.AccAddress) (types.Node, error) {
-	node, err := k.nodes.Get(ctx, collections.Join(application.JobId, applicant))
-	if errors.Is(err, collections.ErrNotFound) || (err == nil && !node.IsActive()) {
-		node, err = types.Node{
-			JobId:    application.JobId,
-			Owner:    application.Applicant,
-			Parent:   application.Admin,
-			Status:   types.NODE_STATUS_ACTIVE,
-			JoinedMs: nowMs(ctx),
-		}, nil
+	key := collections.Join(application.JobId, applicant)
+	node, err := k.nodes.Get(ctx, key)
+	isNew := errors.Is(err, collections.ErrNotFound)
+	if err != nil && !isNew {
+		return node, err
+	}
+	joins := isNew || !node.IsActive()
+	if joins {
+		if err := k.checkRoom(ctx, application); err != nil {
+			return node, err
+		}
+		node = types.Node{
+			JobId:       application.JobId,
+			Owner:       application.Applicant,
+			Parent:      application.Admin,
+			Status:      types.NODE_STATUS_ACTIVE,
+			JoinedMs:    nowMs(ctx),
+			Children:    node.Children,
+			HasApproved: node.HasApproved,
+		}
 	}
 	node.Roles = types.MergeRoles(node.Roles, application.Roles)
-	node.Capability = application.Capability
-	return node, err
+	if joins || !slices.Equal(application.Roles, []program.Role{program.ROLE_ADMIN}) {
+		node.Capability = application.Capability
+	}
+	if err := k.nodes.Set(ctx, key, node); err != nil || !joins {
+		return node, err
+	}
+	if err := k.changeParent(ctx, node, func(parent *types.Node) { parent.Children++; parent.HasApproved = true }); err != nil {
+		return node, err
+	}
+	admin, err := types.ParseAddress("admin", application.Admin)
+	if err != nil {
+		return node, err
+	}
+	return node, k.changeScore(ctx, node.JobId, admin, func(s *types.Score) { s.ChildrenApproved++ })
+}
+
+// checkRoom wants room below the admin, by the tree's policy.
+func (k *Keeper) checkRoom(ctx context.Context, application types.Application) error {
+	tree, err := k.tree(ctx, application.JobId)
+	if err != nil {
+		return err
+	}
+	admin, err := k.admin(ctx, application.JobId, application.Admin)
+	if err != nil {
+		return err
+	}
+	if err := tree.CheckChildren(admin); err != nil {
+		return err
+	}
+	depth := 0
+	if err := k.climb(ctx, admin, func(types.Node) (bool, error) { depth++; return false, nil }); err != nil {
+		return err
+	}
+	return tree.CheckDepth(admin.Owner, depth)
 }
 
 // seenApplying counts the application as the new node's sign of life.

@@ -7,7 +7,6 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
-	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -29,10 +28,10 @@ func (k *Keeper) Drop(ctx context.Context, admin sdk.AccAddress, jobID uint64, o
 	if err != nil {
 		return err
 	}
-	if !above.IsActive() || !above.HasRole(program.ROLE_ADMIN) {
+	if !above.IsAdmin() {
 		return types.ErrNotAdmin.Wrapf("%s in job %#x", admin, jobID)
 	}
-	if err := k.checkAbove(ctx, above, node); err != nil {
+	if err := k.checkAbove(ctx, above.Owner, node, "may drop it"); err != nil {
 		return err
 	}
 	if err := k.countDrop(ctx, admin); err != nil {
@@ -41,7 +40,14 @@ func (k *Keeper) Drop(ctx context.Context, admin sdk.AccAddress, jobID uint64, o
 	if err := k.end(ctx, node, owner, types.NODE_STATUS_DROPPED); err != nil {
 		return err
 	}
-	return emit(ctx, &types.EventNodeDropped{JobId: jobID, Node: node.Owner, Admin: above.Owner, Reason: reason})
+	parent, err := types.ParseAddress("parent", node.Parent)
+	if err != nil {
+		return err
+	}
+	if err := k.changeScore(ctx, jobID, parent, func(s *types.Score) { s.ChildrenDropped++ }); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventNodeDropped{JobId: jobID, Node: node.Owner, Admin: above.Owner, Reason: reason, Parent: node.Parent})
 }
 
 // Leave ends an account's own work in a job.
@@ -72,33 +78,43 @@ func (k *Keeper) activeNode(ctx context.Context, jobID uint64, owner sdk.AccAddr
 }
 
 // checkAbove wants an admin among those above a node.
-func (k *Keeper) checkAbove(ctx context.Context, admin, node types.Node) error {
-	for range types.MaxDepth {
-		if node.Parent == admin.Owner {
-			return nil
-		}
-		if node.IsRoot() {
-			break
-		}
-		parent, err := types.ParseAddress("parent", node.Parent)
-		if err != nil {
-			return err
-		}
-		if node, err = k.node(ctx, node.JobId, parent); err != nil {
-			return err
-		}
+func (k *Keeper) checkAbove(ctx context.Context, admin string, node types.Node, what string) error {
+	above, err := k.isAbove(ctx, admin, node)
+	if err != nil || above {
+		return err
 	}
-	return types.ErrNotAdmin.Wrapf("%s is not above the node in job %#x; its parent or an admin above that may drop it", admin.Owner, admin.JobId)
+	return types.ErrNotAdmin.Wrapf("%s is not above %s in job %#x; its parent or an admin above that %s", admin, node.Owner, node.JobId, what)
 }
 
+// end makes an active node inactive, and its parent has a child less.
 func (k *Keeper) end(ctx context.Context, node types.Node, owner sdk.AccAddress, status types.NodeStatus) error {
 	node.Status, node.EndedMs = status, nowMs(ctx)
-	return k.nodes.Set(ctx, collections.Join(node.JobId, owner), node)
+	if err := k.nodes.Set(ctx, collections.Join(node.JobId, owner), node); err != nil {
+		return err
+	}
+	return k.changeParent(ctx, node, func(parent *types.Node) { parent.Children-- })
 }
 
-// checkMayReturn lets an account that left apply again at once, and one that was
-// dropped after a cool-down.
+// changeParent changes what a node's parent keeps of its children.
+func (k *Keeper) changeParent(ctx context.Context, node types.Node, change func(parent *types.Node)) error {
+	owner, err := types.ParseAddress("parent", node.Parent)
+	if err != nil {
+		return err
+	}
+	parent, err := k.node(ctx, node.JobId, owner)
+	if err != nil {
+		return err
+	}
+	change(&parent)
+	return k.nodes.Set(ctx, collections.Join(node.JobId, owner), parent)
+}
+
+// checkMayReturn lets an account that left apply again at once, one that was dropped
+// after a cool-down, and one whose work was forged never.
 func (k *Keeper) checkMayReturn(ctx context.Context, node types.Node) error {
+	if node.Forged {
+		return types.ErrForged.Wrapf("node %s, job %#x: a final verdict named its work forged or copied", node.Owner, node.JobId)
+	}
 	params, err := k.Params(ctx)
 	if err != nil {
 		return err

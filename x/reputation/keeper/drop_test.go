@@ -34,7 +34,7 @@ func TestDropNode(t *testing.T) {
 	events := f.events(func(ctx sdk.Context) { require.NoError(t, f.drop(ctx, f.root, alice)) })
 
 	require.Equal(t, []proto.Message{&types.EventNodeDropped{
-		JobId: job, Node: alice.String(), Admin: f.root.String(), Reason: "too slow",
+		JobId: job, Node: alice.String(), Admin: f.root.String(), Reason: "too slow", Parent: f.root.String(),
 	}}, events)
 	node := f.node(job, alice)
 	require.Equal(t, types.NODE_STATUS_DROPPED, node.Node.Status)

@@ -48,8 +48,8 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := newEmptyFixture(t)
 	require.NoError(t, f.keeper.InitGenesis(f.ctx, *types.DefaultGenesis()))
-	require.NoError(t, f.keeper.PlantTree(f.ctx, job, f.root))
-	require.NoError(t, f.keeper.PlantTree(f.ctx, otherJob, f.root))
+	require.NoError(t, f.keeper.PlantTree(f.ctx, job, f.root, program.TreePolicy{}))
+	require.NoError(t, f.keeper.PlantTree(f.ctx, otherJob, f.root, program.TreePolicy{}))
 	return f
 }
 

@@ -155,7 +155,11 @@ func (s queryServer) Score(ctx context.Context, req *types.QueryScoreRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	return &types.QueryScoreResponse{Score: score}, nil
+	params, err := s.keeper.Params(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &types.QueryScoreResponse{Score: score, Rating: score.Rating(params)}, nil
 }
 
 // asStatus gives gRPC and REST clients a code for what is not there or malformed.

@@ -110,7 +110,7 @@ func TestMemberships(t *testing.T) {
 
 func TestApplicationsByFilter(t *testing.T) {
 	f := newFixture(t)
-	require.NoError(t, f.keeper.PlantTree(f.ctx, 3, address("other root")))
+	require.NoError(t, f.keeper.PlantTree(f.ctx, 3, address("other root"), program.TreePolicy{}))
 	const toOther = 3
 	ids := []uint64{
 		f.apply("alice", job, worker),

@@ -27,7 +27,7 @@ func TestReportCountsOutcomes(t *testing.T) {
 		outcome program.Outcome
 		want    types.Score
 	}{
-		{program.OutcomeValid, types.Score{Accepted: 1, Completed: 1, Valid: 1, ResponseMs: 40, ResponseCount: 1}},
+		{program.OutcomeValid, types.Score{Accepted: 1, Completed: 1, Valid: 1, ResponseMs: 40, ResponseCount: 1, Streak: 1}},
 		{program.OutcomeInvalid, types.Score{Accepted: 1, Completed: 1, Invalid: 1, ResponseMs: 40, ResponseCount: 1}},
 		{program.OutcomeCompleted, types.Score{Accepted: 1, Completed: 1, ResponseMs: 40, ResponseCount: 1}},
 		{program.OutcomeTimedOut, types.Score{Accepted: 1, TimedOut: 1}},
@@ -67,7 +67,7 @@ func TestTotalsAddUpOverJobs(t *testing.T) {
 
 	require.Equal(t, types.Score{
 		Owner: alice.String(), Accepted: 3, Completed: 3, Valid: 2, Invalid: 1,
-		ResponseMs: 400, ResponseCount: 2, Earned: math.NewInt(12),
+		ResponseMs: 400, ResponseCount: 2, Earned: math.NewInt(12), Streak: 1,
 	}, f.score(types.TotalJobID, alice), "a response of 0 ms was not measured")
 	require.EqualValues(t, 2, f.score(otherJob, alice).Accepted)
 }

@@ -12,10 +12,13 @@ import (
 	"github.com/ain-network/aind/x/reputation/types"
 )
 
-// PlantTree gives a job its tree with root as its only node, an active admin. The
-// module that registers jobs calls it once for each; a planted tree is how this
+// PlantTree gives a job its tree with root as its only node, an active admin, to grow
+// by a policy. The module that registers jobs calls it once for each; a planted tree is how this
 // module knows that the job exists.
-func (k *Keeper) PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress) error {
+func (k *Keeper) PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress, policy program.TreePolicy) error {
+	if err := types.ValidatePolicy(policy); err != nil {
+		return err
+	}
 	if jobID == types.TotalJobID {
 		return types.ErrUnknownJob.Wrap("job_id: 0; jobs start at 0x1")
 	}
@@ -27,7 +30,7 @@ func (k *Keeper) PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddres
 	if err := k.checkNotOperator(ctx, root); err != nil {
 		return err
 	}
-	if err := k.trees.Set(ctx, jobID, types.Tree{JobId: jobID, Root: root.String()}); err != nil {
+	if err := k.trees.Set(ctx, jobID, types.Tree{JobId: jobID, Root: root.String(), Policy: policy}); err != nil {
 		return err
 	}
 	node := types.Node{
@@ -54,23 +57,51 @@ func (k *Keeper) Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddre
 		return nil, err
 	}
 	var ancestors []sdk.AccAddress
+	err = k.climb(ctx, node, func(above types.Node) (bool, error) {
+		// The last place is the root's.
+		if !above.IsRoot() && !(above.IsAdmin() && len(ancestors) < int(max)-1) {
+			return false, nil
+		}
+		ancestor, err := types.ParseAddress("ancestor", above.Owner)
+		ancestors = append(ancestors, ancestor)
+		return false, err
+	})
+	return ancestors, err
+}
+
+// climb visits the nodes above one, whatever their status, from its parent to the
+// root, until visit says that it is done.
+func (k *Keeper) climb(ctx context.Context, from types.Node, visit func(above types.Node) (done bool, err error)) error {
+	node := from
 	for range types.MaxDepth {
 		if node.IsRoot() {
-			return ancestors, nil
+			return nil
 		}
 		parent, err := types.ParseAddress("parent", node.Parent)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if node, err = k.node(ctx, jobID, parent); err != nil {
-			return nil, err
+		if node, err = k.node(ctx, node.JobId, parent); err != nil {
+			return err
 		}
-		// The last place is the root's.
-		if node.IsRoot() || (node.IsActive() && len(ancestors) < int(max)-1) {
-			ancestors = append(ancestors, parent)
+		if done, err := visit(node); done || err != nil {
+			return err
 		}
 	}
-	return nil, types.ErrBrokenTree.Wrapf("job %#x, node %s: no root within %d steps", jobID, owner, types.MaxDepth)
+	if node.IsRoot() {
+		return nil
+	}
+	return types.ErrBrokenTree.Wrapf("job %#x, node %s: no root within %d steps", from.JobId, from.Owner, types.MaxDepth)
+}
+
+// isAbove says whether an account is a node's parent or above that.
+func (k *Keeper) isAbove(ctx context.Context, admin string, node types.Node) (bool, error) {
+	found := false
+	err := k.climb(ctx, node, func(above types.Node) (bool, error) {
+		found = above.Owner == admin
+		return found, nil
+	})
+	return found, err
 }
 
 func (k *Keeper) tree(ctx context.Context, jobID uint64) (types.Tree, error) {

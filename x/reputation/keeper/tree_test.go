@@ -18,7 +18,7 @@ func TestPlantTree(t *testing.T) {
 	const planted = 7
 
 	events := f.events(func(ctx sdk.Context) {
-		require.NoError(t, f.keeper.PlantTree(ctx, planted, address("alice")))
+		require.NoError(t, f.keeper.PlantTree(ctx, planted, address("alice"), program.TreePolicy{}))
 	})
 
 	require.Equal(t, []proto.Message{&types.EventTreePlanted{JobId: planted, Root: address("alice").String()}}, events)
@@ -32,18 +32,18 @@ func TestPlantTreeRefused(t *testing.T) {
 	f := newFixture(t)
 	f.setOperator("alice", "hot")
 
-	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, job, address("bob")) },
+	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, job, address("bob"), program.TreePolicy{}) },
 		types.ErrTreeExists, "job 0x1")
-	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, 0, address("bob")) },
+	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, 0, address("bob"), program.TreePolicy{}) },
 		types.ErrUnknownJob, "jobs start at 0x1")
-	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, 7, address("hot")) },
+	f.refused(func(ctx sdk.Context) error { return f.keeper.PlantTree(ctx, 7, address("hot"), program.TreePolicy{}) },
 		types.ErrInvalidOperator, "cannot be a node itself")
 }
 
 // deepTree is a chain root - a - b - c - d in which b was dropped.
 func deepTree(f *fixture) {
 	state := types.DefaultGenesis()
-	state.Trees = []types.Tree{{JobId: job, Root: f.root.String()}}
+	state.Trees = []types.Tree{{JobId: job, Root: f.root.String(), Policy: program.TreePolicy{AdminsApprove: true}}}
 	names := []string{"root", "a", "b", "c", "d"}
 	for i, name := range names {
 		node := types.Node{
@@ -53,8 +53,12 @@ func deepTree(f *fixture) {
 		if i > 0 {
 			node.Parent = address(names[i-1]).String()
 		}
+		if name != "d" {
+			node.HasApproved, node.Children = true, 1
+		}
 		if name == "b" {
 			node.Status, node.EndedMs = types.NODE_STATUS_DROPPED, f.ctx.BlockTime().UnixMilli()
+			state.Nodes[1].Children = 0
 		}
 		state.Nodes = append(state.Nodes, node)
 	}

@@ -11,26 +11,23 @@ const (
 	maxNonceBytes = 32
 )
 
-// validateAskedRoles refuses what an application cannot ask for in this version.
-func validateAskedRoles(roles []program.Role) error {
-	if err := ValidateRoles("roles", roles); err != nil {
-		return err
-	}
-	if slices.Contains(roles, program.ROLE_ADMIN) {
-		return ErrNotEnabled.Wrap("roles: only the root is admin; ask for evaluator or worker")
-	}
-	return nil
-}
-
-// validateQualifications wants a nonce and exactly one proof for each role asked.
+// validateQualifications wants a nonce and exactly one proof for each role asked but
+// admin: what an admin is for, nobody can compute.
 func validateQualifications(roles []program.Role, nonce []byte, qualifications []Qualification) error {
-	if n := len(nonce); n < minNonceBytes || n > maxNonceBytes {
+	tested := len(roles)
+	if slices.Contains(roles, program.ROLE_ADMIN) {
+		tested--
+	}
+	if n := len(nonce); n > maxNonceBytes || n < minNonceBytes && (tested > 0 || n > 0) {
 		return ErrInvalidQualification.Wrapf("nonce: %d bytes, not %d to %d", n, minNonceBytes, maxNonceBytes)
 	}
-	if len(qualifications) != len(roles) {
-		return ErrInvalidQualification.Wrapf("qualifications: %d for %d roles; give one for each", len(qualifications), len(roles))
+	if len(qualifications) != tested {
+		return ErrInvalidQualification.Wrapf("qualifications: %d for %d roles; give one for each but admin", len(qualifications), len(roles))
 	}
 	for i, q := range qualifications {
+		if q.Role == program.ROLE_ADMIN {
+			return ErrInvalidQualification.Wrapf("qualifications[%d].role: an admin is not tested; leave it out", i)
+		}
 		if !slices.Contains(roles, q.Role) {
 			return ErrInvalidQualification.Wrapf("qualifications[%d].role: %s is not asked for", i, q.Role)
 		}

@@ -64,4 +64,10 @@ var (
 	ErrDropLimit = errors.Register(ModuleName, 30, "drop limit reached")
 	// ErrCoolDown: the account was dropped too short a time ago.
 	ErrCoolDown = errors.Register(ModuleName, 31, "dropped too short a time ago")
+	// ErrPolicy: the tree's policy has no room for it.
+	ErrPolicy = errors.Register(ModuleName, 32, "against the tree's policy")
+	// ErrForged: a final verdict named the account's work in the job forged.
+	ErrForged = errors.Register(ModuleName, 33, "barred for forged work")
+	// ErrInvalidMetric: no job measures that.
+	ErrInvalidMetric = errors.Register(ModuleName, 34, "invalid metric")
 )

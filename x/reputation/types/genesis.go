@@ -52,8 +52,8 @@ func (g GenesisState) validateForest() error {
 		if _, ok := roots[tree.JobId]; ok {
 			return fmt.Errorf("job %#x has two trees", tree.JobId)
 		}
-		if !tree.Policy.Equal(TreePolicy{}) {
-			return ErrNotEnabled.Wrapf("policy of job %#x: %v", tree.JobId, tree.Policy)
+		if err := ValidatePolicy(tree.Policy); err != nil {
+			return fmt.Errorf("job %#x: %w", tree.JobId, err)
 		}
 		roots[tree.JobId] = tree.Root
 	}
@@ -108,13 +108,29 @@ func validateParents(list []Node, nodes map[place]Node) error {
 		at := node
 		for step := 0; !at.IsRoot(); step++ {
 			parent, ok := nodes[place{at.JobId, at.Parent}]
-			if !ok || !parent.HasRole(program.ROLE_ADMIN) {
-				return fmt.Errorf("node %s of job %#x: parent %s is no admin of the job", at.Owner, at.JobId, at.Parent)
+			if !ok || !parent.HasApproved {
+				return fmt.Errorf("node %s of job %#x: parent %s has approved nobody in the job", at.Owner, at.JobId, at.Parent)
 			}
 			if step == MaxDepth {
 				return ErrBrokenTree.Wrapf("node %s of job %#x: no root within %d steps", node.Owner, node.JobId, MaxDepth)
 			}
 			at = parent
+		}
+	}
+	return checkChildren(list)
+}
+
+// checkChildren holds every node's count against the active nodes below it.
+func checkChildren(list []Node) error {
+	children := make(map[place]uint32, len(list))
+	for _, node := range list {
+		if node.IsActive() && !node.IsRoot() {
+			children[place{node.JobId, node.Parent}]++
+		}
+	}
+	for _, node := range list {
+		if counted := children[place{node.JobId, node.Owner}]; node.Children != counted {
+			return fmt.Errorf("node %s of job %#x: %d children, %d are counted", node.Owner, node.JobId, counted, node.Children)
 		}
 	}
 	return nil

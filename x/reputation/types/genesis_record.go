@@ -44,7 +44,7 @@ func (a Application) validate() error {
 	if _, err := ParseAddress("admin", a.Admin); err != nil {
 		return err
 	}
-	if err := validateAskedRoles(a.Roles); err != nil {
+	if err := ValidateRoles("roles", a.Roles); err != nil {
 		return err
 	}
 	if !slices.IsSorted(a.Roles) {

@@ -26,6 +26,11 @@ func (g GenesisState) validateScores() error {
 		if score.Earned.IsNil() || score.Earned.IsNegative() {
 			return fmt.Errorf("%s in job %#x: earned %s", score.Owner, score.JobId, score.Earned)
 		}
+		for _, m := range score.Metrics {
+			if score.JobId == TotalJobID || m.Field == "" || !KnownFold(m.Fold) || m.Count == 0 {
+				return fmt.Errorf("%s in job %#x: metric %q, %s of %d values", score.Owner, score.JobId, m.Field, m.Fold, m.Count)
+			}
+		}
 		places[at] = struct{}{}
 	}
 	return checkTotals(g.Scores)
@@ -63,6 +68,8 @@ func plus(a, b Score) Score {
 		Silent: a.Silent + b.Silent, ResponseMs: a.ResponseMs + b.ResponseMs, ResponseCount: a.ResponseCount + b.ResponseCount,
 		Overturned: a.Overturned + b.Overturned, ChallengesRight: a.ChallengesRight + b.ChallengesRight, ChallengesWrong: a.ChallengesWrong + b.ChallengesWrong,
 		VerdictsRight: a.VerdictsRight + b.VerdictsRight, VerdictsWrong: a.VerdictsWrong + b.VerdictsWrong, VerdictsSilent: a.VerdictsSilent + b.VerdictsSilent,
+		ChildrenApproved: a.ChildrenApproved + b.ChildrenApproved, ChildrenDropped: a.ChildrenDropped + b.ChildrenDropped,
+		ChildrenOverturned: a.ChildrenOverturned + b.ChildrenOverturned, Forged: a.Forged + b.Forged, RatingChange: a.RatingChange + b.RatingChange,
 		Earned: a.Earned.Add(b.Earned),
 	}
 }
@@ -74,6 +81,8 @@ func minus(a, b Score) Score {
 		Silent: a.Silent - b.Silent, ResponseMs: a.ResponseMs - b.ResponseMs, ResponseCount: a.ResponseCount - b.ResponseCount,
 		Overturned: a.Overturned - b.Overturned, ChallengesRight: a.ChallengesRight - b.ChallengesRight, ChallengesWrong: a.ChallengesWrong - b.ChallengesWrong,
 		VerdictsRight: a.VerdictsRight - b.VerdictsRight, VerdictsWrong: a.VerdictsWrong - b.VerdictsWrong, VerdictsSilent: a.VerdictsSilent - b.VerdictsSilent,
+		ChildrenApproved: a.ChildrenApproved - b.ChildrenApproved, ChildrenDropped: a.ChildrenDropped - b.ChildrenDropped,
+		ChildrenOverturned: a.ChildrenOverturned - b.ChildrenOverturned, Forged: a.Forged - b.Forged, RatingChange: a.RatingChange - b.RatingChange,
 		Earned: a.Earned.Sub(b.Earned),
 	}
 }

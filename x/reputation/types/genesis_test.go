@@ -23,7 +23,7 @@ func goodGenesis() *types.GenesisState {
 		Params: types.DefaultParams(),
 		Trees:  []types.Tree{{JobId: 1, Root: root}},
 		Nodes: []types.Node{
-			{JobId: 1, Owner: root, Roles: []program.Role{program.ROLE_ADMIN}, Status: active},
+			{JobId: 1, Owner: root, Roles: []program.Role{program.ROLE_ADMIN}, Status: active, HasApproved: true, Children: 1},
 			{JobId: 1, Owner: alice.String(), Parent: root, Roles: []program.Role{program.ROLE_ADMIN, worker}, Status: active},
 		},
 		Profiles: []types.Profile{{Owner: alice.String(), Operator: hot}},
@@ -48,15 +48,23 @@ func TestGenesisIsChecked(t *testing.T) {
 		{"params are checked", func(g *types.GenesisState) { g.Params.MaxTags = 0 }, "max_tags"},
 		{"a tree has a job", func(g *types.GenesisState) { g.Trees[0].JobId = 0 }, "tree of job 0"},
 		{"a job has one tree", func(g *types.GenesisState) { g.Trees = append(g.Trees, g.Trees[0]) }, "job 0x1 has two trees"},
-		{"tree policies come later", func(g *types.GenesisState) { g.Trees[0].Policy.MaxDepth = 3 }, "policy of job 0x1"},
+		{"a tree has a policy that holds together", func(g *types.GenesisState) { g.Trees[0].Policy.MaxDepth = 3 }, "job 0x1: tree_policy.max_depth: 3"},
+		{"children are counted", func(g *types.GenesisState) { g.Nodes[0].Children = 2 }, "1 children, 2 are counted"},
+		{"a metric has values", func(g *types.GenesisState) {
+			g.Scores[0].Metrics = []types.MetricValue{{Field: "loss", Fold: program.METRIC_FOLD_MIN}}
+		}, `metric "loss", METRIC_FOLD_MIN of 0 values`},
+		{"a total has no metrics", func(g *types.GenesisState) {
+			g.Scores[1].Metrics = []types.MetricValue{{Field: "loss", Fold: program.METRIC_FOLD_MIN, Count: 1}}
+		}, `metric "loss"`},
+		{"a total's rating is the sum", func(g *types.GenesisState) { g.Scores[1].RatingChange = 7 }, "is not the sum of its jobs"},
 		{"a node has a tree", func(g *types.GenesisState) { g.Nodes[1].JobId = 2 }, "the job has no tree"},
 		{"a node appears once", func(g *types.GenesisState) { g.Nodes = append(g.Nodes, g.Nodes[1]) }, "appears twice"},
 		{"a root is a node", func(g *types.GenesisState) { g.Trees = append(g.Trees, types.Tree{JobId: 2, Root: alice.String()}) }, "not among the nodes"},
 		{"a tree has no second root", func(g *types.GenesisState) { g.Nodes[1].Parent = "" }, "but the job's root is"},
 		{"a root has no parent", func(g *types.GenesisState) { g.Nodes[0].Parent = alice.String() }, "but the job's root is"},
 		{"a root is an active admin", func(g *types.GenesisState) { g.Nodes[0].Status = types.NODE_STATUS_DROPPED }, "not an active admin"},
-		{"a parent is in the tree", func(g *types.GenesisState) { g.Nodes[1].Parent = bob.String() }, "is no admin of the job"},
-		{"a parent is not the node itself", func(g *types.GenesisState) { g.Nodes[1].Parent = alice.String() }, "no root within 64 steps"},
+		{"a parent is in the tree", func(g *types.GenesisState) { g.Nodes[1].Parent = bob.String() }, "has approved nobody in the job"},
+		{"a parent is not the node itself", func(g *types.GenesisState) { g.Nodes[1].Parent, g.Nodes[1].HasApproved = alice.String(), true }, "no root within 64 steps"},
 		{"a node has roles", func(g *types.GenesisState) { g.Nodes[1].Roles = nil }, "roles: empty"},
 		{"roles are in order", func(g *types.GenesisState) { g.Nodes[1].Roles = []program.Role{worker, evaluator} }, "not in the order"},
 		{"a node has a status", func(g *types.GenesisState) { g.Nodes[1].Status = 0 }, "status"},

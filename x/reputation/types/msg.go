@@ -23,7 +23,7 @@ func (m *MsgApplyJob) ValidateBasic() error {
 	if err := validateSignerAndJob(m.Signer, m.JobId); err != nil {
 		return err
 	}
-	if err := validateAskedRoles(m.Roles); err != nil {
+	if err := ValidateRoles("roles", m.Roles); err != nil {
 		return err
 	}
 	if m.Admin != "" {

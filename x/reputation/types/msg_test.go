@@ -53,7 +53,10 @@ func TestApplyJobIsChecked(t *testing.T) {
 		{"a role is asked for once", func(m *types.MsgApplyJob) { m.Roles = []program.Role{worker, worker} }, types.ErrInvalidRoles, "ROLE_WORKER appears twice"},
 		{"a role is a known one", func(m *types.MsgApplyJob) { m.Roles = []program.Role{17} }, types.ErrInvalidRoles, "17 is no role"},
 		{"no role is no role", func(m *types.MsgApplyJob) { m.Roles = []program.Role{0} }, types.ErrInvalidRoles, "0 is no role"},
-		{"admins come later", func(m *types.MsgApplyJob) { m.Roles = []program.Role{program.ROLE_ADMIN} }, types.ErrNotEnabled, "roles"},
+		{"an admin is not qualified for", func(m *types.MsgApplyJob) { m.Roles = []program.Role{program.ROLE_ADMIN} }, types.ErrInvalidQualification, "give one for each but admin"},
+		{"an admin among other roles is not qualified for", func(m *types.MsgApplyJob) {
+			m.Roles, m.Qualifications = []program.Role{program.ROLE_ADMIN, worker}, qualify(program.ROLE_ADMIN)
+		}, types.ErrInvalidQualification, "an admin is not tested"},
 		{"a nonce has at least 16 bytes", func(m *types.MsgApplyJob) { m.Nonce = nonce[:15] }, types.ErrInvalidQualification, "nonce: 15 bytes"},
 		{"a nonce has at most 32 bytes", func(m *types.MsgApplyJob) { m.Nonce = make([]byte, 33) }, types.ErrInvalidQualification, "nonce: 33 bytes"},
 		{"each role is qualified for", func(m *types.MsgApplyJob) { m.Qualifications = nil }, types.ErrInvalidQualification, "0 for 1 roles"},

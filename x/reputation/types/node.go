@@ -9,6 +9,9 @@ import (
 // IsActive says that the node may take new work.
 func (n Node) IsActive() bool { return n.Status == NODE_STATUS_ACTIVE }
 
+// IsAdmin says that the node may approve, drop and judge.
+func (n Node) IsAdmin() bool { return n.IsActive() && n.HasRole(program.ROLE_ADMIN) }
+
 // IsRoot says that the node is the top of its tree.
 func (n Node) IsRoot() bool { return n.Parent == "" }
 

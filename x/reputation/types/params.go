@@ -21,6 +21,10 @@ func DefaultParams() Params {
 		ApprovalsPerWindow:      1000,
 		DropsPerWindow:          100,
 		CoolDownMs:              day,
+		EloStart:                1500,
+		EloK:                    32,
+		OverturnedPoints:        40,
+		ParentShareBps:          2500,
 	}
 }
 
@@ -54,6 +58,10 @@ func (p Params) Validate() error {
 		{"approval_window_ms", p.ApprovalWindowMs, second, 30 * day},
 		{"drops_per_window", uint64(p.DropsPerWindow), 1, 100_000},
 		{"cool_down_ms", p.CoolDownMs, 0, 365 * day},
+		{"elo_start", uint64(p.EloStart), 1, 100_000},
+		{"elo_k", uint64(p.EloK), 0, 1000},
+		{"overturned_points", uint64(p.OverturnedPoints), 0, 10_000},
+		{"parent_share_bps", uint64(p.ParentShareBps), 0, basisPoints},
 		{"approvals_per_window", uint64(p.ApprovalsPerWindow), 1, 100_000},
 	}
 	for _, b := range bounds {

@@ -24,6 +24,7 @@ func (s *Score) Add(outcome program.Outcome, responseMs uint64, earned math.Int)
 		return ErrInvalidReport.Wrapf("outcome: %q", outcome)
 	}
 	*counter++
+	s.countStreak(outcome)
 	if work {
 		s.Accepted++
 	}
@@ -71,8 +72,22 @@ func (s *Score) counter(outcome program.Outcome) (counter *uint64, work, answere
 		return &s.VerdictsWrong, false, false
 	case program.OutcomeVerdictSilent:
 		return &s.VerdictsSilent, false, false
+	case program.OutcomeChildOverturned:
+		return &s.ChildrenOverturned, false, false
+	case program.OutcomeForged:
+		return &s.Forged, false, false
 	}
 	return nil, false, false
+}
+
+// countStreak counts valid results in a row.
+func (s *Score) countStreak(outcome program.Outcome) {
+	switch outcome {
+	case program.OutcomeValid:
+		s.Streak++
+	case program.OutcomeInvalid, program.OutcomeTimedOut, program.OutcomeForged:
+		s.Streak = 0
+	}
 }
 
 // ValidateReport checks what a report adds to a score. Without a role it is that of
