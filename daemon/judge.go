@@ -145,7 +145,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 			log.Warn("the program ranked a node that has no result", "node", r.Node)
 			continue
 		}
-		entries = append(entries, jobstypes.RankEntry{Node: r.Node, Score: r.Score, Metrics: r.Metrics})
+		entries = append(entries, jobstypes.RankEntry(r))
 	}
 	return entries, nil
 }
