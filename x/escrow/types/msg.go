@@ -35,7 +35,7 @@ func (m *MsgSetPayout) ValidateBasic() error {
 func ParseAddress(field, value string) (sdk.AccAddress, error) {
 	address, err := sdk.AccAddressFromBech32(value)
 	if err != nil {
-		return nil, ErrInvalidAddress.Wrapf("%s %q: %v; give an address that starts with %s1",
+		return nil, ErrInvalidAddress.Wrapf("%s %.100q: %v; give an address that starts with %s1",
 			field, value, err, sdk.GetConfig().GetBech32AccountAddrPrefix())
 	}
 	return address, nil

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"fmt"
 
 	"cosmossdk.io/collections"
 	"cosmossdk.io/math"
@@ -189,7 +190,7 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 // checkForged wants workers whose results are known.
 func (k *Keeper) checkForged(ctx context.Context, l *live, forged []string) error {
 	for i, address := range forged {
-		worker, err := types.ParseAddress("forged", address)
+		worker, err := types.ParseAddress(fmt.Sprintf("forged[%d]", i), address)
 		if err != nil {
 			return err
 		}

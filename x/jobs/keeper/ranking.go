@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"fmt"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -50,7 +51,7 @@ func (k *Keeper) checkRanked(ctx context.Context, l *live, ranking []types.RankE
 		return types.ErrRanking.Wrapf("ranking: %d nodes; %d revealed", len(ranking), l.Revealed)
 	}
 	for i, entry := range ranking {
-		worker, err := types.ParseAddress("ranking.node", entry.Node)
+		worker, err := types.ParseAddress(fmt.Sprintf("ranking[%d].node", i), entry.Node)
 		if err != nil {
 			return err
 		}

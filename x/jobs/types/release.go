@@ -148,10 +148,12 @@ func (r ReleaseSpec) Validate(path string, p Params) error {
 		return err
 	}
 	for i, platform := range r.Platforms {
-		for _, text := range []string{platform.OS, platform.Arch} {
-			if err := validateText(path+"."+index("platforms", i), text, p.MaxNameBytes, false); err != nil {
-				return err
-			}
+		at := path + "." + index("platforms", i)
+		if err := validateText(at+".os", platform.OS, p.MaxNameBytes, false); err != nil {
+			return err
+		}
+		if err := validateText(at+".arch", platform.Arch, p.MaxNameBytes, false); err != nil {
+			return err
 		}
 	}
 	return nil

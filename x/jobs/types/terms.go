@@ -2,7 +2,6 @@ package types
 
 import (
 	"slices"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/ain-network/aind/program"
@@ -74,10 +73,15 @@ func validateRequirement(path string, r program.Capability, p Params) error {
 		{"disk_bytes", r.DiskBytes},
 		{"free_storage_bytes", r.FreeStorageBytes},
 	}
-	texts := append([]string{r.Arch, r.OS}, r.Tags...)
+	texts := []struct{ name, value string }{{"arch", r.Arch}, {"os", r.OS}}
+	for i, tag := range r.Tags {
+		texts = append(texts, struct{ name, value string }{index("tags", i), tag})
+	}
 	for i, gpu := range r.GPUs {
 		numbers = append(numbers, namedNumber{index("gpus", i) + ".memory_bytes", gpu.MemoryBytes})
-		texts = append(texts, gpu.Vendor, gpu.Model)
+		texts = append(texts,
+			struct{ name, value string }{index("gpus", i) + ".vendor", gpu.Vendor},
+			struct{ name, value string }{index("gpus", i) + ".model", gpu.Model})
 	}
 	for _, number := range numbers {
 		if number.value > maxRequirement {
@@ -85,7 +89,7 @@ func validateRequirement(path string, r program.Capability, p Params) error {
 		}
 	}
 	for _, text := range texts {
-		if err := validateText(path, text, p.MaxNameBytes, false); err != nil {
+		if err := validateText(path+"."+text.name, text.value, p.MaxNameBytes, false); err != nil {
 			return err
 		}
 	}
@@ -120,7 +124,9 @@ func MergeRequirements(a, b program.Capability) (program.Capability, error) {
 }
 
 // validateText bounds a text and keeps out what would garble a terminal. Line
-// breaks are for texts of several lines only.
+// breaks are for texts of several lines only. What is hidden is named by number: the
+// Unicode tables of the standard library differ between its versions, and so between
+// validators.
 func validateText(path, text string, limit uint32, lines bool) error {
 	if err := checkLength(path, len(text), limit); err != nil {
 		return err
@@ -129,9 +135,21 @@ func validateText(path, text string, limit uint32, lines bool) error {
 		return ErrInvalid.Wrapf("%s: not UTF-8", path)
 	}
 	for _, r := range text {
-		if !unicode.IsPrint(r) && !(lines && r == '\n') {
+		if isHidden(r) && !(lines && r == '\n') {
 			return ErrInvalid.Wrapf("%s: character %U cannot be printed", path, r)
 		}
 	}
 	return nil
+}
+
+// isHidden tells characters that show nothing themselves and change what others show:
+// controls, marks of width zero, and marks of the direction of text.
+func isHidden(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x61c, r == 0xfeff:
+		return true
+	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f:
+		return true
+	}
+	return false
 }

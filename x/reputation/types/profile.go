@@ -17,7 +17,7 @@ func ValidateEncryptionKey(key string) error {
 	}
 	recipient, err := age.ParseX25519Recipient(key)
 	if err != nil {
-		return ErrInvalidEncryptionKey.Wrapf("encryption_key: %v; give an X25519 recipient, age1…", err)
+		return ErrInvalidEncryptionKey.Wrapf("encryption_key: %.100q is no X25519 recipient; give the public key, age1…", key)
 	}
 	if recipient.String() != key {
 		return ErrInvalidEncryptionKey.Wrapf("encryption_key: %q is not written as %q", key, recipient)

@@ -1,0 +1,229 @@
+package keeper_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+
+	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/program"
+	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
+	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+	"github.com/ain-network/aind/x/jobs/types"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+
+	"cosmossdk.io/math"
+)
+
+// world is a chain in which every message of ours could succeed: a request in every
+// state, an application that waits, nodes of every role. A message reaches its
+// module as in a block: ValidateBasic, then the router.
+type world struct {
+	*fixture
+	router   *baseapp.MsgServiceRouter
+	registry codectypes.InterfaceRegistry
+	// named are the values that a text may use as $name; any other name is an account.
+	named map[string]string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	f, job := newMarket(t)
+	registry := moduletestutil.MakeTestEncodingConfig().InterfaceRegistry
+	escrowtypes.RegisterInterfaces(registry)
+	reputationtypes.RegisterInterfaces(registry)
+	types.RegisterInterfaces(registry)
+	router := baseapp.NewMsgServiceRouter()
+	router.SetInterfaceRegistry(registry)
+	escrowtypes.RegisterMsgServer(router, escrowkeeper.NewMsgServer(f.escrow))
+	reputationtypes.RegisterMsgServer(router, f.reputationServer())
+	types.RegisterMsgServer(router, f.server)
+	w := &world{fixture: f, router: router, registry: registry, named: map[string]string{}}
+
+	f.fund("client", 1_000_000, 0)
+	f.fund("root", 1_000, 0)
+	f.fund("purse", 100, 0)
+	for _, name := range []string{"e1", "w1", "w2"} {
+		f.fund(name, 1_000, 50_000)
+	}
+	for name, address := range map[string]string{"gov": authority(), "fees": moduleAddress(authtypes.FeeCollectorName).String()} {
+		w.named[name], w.names[address] = address, name
+	}
+	w.name("job", job)
+	w.name("other_job", f.register(f.registration()))
+	for _, state := range []string{"open", "running", "closed", "revealing", "evaluating", "ranked", "challenged", "cancelled"} {
+		w.name(state, w.requestIn(job, state))
+	}
+	w.applications(job)
+	f.operate("w3", "hot")
+	return w
+}
+
+func (w *world) name(name string, number uint64) { w.named[name] = fmt.Sprint(number) }
+
+// must sends a message that has to succeed.
+func (w *world) must(m sdk.Msg) {
+	w.t.Helper()
+	require.NoError(w.t, w.run(func(ctx context.Context) error { return w.send(ctx, m) }), "%T", m)
+}
+
+// send is what a block does with a message once its signatures are verified.
+func (w *world) send(ctx context.Context, m sdk.Msg) error {
+	if m, ok := m.(sdk.HasValidateBasic); ok {
+		if err := m.ValidateBasic(); err != nil {
+			return err
+		}
+	}
+	_, err := w.router.Handler(m)(sdk.UnwrapSDKContext(ctx), m)
+	return err
+}
+
+// requestIn makes a request and brings it into a state. e1 evaluates, w1 and w2 work;
+// w1 is ranked alone, so that w2 could gain.
+func (w *world) requestIn(job uint64, state string) uint64 {
+	workers := uint32(3)
+	switch state {
+	case "closed":
+		workers = 1
+	case "revealing", "evaluating", "ranked", "challenged":
+		workers = 2
+	}
+	id := w.request(job, func(s *types.RequestSpec) { s.MaxWorkers = workers })
+	if state == "cancelled" {
+		w.must(&types.MsgCancelRequest{Signer: w.address("client").String(), RequestId: id})
+	}
+	if state == "open" || state == "cancelled" {
+		return id
+	}
+	w.accept(id, "e1", "w1")
+	if state == "running" || state == "closed" {
+		return id
+	}
+	w.accept(id, "w2")
+	w.must(w.commit(id, "w1"))
+	w.must(w.commit(id, "w2"))
+	if state == "revealing" {
+		return id
+	}
+	w.must(w.reveal(id, "w1"))
+	w.must(w.reveal(id, "w2"))
+	if state == "evaluating" {
+		return id
+	}
+	w.must(&types.MsgRank{Signer: w.address("e1").String(), RequestId: id, Ranking: []types.RankEntry{{Node: w.address("w1").String(), Score: 7}}})
+	if state == "challenged" {
+		w.must(&types.MsgChallenge{Signer: w.address("client").String(), RequestId: id})
+	}
+	return id
+}
+
+// applications leaves one application undecided and one that its applicant took back.
+func (w *world) applications(job uint64) {
+	apply := func(name string) uint64 {
+		m := w.application(job, name)
+		var id uint64
+		require.NoError(w.t, w.run(func(ctx context.Context) error {
+			response, err := w.reputationServer().ApplyJob(ctx, m)
+			if err == nil {
+				id = response.ApplicationId
+			}
+			return err
+		}))
+		return id
+	}
+	w.name("application", apply("newcomer"))
+	withdrawn := apply("fickle")
+	w.name("withdrawn", withdrawn)
+	w.must(&reputationtypes.MsgWithdrawApplication{Signer: w.address("fickle").String(), ApplicationId: withdrawn})
+}
+
+// application is a valid one of a worker.
+func (w *world) application(job uint64, name string) *reputationtypes.MsgApplyJob {
+	nonce := make([]byte, 16)
+	return &reputationtypes.MsgApplyJob{
+		Signer: w.address(name).String(), JobId: job, Roles: []program.Role{program.ROLE_WORKER}, Nonce: nonce,
+		Capability: program.Capability{CPUMillis: 1000, MemoryBytes: 1 << 30, GPUs: []program.GPU{{Vendor: "v", Model: "m", Count: 1}}, Tags: []string{"wasm"}},
+		Qualifications: []reputationtypes.Qualification{{
+			Role:   program.ROLE_WORKER,
+			Digest: reputationtypes.QualificationDigest(chain.DefaultChainID, job, w.address(name), program.ROLE_WORKER, nonce, []byte("2")),
+		}},
+	}
+}
+
+// number is the value of a name.
+func (w *world) number(name string) uint64 {
+	n, err := math.ParseUint(w.named[name])
+	require.NoError(w.t, err)
+	return n.Uint64()
+}
+
+// messages are one message of each kind that succeeds in the world.
+func (w *world) messages() map[string]sdk.Msg {
+	of := func(name string) string { return w.address(name).String() }
+	job, application := w.number("job"), w.number("application")
+	registration, schema := w.registration(), compile(w.t, calculateRoot)
+	consent, err := key("cold").Sign(reputationtypes.OperatorConsent(chain.DefaultChainID, w.address("w1"), w.address("cold")))
+	require.NoError(w.t, err)
+	order := w.order(job)
+	order.Spec.Requirement = program.Capability{GPUs: []program.GPU{{}}, Tags: []string{"wasm"}}
+	list := []sdk.Msg{
+		&escrowtypes.MsgSetStake{Owner: of("w1"), Amount: math.NewInt(10)},
+		&escrowtypes.MsgSetPayout{Owner: of("w1"), Payout: of("purse")},
+
+		w.application(job, "stranger"),
+		&reputationtypes.MsgWithdrawApplication{Signer: of("newcomer"), ApplicationId: application},
+		&reputationtypes.MsgApproveNode{Signer: of("root"), ApplicationId: application},
+		&reputationtypes.MsgRejectApplication{Signer: of("root"), ApplicationId: application, Reason: "no"},
+		&reputationtypes.MsgDropNode{Signer: of("root"), JobId: job, Node: of("w2"), Reason: "no"},
+		&reputationtypes.MsgLeaveJob{Signer: of("w2"), JobId: job},
+		&reputationtypes.MsgUpdateCapability{Signer: of("w1"), JobId: job, Capability: w.application(job, "w1").Capability},
+		&reputationtypes.MsgSetOperator{
+			Owner: of("w1"), Operator: of("cold"), OperatorPublicKey: key("cold").PubKey().Bytes(), OperatorSignature: consent,
+		},
+		&reputationtypes.MsgSetEncryptionKey{Signer: of("w1"), EncryptionKey: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"},
+		&reputationtypes.MsgHeartbeat{Signer: of("w1")},
+		&reputationtypes.MsgUpdateParams{Authority: authority(), Params: reputationtypes.DefaultParams()},
+
+		registration,
+		&types.MsgPublishRelease{Signer: of("root"), JobId: job, Release: release(schema, "root", program.ROLE_WORKER, "1.1.0")},
+		order,
+		&types.MsgCancelRequest{Signer: of("client"), RequestId: w.number("open")},
+		&types.MsgAcceptJob{Signer: of("w2"), RequestId: w.number("running"), Role: program.ROLE_WORKER},
+		&types.MsgResign{Signer: of("w1"), RequestId: w.number("running")},
+		&types.MsgRejectWorker{Signer: of("client"), RequestId: w.number("running"), Worker: of("w1")},
+		w.commit(w.number("running"), "w1"),
+		w.reveal(w.number("revealing"), "w1"),
+		&types.MsgRank{Signer: of("e1"), RequestId: w.number("evaluating"), Ranking: []types.RankEntry{
+			{Node: of("w1"), Score: 7}, {Node: of("w2"), Score: 6},
+		}},
+		&types.MsgAcceptResult{Signer: of("client"), RequestId: w.number("ranked")},
+		&types.MsgChallenge{Signer: of("w2"), RequestId: w.number("ranked")},
+		&types.MsgResolveChallenge{Signer: of("root"), RequestId: w.number("challenged"), Ranking: []types.RankEntry{
+			{Node: of("w2"), Score: 7}, {Node: of("w1"), Score: 6},
+		}},
+		&types.MsgUpdateParams{Authority: authority(), Params: types.DefaultParams()},
+	}
+	named := make(map[string]sdk.Msg, len(list))
+	for _, m := range list {
+		named[messageName(sdk.MsgTypeURL(m))] = m
+	}
+	require.Len(w.t, named, len(list))
+	return named
+}
+
+// messageName makes jobs.RequestJob of /ain.jobs.v1.MsgRequestJob.
+func messageName(url string) string {
+	url = strings.TrimPrefix(url, "/ain.")
+	module, rest, _ := strings.Cut(url, ".")
+	_, message, _ := strings.Cut(rest, ".Msg")
+	return module + "." + message
+}
