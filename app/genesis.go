@@ -19,6 +19,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/ain-network/aind/chain"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 )
 
 const (
@@ -56,8 +57,15 @@ func DefaultGenesis(cdc codec.JSONCodec, basics module.BasicManager) GenesisStat
 	edit(cdc, genesis, banktypes.ModuleName, func(state *banktypes.GenesisState) {
 		state.DenomMetadata = []banktypes.Metadata{coinMetadata()}
 	})
+	// Who validates is decided by the network: those of the genesis file (see AddValidator), and whom a rule lists later.
+	edit(cdc, genesis, permissionstypes.ModuleName, func(state *permissionstypes.GenesisState) {
+		state.Rules = []permissionstypes.Rule{{TypeUrl: createValidator, Access: permissionstypes.ACCESS_NOBODY}}
+	})
 	return genesis
 }
+
+// createValidator is the message that makes an account a validator.
+var createValidator = sdk.MsgTypeURL(&stakingtypes.MsgCreateValidator{})
 
 // DefaultConsensusParams are CometBFT's with our limits on a block.
 func DefaultConsensusParams() *cmttypes.ConsensusParams {

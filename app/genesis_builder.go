@@ -23,6 +23,7 @@ import (
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 
 	"github.com/ain-network/aind/chain"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 )
 
 // GenesisBuilder makes the genesis file of a new network: who has coins, and who validates from the first block on.
@@ -77,7 +78,8 @@ type Signer interface {
 	Sign(message []byte) ([]byte, error)
 }
 
-// AddValidator makes a funded account a validator from the first block on. It delegates part of its coins to itself.
+// AddValidator makes a funded account a validator from the first block on. It delegates part of its coins to itself,
+// and is listed among the accounts that may be validators: its transaction is under the rules like every other.
 func (g *GenesisBuilder) AddValidator(moniker string, operator Signer, consensus cryptotypes.PubKey, stake sdk.Coin) error {
 	address := operator.PubKey().Address()
 	msg, err := stakingtypes.NewMsgCreateValidator(
@@ -94,6 +96,9 @@ func (g *GenesisBuilder) AddValidator(moniker string, operator Signer, consensus
 		return fmt.Errorf("sign the transaction of validator %s: %w", moniker, err)
 	}
 	g.joins = append(g.joins, join)
+	EditGenesis(g, permissionstypes.ModuleName, func(state *permissionstypes.GenesisState) {
+		state.Allow(createValidator, sdk.AccAddress(address).String())
+	})
 	return nil
 }
 

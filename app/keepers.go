@@ -38,6 +38,8 @@ import (
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobskeeper "github.com/ain-network/aind/x/jobs/keeper"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionskeeper "github.com/ain-network/aind/x/permissions/keeper"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -57,6 +59,7 @@ var storeNames = []string{
 	escrowtypes.StoreKey,
 	reputationtypes.StoreKey,
 	jobstypes.StoreKey,
+	permissionstypes.StoreKey,
 }
 
 // moduleAccounts are the accounts that modules own, with what each may do to the supply.
@@ -85,6 +88,7 @@ type Keepers struct {
 	Escrow       *escrowkeeper.Keeper
 	Reputation   *reputationkeeper.Keeper
 	Jobs         *jobskeeper.Keeper
+	Permissions  *permissionskeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -171,4 +175,5 @@ func (k *Keepers) addMarket(app *App) {
 	)
 	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
 	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, Authority())
+	k.Permissions = permissionskeeper.NewKeeper(app.codec, store(permissionstypes.StoreKey), k.Reputation, Authority())
 }

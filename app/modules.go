@@ -37,6 +37,8 @@ import (
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	"github.com/ain-network/aind/x/jobs"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	"github.com/ain-network/aind/x/permissions"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	"github.com/ain-network/aind/x/reputation"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -68,7 +70,7 @@ var (
 	}
 
 	// initGenesis: coins before those who hold them; genutil last of all, since it delivers the validators'
-	// transactions through every module that comes before it.
+	// transactions through every module that comes before it, and under the rules of permissions.
 	initGenesis = []string{
 		consensustypes.ModuleName,
 		authtypes.ModuleName,
@@ -83,6 +85,7 @@ var (
 		escrowtypes.ModuleName,
 		reputationtypes.ModuleName,
 		jobstypes.ModuleName,
+		permissionstypes.ModuleName,
 		genutiltypes.ModuleName,
 	}
 )
@@ -105,6 +108,7 @@ func (app *App) addModules() error {
 		escrow.NewAppModule(k.Escrow),
 		reputation.NewAppModule(k.Reputation),
 		jobs.NewAppModule(k.Jobs),
+		permissions.NewAppModule(k.Permissions),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)
 	app.modules.SetOrderBeginBlockers(beginBlockers...)
@@ -123,9 +127,10 @@ func (app *App) addModules() error {
 	return app.registerServices()
 }
 
-// registerServices opens the modules' messages and queries to the world, and what describes them.
+// registerServices opens the modules' messages and queries to the world, and what describes them. Every message is
+// executed behind the rules of permissions.
 func (app *App) registerServices() error {
-	configurator := module.NewConfigurator(app.codec, app.MsgServiceRouter(), app.GRPCQueryRouter())
+	configurator := module.NewConfigurator(app.codec, app.Permissions.Guard(app.MsgServiceRouter()), app.GRPCQueryRouter())
 	if err := app.modules.RegisterServices(configurator); err != nil {
 		return fmt.Errorf("register the modules' services: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ain-network/aind/storage"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -92,9 +93,11 @@ func TestEveryMessageAndQueryHasACommand(t *testing.T) {
 		{"query", "escrow", escrowtypes.Query_serviceDesc.Methods},
 		{"query", "reputation", reputationtypes.Query_serviceDesc.Methods},
 		{"query", "jobs", jobstypes.Query_serviceDesc.Methods},
+		{"query", "permissions", permissionstypes.Query_serviceDesc.Methods},
 		{"tx", "escrow", escrowtypes.Msg_serviceDesc.Methods},
 		{"tx", "reputation", reputationtypes.Msg_serviceDesc.Methods},
 		{"tx", "jobs", jobstypes.Msg_serviceDesc.Methods},
+		{"tx", "permissions", permissionstypes.Msg_serviceDesc.Methods},
 	} {
 		for _, method := range service.methods {
 			if method.MethodName == "UpdateParams" {

@@ -21,6 +21,7 @@ import (
 	"github.com/ain-network/aind/tests/harness"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -32,6 +33,9 @@ type question struct {
 	rest        string
 	command     string
 }
+
+// createValidator is the message that a new network has a rule about.
+const createValidator = "/cosmos.staking.v1beta1.MsgCreateValidator"
 
 // questions about a network in which an account is what it is called in the test.
 func questions(s market) []question {
@@ -71,6 +75,14 @@ func questions(s market) []question {
 			rest: "/ain/reputation/v1/profiles/" + s.keyed, command: "reputation profile " + s.keyed},
 		{rpc: "ain.reputation.v1.Query/Score", ask: &reputationtypes.QueryScoreRequest{JobId: 1, Owner: s.worker}, answer: &reputationtypes.QueryScoreResponse{},
 			rest: "/ain/reputation/v1/scores/1/" + s.worker, command: "reputation score 1 " + s.worker},
+
+		{rpc: "ain.permissions.v1.Query/Rule", ask: &permissionstypes.QueryRuleRequest{TypeUrl: createValidator}, answer: &permissionstypes.QueryRuleResponse{},
+			rest: "/ain/permissions/v1/rules" + createValidator, command: "permissions rule " + createValidator},
+		{rpc: "ain.permissions.v1.Query/Rules", ask: &permissionstypes.QueryRulesRequest{}, answer: &permissionstypes.QueryRulesResponse{},
+			rest: "/ain/permissions/v1/rules", command: "permissions rules"},
+		{rpc: "ain.permissions.v1.Query/Allowed", ask: &permissionstypes.QueryAllowedRequest{Account: s.worker, TypeUrl: createValidator},
+			answer: &permissionstypes.QueryAllowedResponse{}, rest: "/ain/permissions/v1/allowed/" + s.worker + createValidator,
+			command: "permissions allowed " + s.worker + " " + createValidator},
 
 		{rpc: "ain.jobs.v1.Query/Params", ask: &jobstypes.QueryParamsRequest{}, answer: &jobstypes.QueryParamsResponse{},
 			rest: "/ain/jobs/v1/params", command: "jobs params"},
@@ -166,7 +178,7 @@ func TestQueries(t *testing.T) {
 			require.Equal(t, byREST, commandAnswer(t, n, m.height, q), "command line")
 		})
 	}
-	for _, service := range []string{"ain.escrow.v1.Query", "ain.reputation.v1.Query", "ain.jobs.v1.Query"} {
+	for _, service := range []string{"ain.escrow.v1.Query", "ain.reputation.v1.Query", "ain.jobs.v1.Query", "ain.permissions.v1.Query"} {
 		found, err := proto.HybridResolver.FindDescriptorByName(protoreflect.FullName(service))
 		require.NoError(t, err)
 		methods := found.(protoreflect.ServiceDescriptor).Methods()
