@@ -17,6 +17,7 @@ import (
 	_ "github.com/ain-network/aind/chain" // sets the address prefixes
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -118,6 +119,11 @@ func (c *Client) Reputation() reputationtypes.QueryClient {
 
 // Escrow asks x/escrow.
 func (c *Client) Escrow() escrowtypes.QueryClient { return escrowtypes.NewQueryClient(c.queries) }
+
+// Permissions asks x/permissions.
+func (c *Client) Permissions() permissionstypes.QueryClient {
+	return permissionstypes.NewQueryClient(c.queries)
+}
 
 // Bank asks x/bank.
 func (c *Client) Bank() banktypes.QueryClient { return banktypes.NewQueryClient(c.queries) }

@@ -22,6 +22,10 @@ var gasByMessage = map[string]uint64{
 	"/cosmos.bank.v1beta1.MsgSend":               100_000,
 	"/cosmos.feegrant.v1beta1.MsgGrantAllowance": 150_000,
 
+	// The list of before may be long and is not seen in the bytes; a proposal tries its messages when it is made.
+	"/ain.permissions.v1.MsgSetRule":   3_000_000,
+	"/cosmos.gov.v1.MsgSubmitProposal": 5_000_000,
+
 	"/ain.escrow.v1.MsgSetStake":  150_000,
 	"/ain.escrow.v1.MsgSetPayout": 100_000,
 

@@ -16,6 +16,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	govv1 "github.com/cosmos/cosmos-sdk/x/gov/types/v1"
 	"github.com/cosmos/gogoproto/proto"
 
 	"github.com/ain-network/aind/chain"
@@ -23,6 +24,7 @@ import (
 	"github.com/ain-network/aind/program"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -38,7 +40,8 @@ type fakeChain struct {
 	nodes    []reputationtypes.NodeInfo // of every job; nil: one worker
 	wallets  map[string]math.Int
 	stakes   map[string]math.Int
-	opened   []string // addresses that got an account
+	rule     permissionstypes.Rule // about any message
+	opened   []string              // addresses that got an account
 	sent     []sdk.Msg
 	refuse   error // of the next message
 
@@ -55,6 +58,7 @@ func address(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", na
 func newFakeChain() *fakeChain {
 	return &fakeChain{
 		params: jobstypes.DefaultParams(), schemas: map[uint64][]byte{}, wallets: map[string]math.Int{}, stakes: map[string]math.Int{},
+		rule:      permissionstypes.Rule{Access: permissionstypes.ACCESS_EVERYBODY},
 		evaluator: address("evaluator"), worker: address("worker"), workers: 12,
 		running: reputationtypes.QueryStatsResponse{Admins: 1, Evaluators: 4, Workers: 120, RunningEvaluators: 3, RunningWorkers: 100},
 		result:  []byte{0x0d, 0, 0, 0, 0x40}, // x: 2
@@ -137,6 +141,11 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 		return &reputationtypes.MsgRejectApplicationResponse{}, nil
 	case *jobstypes.MsgCancelRequest:
 		return &jobstypes.MsgCancelRequestResponse{}, nil
+	case *permissionstypes.MsgSetRule:
+		f.rule = m.Rule
+		return &permissionstypes.MsgSetRuleResponse{}, nil
+	case *govv1.MsgSubmitProposal:
+		return &govv1.MsgSubmitProposalResponse{ProposalId: 3}, nil
 	case *banktypes.MsgSend:
 		return &banktypes.MsgSendResponse{}, nil
 	}
@@ -305,6 +314,19 @@ func (f fakeReputation) Applications(context.Context, *reputationtypes.QueryAppl
 	return &reputationtypes.QueryApplicationsResponse{Applications: []reputationtypes.Application{{
 		Id: 5, JobId: 1, Applicant: f.worker, Roles: []program.Role{program.ROLE_WORKER}, ExpiresMs: 1_700_000_000_000,
 	}}}, nil
+}
+
+func (f *fakeChain) Permissions() permissionstypes.QueryClient { return fakePermissions{fakeChain: f} }
+
+type fakePermissions struct {
+	permissionstypes.QueryClient
+	*fakeChain
+}
+
+func (f fakePermissions) Rule(_ context.Context, q *permissionstypes.QueryRuleRequest, _ ...grpc.CallOption) (*permissionstypes.QueryRuleResponse, error) {
+	rule := f.rule
+	rule.TypeUrl = q.TypeUrl
+	return &permissionstypes.QueryRuleResponse{Rule: rule, Stoppable: true}, nil
 }
 
 type fakeEscrow struct {

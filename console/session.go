@@ -19,6 +19,7 @@ import (
 	"github.com/ain-network/aind/storage/s3"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -29,6 +30,7 @@ type Chain interface {
 	Reputation() reputationtypes.QueryClient
 	Escrow() escrowtypes.QueryClient
 	Bank() banktypes.QueryClient
+	Permissions() permissionstypes.QueryClient
 	Now(ctx context.Context) (int64, error)
 	Do(ctx context.Context, key client.Key, msgs ...types.Msg) (*client.Receipt, error)
 	Watch(ctx context.Context, filters ...string) <-chan struct{}

@@ -42,7 +42,7 @@ var builders = []func(*Session) *cobra.Command{
 	newRequestJob, newAcceptResult, newCancelRequest, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
-	newSend, newStake, newSetOperator, newInvite,
+	newSend, newStake, newSetOperator, newSetRule, newInvite,
 }
 
 func addSettings(cmd *cobra.Command) {

@@ -80,6 +80,11 @@ var badInputs = []badInput{
 		}, codeUsage, "reward[1]", "uain",
 	},
 	{
+		"a rule that would stop finishing", func(s *scene) harness.Result {
+			return s.Client(s.t, "setRule", "SubmitResult", "nobody")
+		}, codeUsage, "/ain.jobs.v1.MsgSubmitResult finishes what was begun", "only messages that start something",
+	},
+	{
 		"an unknown job", func(s *scene) harness.Result {
 			return s.order("{job_id: 0xabcde, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}")
 		}, codeUsage, "job_id", "`aind jobs` lists them",

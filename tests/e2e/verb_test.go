@@ -134,6 +134,19 @@ func TestJSON(t *testing.T) {
 	ask(root, &named, "setOperator", "none")
 	require.Empty(t, named.Operator)
 
+	var rule struct {
+		Message string `json:"type_url"`
+		Access  string
+	}
+	ask(root, &rule, "setRule", "CreateValidator")
+	require.Equal(t, createValidator, rule.Message)
+	require.Equal(t, "listed", rule.Access, "the validator of the genesis file")
+	ask(root, &rule, "setRule", "RegisterJob")
+	require.Equal(t, "everybody", rule.Access)
+	usurped := root.Run(t, "setRule", "CreateValidator", "everybody")
+	require.Equal(t, codeFailed, usurped.Code, usurped.String())
+	require.Contains(t, usurped.Err, "changes the rule of "+createValidator)
+
 	var registered struct{ Job string }
 	ask(root, &registered, append(append([]string{"registerJob"}, files("job_schema.proto", "worker.wasm", "evaluator.wasm")...),
 		"--json", "--bond", "1", "--open", "60s", "--hiring", "30s", "--source", "https://example.org/odd", "--commit", strings.Repeat("b", 40))...)

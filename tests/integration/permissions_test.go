@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -200,4 +201,22 @@ func TestAGenesisValidatorWithoutARuleIsRefused(t *testing.T) {
 			state.Rules = []permissionstypes.Rule{{TypeUrl: createValidatorURL, Access: permissionstypes.ACCESS_NOBODY}}
 		})
 	}})
+}
+
+func TestTheLongestListIsReplacedInOneTransaction(t *testing.T) {
+	c := ruled(t, permissionstypes.Rule{TypeUrl: sendURL, Access: permissionstypes.ACCESS_NOBODY, Authority: alice.String()})
+	for _, generation := range []string{"first", "second"} {
+		rule := only(sendURL)
+		rule.Authority = alice.String()
+		for i := range permissionstypes.MaxAccounts {
+			rule.Accounts = append(rule.Accounts, apptest.NewAccount(fmt.Sprint(generation, i)).String())
+		}
+		msg := &permissionstypes.MsgSetRule{Authority: alice.String(), Rule: rule}
+		result := c.Block(c.Sign(apptest.Tx{From: alice, Msgs: []sdk.Msg{msg}, Gas: app.MaxTxGas})).TxResults[0]
+		require.Zero(t, result.Code, result.Log)
+		require.Less(t, result.GasUsed, int64(app.MaxTxGas/4))
+	}
+	refused := c.Do(bob, send(bob, alice, 5))
+	requireCode(t, permissionstypes.ErrNotAllowed, refused.Codespace, refused.Code, refused.Log)
+	require.Less(t, refused.GasUsed, int64(100_000), "a check costs the same however long the list is")
 }
