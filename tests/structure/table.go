@@ -40,7 +40,8 @@ var (
 var Table = []Rule{
 	{Of: []string{"program", "chain"}, Own: []string{}, NeverImport: impure},
 	{Of: []string{"x/{m}/types/..."}, Own: []string{"./program", "./chain"}, NeverImport: []string{"os", "os/...", "math/rand", "math/rand/v2", "crypto/rand"}},
-	{Of: []string{"x/{m}/simulation/..."}, Own: []string{"./x/{m}/...", "./program", "./chain"}},
+	{Of: []string{"simulation/..."}, Own: []string{"./chain"}},
+	{Of: []string{"x/{m}/simulation/..."}, Own: []string{"./x/{m}/...", "./simulation", "./program", "./chain"}},
 	{Of: []string{"x/{m}/..."}, Own: []string{"./program", "./chain"}, NeverImport: impure},
 	{Of: []string{"app/..."}, Own: []string{"./x/...", "./program", "./chain"}},
 	{Of: []string{"client/..."}, Own: types},
@@ -54,8 +55,8 @@ var Table = []Rule{
 	{Of: []string{"admin/..."}, Own: daemonMayUse()},
 	{Of: []string{"examples/..."}, Own: []string{}, Never: chain},
 	{Of: []string{"console/..."}, Never: appAndKeepers},
-	{Of: []string{"devnet/..."}, Never: []string{"./tests/...", "./cmd/..."}},
-	{Of: []string{"cmd/aind/..."}, Never: []string{"./tests/..."}},
+	{Of: []string{"devnet/..."}, Never: []string{"./tests/...", "./cmd/...", "./simulation/..."}},
+	{Of: []string{"cmd/aind/..."}, Never: []string{"./tests/...", "./simulation/..."}},
 	{Of: []string{"benchmarks/..."}, Never: []string{"./app/..."}},
 	{Of: []string{"tests/..."}},
 }

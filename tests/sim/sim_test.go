@@ -1,0 +1,96 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"math/rand"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	simtypes "github.com/cosmos/cosmos-sdk/types/simulation"
+
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+var (
+	seeds      = flag.Int("seeds", 5, "how many seeds to run, from 1 on")
+	blocks     = flag.Int("blocks", 50, "how many blocks each seed has")
+	operations = flag.Int("operations", 100, "about how many messages are drawn a block")
+	each       = flag.Bool("each", false, "want every message and ending in every seed, not only over all")
+)
+
+// people is how many accounts a run has.
+const people = 40
+
+func accounts(r *rand.Rand, _ int) []simtypes.Account { return simtypes.RandomAccounts(r, people) }
+
+// run draws one seed's blocks and returns what it did.
+func run(t *testing.T, seed int64, then ...func(testing.TB, simsx.TestInstance[*Chain], []simtypes.Account)) *watch {
+	t.Helper()
+	w := newWatch()
+	simsx.RunWithSeedAndRandAcc(t, config(*blocks, *operations), newChain(t, w), startState, seed, nil, accounts, then...)
+	return w
+}
+
+// Every block of every seed is held against all invariants; over the seeds, or with -each in every one of them, each
+// message is delivered and each ending happens.
+func TestSimulation(t *testing.T) {
+	watches := make([]*watch, *seeds)
+	t.Run("seeds", func(t *testing.T) {
+		for i := range watches {
+			t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+				t.Parallel()
+				watches[i] = run(t, int64(i+1))
+				table, missing := watches[i].report(ownMessages(t))
+				t.Logf("seed %d\n%s", i+1, table)
+				if *each {
+					require.Empty(t, missing)
+				}
+			})
+		}
+	})
+	total := newWatch()
+	for _, w := range watches {
+		if w != nil {
+			total.add(w)
+		}
+	}
+	table, missing := total.report(ownMessages(t))
+	t.Logf("%d seeds of %d blocks\n%s", *seeds, *blocks, table)
+	require.Empty(t, missing, "never delivered, or never happened")
+}
+
+// A message that is not drawn is one that nothing here tests.
+func TestEveryMessageIsDrawn(t *testing.T) {
+	c := newApplication(t)
+	var routed []string
+	for _, name := range c.InterfaceRegistry().ListImplementations(sdk.MsgInterfaceProtoName) {
+		if isOwn(name) {
+			routed = append(routed, name)
+		}
+	}
+	slices.Sort(routed)
+	require.NotEmpty(t, routed)
+	require.Equal(t, routed, ownMessages(t), "give each message a factory in its module's simulation, and the module a line in ownModules")
+}
+
+func TestEveryOutcomeHasARow(t *testing.T) {
+	for n, name := range jobstypes.Outcome_name {
+		outcome := jobstypes.Outcome(n)
+		rows := 0
+		for _, e := range endings {
+			if e.is(jobstypes.Request{Outcome: outcome}) {
+				rows++
+			}
+		}
+		if outcome == jobstypes.OUTCOME_UNSPECIFIED || slices.Contains(notEnabled, outcome) {
+			require.Zero(t, rows, "%s", name)
+			continue
+		}
+		require.Equal(t, 1, rows, "%s: give the outcome a row in endings", name)
+	}
+}

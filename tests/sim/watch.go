@@ -1,0 +1,154 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cosmos/cosmos-sdk/testutil/simsx"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/simulation"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// watch counts what a run did: messages by what became of them, and requests by how they ended.
+type watch struct {
+	delivered map[string]int
+	refused   map[string]int
+	finished  map[uint64]jobstypes.Request // of this run
+	ended     map[string]int               // of runs that were added
+	params    map[string]string            // the params in force, to see votes change them
+}
+
+func newWatch() *watch {
+	return &watch{
+		delivered: map[string]int{}, refused: map[string]int{},
+		finished: map[uint64]jobstypes.Request{}, ended: map[string]int{}, params: map[string]string{},
+	}
+}
+
+// watched counts the messages of a module.
+type watched struct {
+	simulation.Module
+	watch *watch
+}
+
+// WeightedOperationsX implements simsx.HasWeightedOperationsX.
+func (w watched) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
+	w.Module.WeightedOperationsX(weights, counting{Registry: registry, watch: w.watch})
+}
+
+type counting struct {
+	simsx.Registry
+	watch *watch
+}
+
+// Add implements simsx.Registry.
+func (c counting) Add(weight uint32, factory simsx.SimMsgFactoryX) {
+	c.Registry.Add(weight, counted{SimMsgFactoryX: factory, watch: c.watch})
+}
+
+type counted struct {
+	simsx.SimMsgFactoryX
+	watch *watch
+}
+
+// DeliveryResultHandler implements simsx.SimMsgFactoryX.
+func (c counted) DeliveryResultHandler() simsx.SimDeliveryResultHandler {
+	judge := c.SimMsgFactoryX.DeliveryResultHandler()
+	return func(err error) error {
+		name := sdk.MsgTypeURL(c.MsgType())
+		if err == nil {
+			c.watch.delivered[name]++
+		} else {
+			c.watch.refused[name]++
+		}
+		return judge(err)
+	}
+}
+
+// block looks at the state after each block: requests leave it after their retention, and votes change params.
+func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
+	t.Helper()
+	jobs, err := c.Jobs.ExportGenesis(ctx)
+	require.NoError(t, err)
+	for _, r := range jobs.Requests {
+		if r.IsFinished() {
+			w.finished[r.Id] = r
+		}
+	}
+	reputation, err := c.Reputation.Params(ctx)
+	require.NoError(t, err)
+	w.changed(sdk.MsgTypeURL(&jobstypes.MsgUpdateParams{}), jobs.Params[len(jobs.Params)-1].Params.String())
+	w.changed("/ain.reputation.v1.MsgUpdateParams", reputation.String())
+}
+
+// changed counts a message that only governance sends: nobody delivers it.
+func (w *watch) changed(name, params string) {
+	if before, seen := w.params[name]; seen && before != params {
+		w.delivered[name]++
+	}
+	w.params[name] = params
+}
+
+// add puts another run's counts to these.
+func (w *watch) add(other *watch) {
+	for name, n := range other.delivered {
+		w.delivered[name] += n
+	}
+	for name, n := range other.refused {
+		w.refused[name] += n
+	}
+	for row, n := range other.endings() {
+		w.ended[row] += n
+	}
+}
+
+// endings counts the requests of each row.
+func (w *watch) endings() map[string]int {
+	rows := maps.Clone(w.ended)
+	for _, r := range w.finished {
+		for _, e := range endings {
+			if e.is(r) {
+				rows[e.row]++
+			}
+		}
+		if slices.Contains(notEnabled, r.Outcome) {
+			rows[r.Outcome.String()]++
+		}
+	}
+	return rows
+}
+
+// report is the table of a run, and what of it should not be 0 and is.
+func (w *watch) report(messages []string) (table string, missing []string) {
+	var b strings.Builder
+	line := func(name string, n, refused int) {
+		fmt.Fprintf(&b, "%9d %9d  %s\n", n, refused, name)
+		if n == 0 {
+			missing = append(missing, name)
+		}
+	}
+	fmt.Fprintf(&b, "%9s %9s  message\n", "delivered", "refused")
+	for _, name := range messages {
+		line(name, w.delivered[name], w.refused[name])
+	}
+	fmt.Fprintf(&b, "%9s %9s  ending\n", "requests", "")
+	rows := w.endings()
+	for _, e := range endings {
+		line(e.row, rows[e.row], 0)
+	}
+	for _, outcome := range notEnabled {
+		if rows[outcome.String()] > 0 {
+			missing = append(missing, outcome.String()+" happens: give it a row in endings")
+		}
+	}
+	return b.String(), missing
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

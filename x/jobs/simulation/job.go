@@ -1,0 +1,141 @@
+package simulation
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/bufbuild/protocompile"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	sdkmath "cosmossdk.io/math"
+
+	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/simulation"
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// source is the schema of every job: find x with x * x = y.
+const source = `syntax = "proto3";
+package roots;
+service Worker { rpc CalculateRoot(Task) returns (Root) {} }
+service Evaluator { rpc EvaluateRoot(Roots) returns (Ranking) {} }
+message Task { double y = 1; }
+message Root { double x = 1; }
+message Roots { Task request = 1; repeated Candidate workers = 2; }
+message Candidate { string node = 1; Root response = 2; }
+message Ranking { repeated Place ranking = 1; }
+message Place { string node = 1; uint64 score = 2; bool valid = 3; }
+`
+
+// compiled is the source as the command line compiles it.
+var compiled = sync.OnceValues(func() ([]byte, error) {
+	compiler := protocompile.Compiler{Resolver: &protocompile.SourceResolver{
+		Accessor: protocompile.SourceAccessorFromMap(map[string]string{"job.proto": source}),
+	}}
+	files, err := compiler.Compile(context.Background(), "job.proto")
+	if err != nil {
+		return nil, fmt.Errorf("compile the schema: %w", err)
+	}
+	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{protodesc.ToFileDescriptorProto(files[0])}}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(set)
+})
+
+// number is a Task or a Root: a message whose one field is a double.
+func number(n int) []byte {
+	return binary.LittleEndian.AppendUint64([]byte{0x09}, math.Float64bits(float64(n)))
+}
+
+// mostJobs is how many are registered in a run: few enough that each has nodes.
+const mostJobs = 4
+
+func registerJob(v *view) *types.MsgRegisterJob {
+	schema, err := compiled()
+	v.note(err)
+	owner := simulation.Pick(v.Draw, v.owners())
+	if owner == nil || len(v.state.Jobs) >= mostJobs {
+		return nil
+	}
+	v.Sign(*owner)
+	msg := &types.MsgRegisterJob{
+		Signer:             *owner,
+		Name:               fmt.Sprintf("roots %d", len(v.state.Jobs)),
+		Description:        "find x with x * x = y",
+		Schema:             schema,
+		SourceURL:          "https://example.org/roots",
+		SourceCommit:       "0123456789abcdef",
+		Terms:              v.terms(),
+		QualificationInput: types.Input{Inline: number(4)},
+	}
+	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
+		msg.Releases = append(msg.Releases, v.release(*owner, schema, role, "1.0.0"))
+	}
+	switch {
+	case v.Often(10):
+		msg.Releases[0].Version = "1.0.1"
+		v.Expect(types.ErrSignature)
+	case v.Often(10):
+		msg.QualificationInput.Inline = []byte("no task")
+		v.Expect(types.ErrDecode)
+	}
+	return msg
+}
+
+// terms have windows of several blocks, or the chain's defaults.
+func (v *view) terms() types.TermsSpec {
+	t := types.TermsSpec{
+		Requirement:      program.Capability{CPUMillis: 1_000, Tags: []string{"wasm"}},
+		MinDeposit:       sdkmath.NewInt(int64(v.Intn(10_000))),
+		ChallengeFee:     sdkmath.NewInt(int64(v.Intn(2_000))),
+		InvalidLosesBond: v.Often(30),
+	}
+	if v.Bool() {
+		t.Windows = randomWindows(v.XRand)
+		t.Windows.GrantMs = 0 // refused until keys are granted
+	}
+	if v.Bool() {
+		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}
+	}
+	return t
+}
+
+// release is a program signed by the job's root.
+func (v *view) release(root string, schema []byte, role program.Role, version string) types.ReleaseSpec {
+	spec := types.ReleaseSpec{
+		Role:    role,
+		Version: version,
+		Program: program.Program{
+			Kind: program.PROGRAM_KIND_WASM, ABI: program.ABI_STDIO_PROTO,
+			Digest: types.Digest([]byte(version)), Size_: uint64(1 + v.Intn(1_000_000)),
+		},
+	}
+	key := v.Account(root).PrivKey
+	signature, err := key.Sign(types.ReleasePAE(types.Digest(schema), spec))
+	v.note(err)
+	spec.Signatures = []types.Signature{{Signer: root, PublicKey: key.PubKey().Bytes(), Signature: signature}}
+	return spec
+}
+
+// publishRelease publishes a newer release, or one that is not newer.
+func publishRelease(v *view) *types.MsgPublishRelease {
+	schema, err := compiled()
+	v.note(err)
+	job := simulation.Pick(v.Draw, v.state.Jobs)
+	if job == nil || !v.Sign(job.Root) {
+		return nil
+	}
+	version := fmt.Sprintf("1.%d.0", job.Releases)
+	switch {
+	case job.Releases >= v.params().MaxReleases:
+		v.Expect(types.ErrLimit)
+	case v.Often(20):
+		version = "0.9.0"
+		v.Expect(types.ErrVersion)
+	}
+	role := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR})
+	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, schema, role, version)}
+}

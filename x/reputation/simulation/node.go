@@ -1,0 +1,83 @@
+package simulation
+
+import (
+	"github.com/ain-network/aind/simulation"
+	"github.com/ain-network/aind/x/reputation/types"
+)
+
+// dropNode has the root drop a node, or a node try that on another.
+func dropNode(v *view) (*types.MsgDropNode, error) {
+	node := simulation.Pick(v.Draw, v.activeNodes())
+	if node == nil {
+		return nil, nil
+	}
+	admin := v.root(node.JobId)
+	switch {
+	case node.IsRoot():
+		v.Expect(types.ErrRoot)
+	case v.Often(20):
+		admin = node.Owner
+		v.Expect(types.ErrNotAdmin)
+	case v.decided(admin).Drops >= v.state.Params.DropsPerWindow:
+		v.Expect(types.ErrDropLimit)
+	}
+	return &types.MsgDropNode{Signer: v.sign(admin), JobId: node.JobId, Node: node.Owner, Reason: "drawn"}, nil
+}
+
+func (v *view) root(job uint64) string {
+	for _, tree := range v.state.Trees {
+		if tree.JobId == job {
+			return tree.Root
+		}
+	}
+	return ""
+}
+
+func leaveJob(v *view) (*types.MsgLeaveJob, error) {
+	node := simulation.Pick(v.Draw, v.state.Nodes)
+	switch {
+	case node == nil:
+		return nil, nil
+	case node.IsRoot():
+		v.Expect(types.ErrRoot)
+	case !node.IsActive():
+		v.Expect(types.ErrNodeNotActive)
+	}
+	return &types.MsgLeaveJob{Signer: v.sign(node.Owner), JobId: node.JobId}, nil
+}
+
+func updateCapability(v *view) (*types.MsgUpdateCapability, error) {
+	node := simulation.Pick(v.Draw, v.state.Nodes)
+	if node == nil {
+		return nil, nil
+	}
+	if !node.IsActive() {
+		v.Expect(types.ErrNodeNotActive)
+	}
+	return &types.MsgUpdateCapability{Signer: v.sign(node.Owner), JobId: node.JobId, Capability: v.capability()}, nil
+}
+
+func heartbeat(v *view) (*types.MsgHeartbeat, error) {
+	if v.Often(10) {
+		owner := *simulation.Pick(v.Draw, v.owners())
+		if !v.isMember(owner) {
+			v.Expect(types.ErrNotNode)
+		}
+		return &types.MsgHeartbeat{Signer: v.sign(owner)}, nil
+	}
+	node := simulation.Pick(v.Draw, v.state.Nodes)
+	if node == nil {
+		return nil, nil
+	}
+	return &types.MsgHeartbeat{Signer: v.sign(node.Owner)}, nil
+}
+
+// isMember tells whether an account has a place in any tree.
+func (v *view) isMember(owner string) bool {
+	for _, node := range v.state.Nodes {
+		if node.Owner == owner {
+			return true
+		}
+	}
+	return false
+}
