@@ -89,7 +89,16 @@ func (v *view) decide(r types.Request, msg *types.MsgResolveChallenge) {
 			msg.Ranking[i].Score = uint64(len(msg.Ranking) - i)
 		}
 	case len(r.Ranking) > 0 && v.Bool():
+		msg.Forged = v.forged(r)
 	default:
 		msg.InputUnusable = true
 	}
+}
+
+// forged accuses one of those that revealed, or none.
+func (v *view) forged(r types.Request) []string {
+	if accused := simulation.Pick(v.Draw, v.workers(r.Id, types.Assignment.HasRevealed)); accused != nil && v.Bool() {
+		return []string{accused.Worker}
+	}
+	return nil
 }

@@ -58,7 +58,9 @@ func (v *view) mayAccept(r types.Request, account string, role program.Role) boo
 	pledge := r.Deposit
 	if role == program.ROLE_WORKER {
 		pledge = r.WorkerBond
-		if slices.Contains(r.Rejected, account) {
+		rating, err := v.reputation.Rating(v.ctx, r.Spec.JobId, v.address(account))
+		v.note(err)
+		if slices.Contains(r.Rejected, account) || r.Spec.MinRating > 0 && rating < int64(r.Spec.MinRating) {
 			return false
 		}
 	} else {

@@ -29,7 +29,7 @@ message Root { double x = 1; }
 message Roots { Task request = 1; repeated Candidate workers = 2; }
 message Candidate { string node = 1; Root response = 2; }
 message Ranking { repeated Place ranking = 1; }
-message Place { string node = 1; uint64 score = 2; bool valid = 3; }
+message Place { string node = 1; uint64 score = 2; bool valid = 3; sint64 steps = 4; }
 `
 
 // compiled is the source as the command line compiles it.
@@ -69,6 +69,7 @@ func registerJob(v *view) *types.MsgRegisterJob {
 		SourceURL:          "https://example.org/roots",
 		SourceCommit:       "0123456789abcdef",
 		Terms:              v.terms(),
+		TreePolicy:         v.policy(),
 		QualificationInput: types.Input{Inline: number(4)},
 	}
 	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
@@ -85,6 +86,18 @@ func registerJob(v *view) *types.MsgRegisterJob {
 	return msg
 }
 
+// policy lets admins approve in most jobs, so that there are levels to challenge at.
+func (v *view) policy() program.TreePolicy {
+	policy := program.TreePolicy{AdminsApprove: v.Often(75)}
+	if policy.AdminsApprove && v.Bool() {
+		policy.MaxDepth = v.Uint32InRange(2, 6)
+	}
+	if v.Often(30) {
+		policy.MaxChildren = v.Uint32InRange(10, 30)
+	}
+	return policy
+}
+
 // terms have windows of several blocks, or the chain's defaults.
 func (v *view) terms() types.TermsSpec {
 	t := types.TermsSpec{
@@ -99,6 +112,9 @@ func (v *view) terms() types.TermsSpec {
 	}
 	if v.Bool() {
 		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}
+	}
+	if v.Bool() {
+		t.Metrics = []types.Metric{{Field: "steps", Fold: program.MetricFold(v.IntInRange(1, 5))}}
 	}
 	return t
 }

@@ -46,7 +46,11 @@ func (v *view) ranking(r types.Request) []types.RankEntry {
 		if i > 0 && v.Often(20) {
 			continue
 		}
-		ranking = append(ranking, types.RankEntry{Node: a.Worker, Score: score})
+		entry := types.RankEntry{Node: a.Worker, Score: score}
+		for range v.termsOf(r).Metrics {
+			entry.Metrics = append(entry.Metrics, int64(v.IntInRange(-1_000, 1_000)))
+		}
+		ranking = append(ranking, entry)
 		score = score * v.Uint64InRange(0, 11) / 10
 	}
 	return ranking

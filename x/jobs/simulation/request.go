@@ -48,9 +48,14 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 		EvaluatorReward: v.part(purse, 200),
 		TimeLimitMs:     v.Blocks(3, 6),
 		MaxWorkers:      v.Uint32InRange(1, 5),
+		// At most as many as the chain has.
+		MinChallengeLevels: v.Uint32InRange(0, min(3, v.params().ChallengeLevels+1)),
 	}
 	spec.MinWorkers = v.Uint32InRange(1, spec.MaxWorkers+1)
 	spec.RewardFunction = v.rewardFunction(spec.MaxWorkers)
+	if v.Often(10) {
+		spec.MinRating = v.Uint64InRange(1, 2_000)
+	}
 	if v.Often(20) {
 		spec.WorkerCandidates = v.candidates(job.Id, program.ROLE_WORKER, client)
 		if len(spec.WorkerCandidates) < int(spec.MinWorkers) {

@@ -59,6 +59,10 @@ func randomParams(r *simsx.XRand) types.Params {
 	p.ApprovalsPerWindow = r.Uint32InRange(10, 100)
 	p.DropsPerWindow = r.Uint32InRange(1, 10)
 	p.CoolDownMs = simulation.Blocks(r, 0, 6)
+	p.EloStart = r.Uint32InRange(500, 2_000)
+	p.EloK = r.Uint32InRange(0, 64)
+	p.OverturnedPoints = r.Uint32InRange(0, 200)
+	p.ParentShareBps = r.Uint32InRange(0, 10_001)
 	return p
 }
 

@@ -5,32 +5,26 @@ import (
 	"github.com/ain-network/aind/x/reputation/types"
 )
 
-// dropNode has the root drop a node, or a node try that on another.
+// dropNode has an admin above a node drop it, or a node try that on itself.
 func dropNode(v *view) (*types.MsgDropNode, error) {
 	node := simulation.Pick(v.Draw, v.activeNodes())
 	if node == nil {
 		return nil, nil
 	}
-	admin := v.root(node.JobId)
+	admin := node.Owner
+	above := simulation.Pick(v.Draw, simulation.Filter(v.above(*node), types.Node.IsAdmin))
 	switch {
 	case node.IsRoot():
 		v.Expect(types.ErrRoot)
 	case v.Often(20):
-		admin = node.Owner
 		v.Expect(types.ErrNotAdmin)
-	case v.decided(admin).Drops >= v.state.Params.DropsPerWindow:
-		v.Expect(types.ErrDropLimit)
-	}
-	return &types.MsgDropNode{Signer: v.sign(admin), JobId: node.JobId, Node: node.Owner, Reason: "drawn"}, nil
-}
-
-func (v *view) root(job uint64) string {
-	for _, tree := range v.state.Trees {
-		if tree.JobId == job {
-			return tree.Root
+	default:
+		admin = above.Owner // the root always is one
+		if v.decided(admin).Drops >= v.state.Params.DropsPerWindow {
+			v.Expect(types.ErrDropLimit)
 		}
 	}
-	return ""
+	return &types.MsgDropNode{Signer: v.sign(admin), JobId: node.JobId, Node: node.Owner, Reason: "drawn"}, nil
 }
 
 func leaveJob(v *view) (*types.MsgLeaveJob, error) {
