@@ -34,6 +34,7 @@ import (
 	"github.com/ain-network/aind/simulation"
 	escrowsim "github.com/ain-network/aind/x/escrow/simulation"
 	jobssim "github.com/ain-network/aind/x/jobs/simulation"
+	permissionssim "github.com/ain-network/aind/x/permissions/simulation"
 	reputationsim "github.com/ain-network/aind/x/reputation/simulation"
 )
 
@@ -60,9 +61,10 @@ func (c *Chain) SimulationManager() *module.SimulationManager { return c.simulat
 // ownModules are the simulations of our modules by the module's name. A new module, and so a new message, is added here.
 func ownModules(k app.Keepers) map[string]simulation.Module {
 	return map[string]simulation.Module{
-		"escrow":     escrowsim.NewModule(k.Escrow),
-		"reputation": reputationsim.NewModule(k.Reputation),
-		"jobs":       jobssim.NewModule(k.Jobs, k.Reputation, k.Escrow),
+		"escrow":      escrowsim.NewModule(k.Escrow),
+		"reputation":  reputationsim.NewModule(k.Reputation),
+		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, k.Escrow),
+		"permissions": permissionssim.NewModule(k.Permissions),
 	}
 }
 
@@ -117,7 +119,7 @@ func drawn(a *app.App, watch *watch) []module.AppModuleSimulation {
 	}
 	own := ownModules(a.Keepers)
 	for _, name := range sortedKeys(own) {
-		modules = append(modules, watched{Module: own[name], watch: watch})
+		modules = append(modules, watched{Module: own[name], rules: a.Permissions, watch: watch})
 	}
 	return modules
 }

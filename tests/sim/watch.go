@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,12 +16,14 @@ import (
 
 	"github.com/ain-network/aind/simulation"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 )
 
 // watch counts what a run did: messages by what became of them, and requests by how they ended.
 type watch struct {
 	delivered map[string]int
 	refused   map[string]int
+	barred    int                          // of the refused, by a rule
 	finished  map[uint64]jobstypes.Request // of this run
 	ended     map[string]int               // of runs that were added
 	params    map[string]string            // the params in force, to see votes change them
@@ -32,34 +36,51 @@ func newWatch() *watch {
 	}
 }
 
-// watched counts the messages of a module.
+// watched counts the messages of a module, and knows the rules that may stop them.
 type watched struct {
 	simulation.Module
+	rules rules
 	watch *watch
+}
+
+// rules say whether a message may be sent.
+type rules interface {
+	Check(ctx context.Context, typeURL string, signer sdk.AccAddress) error
 }
 
 // WeightedOperationsX implements simsx.HasWeightedOperationsX.
 func (w watched) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	w.Module.WeightedOperationsX(weights, counting{Registry: registry, watch: w.watch})
+	w.Module.WeightedOperationsX(weights, counting{Registry: registry, watched: w})
 }
 
 type counting struct {
 	simsx.Registry
-	watch *watch
+	watched
 }
 
 // Add implements simsx.Registry.
 func (c counting) Add(weight uint32, factory simsx.SimMsgFactoryX) {
-	c.Registry.Add(weight, counted{SimMsgFactoryX: factory, watch: c.watch})
+	c.Registry.Add(weight, &counted{SimMsgFactoryX: factory, watched: c.watched})
 }
 
 type counted struct {
 	simsx.SimMsgFactoryX
-	watch *watch
+	watched
+	barred bool // the last one drawn, by a rule
 }
 
-// DeliveryResultHandler implements simsx.SimMsgFactoryX.
-func (c counted) DeliveryResultHandler() simsx.SimDeliveryResultHandler {
+// Create implements simsx.SimMsgFactoryX.
+func (c *counted) Create() simsx.FactoryMethod {
+	create := c.SimMsgFactoryX.Create()
+	return func(ctx context.Context, data *simsx.ChainDataSource, reporter simsx.SimulationReporter) ([]simsx.SimAccount, sdk.Msg) {
+		signers, msg := create(ctx, data, reporter)
+		c.barred = len(signers) > 0 && c.rules.Check(ctx, sdk.MsgTypeURL(msg), signers[0].Address) != nil
+		return signers, msg
+	}
+}
+
+// DeliveryResultHandler implements simsx.SimMsgFactoryX. What a rule bars is refused, whatever else is wrong with it.
+func (c *counted) DeliveryResultHandler() simsx.SimDeliveryResultHandler {
 	judge := c.SimMsgFactoryX.DeliveryResultHandler()
 	return func(err error) error {
 		name := sdk.MsgTypeURL(c.MsgType())
@@ -68,7 +89,14 @@ func (c counted) DeliveryResultHandler() simsx.SimDeliveryResultHandler {
 		} else {
 			c.watch.refused[name]++
 		}
-		return judge(err)
+		if !c.barred {
+			return judge(err)
+		}
+		if !errors.Is(err, permissionstypes.ErrNotAllowed) {
+			return fmt.Errorf("a rule bars it, but what came is: %w", err)
+		}
+		c.watch.barred++
+		return nil
 	}
 }
 
@@ -104,6 +132,7 @@ func (w *watch) add(other *watch) {
 	for name, n := range other.refused {
 		w.refused[name] += n
 	}
+	w.barred += other.barred
 	for row, n := range other.endings() {
 		w.ended[row] += n
 	}
@@ -137,6 +166,10 @@ func (w *watch) report(messages []string) (table string, missing []string) {
 	fmt.Fprintf(&b, "%9s %9s  message\n", "delivered", "refused")
 	for _, name := range messages {
 		line(name, w.delivered[name], w.refused[name])
+	}
+	fmt.Fprintf(&b, "%9s %9d  barred by a rule\n", "", w.barred)
+	if w.barred == 0 {
+		missing = append(missing, "barred by a rule")
 	}
 	fmt.Fprintf(&b, "%9s %9s  ending\n", "requests", "")
 	rows := w.endings()
