@@ -8,11 +8,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
 ##@ Check
 
-<<<<<<< HEAD
-.PHONY: test check unit lint format format-check vet tidy-check acceptance mutate bench
-=======
-.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long bench
->>>>>>> b9984bb (test(sim): random messages over random blocks of the whole app)
+.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long mutate bench
 test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
@@ -52,14 +48,13 @@ vet:
 tidy-check:
 	@$(GO) mod tidy -diff || { echo "go.mod is not tidy: run 'go mod tidy'" >&2; exit 1; }
 
-<<<<<<< HEAD
 SEED ?= 1
 COUNT ?= 40
 ONLY ?=
 JOBS ?= 1
 mutate: ## change rules of the chain, one place at a time, and fail if no test notices: SEED, COUNT, ONLY, JOBS
 	@$(GO) run -tags $(TAGS) ./tests/mutate -tags $(TAGS) -seed $(SEED) -count $(COUNT) -only '$(ONLY)' -jobs $(JOBS)
-=======
+
 # Figures and what the options mean: tests/sim/README.md. `make test` runs the short one with everything else.
 SEEDS ?= 20
 BLOCKS ?= 500
@@ -69,7 +64,6 @@ sim: ## run the whole app under random messages: five seeds of fifty blocks
 
 sim-long: ## the same for longer, every seed by itself: make sim-long SEEDS=20 BLOCKS=500
 	@$(SIM) -timeout 24h -run 'TestSimulation$$' -args -seeds $(SEEDS) -blocks $(BLOCKS) -each
->>>>>>> b9984bb (test(sim): random messages over random blocks of the whole app)
 
 bench: build runtimes examples ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
