@@ -19,7 +19,10 @@ import (
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/app/apptest"
 	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/program"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
+	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
 const (
@@ -219,4 +222,41 @@ func TestTheLongestListIsReplacedInOneTransaction(t *testing.T) {
 	refused := c.Do(bob, send(bob, alice, 5))
 	requireCode(t, permissionstypes.ErrNotAllowed, refused.Codespace, refused.Code, refused.Log)
 	require.Less(t, refused.GasUsed, int64(100_000), "a check costs the same however long the list is")
+}
+
+// Rules about our own messages name owners: with the real record of who signs for whom.
+func TestAListedOwnersOperatorMayStartAndFinish(t *testing.T) {
+	m := newMarket(t)
+	hot, lonely := alice, bob
+	appoint := func(owner, operator apptest.Account) {
+		consent, err := operator.Key.Sign(reputationtypes.OperatorConsent(apptest.ChainID, owner.Address, operator.Address))
+		require.NoError(t, err)
+		m.Must(owner, &reputationtypes.MsgSetOperator{
+			Owner: owner.String(), Operator: operator.String(), OperatorPublicKey: operator.Key.PubKey().Bytes(), OperatorSignature: consent,
+		})
+	}
+	appoint(worker1, hot)
+	appoint(worker2, lonely)
+	id := m.request()
+	m.accept(evaluator, id, program.ROLE_EVALUATOR)
+
+	authority := sdk.MustAccAddressFromBech32(app.Authority())
+	acceptJob := sdk.MsgTypeURL(&jobstypes.MsgAcceptJob{})
+	m.Tamper(func(ctx sdk.Context) error {
+		return m.App.Permissions.SetRule(ctx, authority, only(acceptJob, worker1, lonely))
+	})
+	accept := func(signer apptest.Account) sdk.Msg {
+		return &jobstypes.MsgAcceptJob{Signer: signer.String(), RequestId: id, Role: program.ROLE_WORKER}
+	}
+	for _, signer := range []apptest.Account{worker2, lonely} {
+		refused := m.Do(signer, accept(signer))
+		requireCode(t, permissionstypes.ErrNotAllowed, refused.Codespace, refused.Code, refused.Log)
+		require.Contains(t, refused.Log, worker2.String())
+	}
+	m.Must(hot, accept(hot))
+
+	m.Tamper(func(ctx sdk.Context) error {
+		return m.App.Permissions.SetRule(ctx, authority, permissionstypes.Rule{TypeUrl: acceptJob, Access: permissionstypes.ACCESS_NOBODY})
+	})
+	m.Must(hot, &jobstypes.MsgResign{Signer: hot.String(), RequestId: id})
 }

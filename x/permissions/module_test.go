@@ -80,6 +80,14 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 	}
 }
 
+func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
+	registry := moduletestutil.MakeTestEncodingConfig(permissions.AppModule{}).InterfaceRegistry
+	for _, name := range []string{"/ain.permissions.v1.MsgSetRule", "/ain.permissions.v1.MsgSetRuleResponse"} {
+		_, err := registry.Resolve(name)
+		require.NoError(t, err)
+	}
+}
+
 func TestGenesisIsReadStrictly(t *testing.T) {
 	cdc := moduletestutil.MakeTestEncodingConfig(permissions.AppModule{}).Codec
 	am := permissions.AppModule{}

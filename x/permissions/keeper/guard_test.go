@@ -53,6 +53,13 @@ func from(name string) func(any) error {
 	}
 }
 
+// executing is an interceptor that has something else executed than what was decoded.
+func executing(f *fixture, msg any) grpc.UnaryServerInterceptor {
+	return func(_ context.Context, _ any, _ *grpc.UnaryServerInfo, execute grpc.UnaryHandler) (any, error) {
+		return execute(f.ctx, msg)
+	}
+}
+
 // The router supplies the message either by decoding it, or by an interceptor that puts another in its place.
 func TestTheGuardChecksWhatIsExecuted(t *testing.T) {
 	f := newFixture(t)
@@ -66,9 +73,7 @@ func TestTheGuardChecksWhatIsExecuted(t *testing.T) {
 	require.ErrorIs(t, err, types.ErrNotAllowed)
 
 	replace := func(name string) grpc.UnaryServerInterceptor {
-		return func(_ context.Context, _ any, _ *grpc.UnaryServerInfo, execute grpc.UnaryHandler) (any, error) {
-			return execute(f.ctx, &banktypes.MsgSend{FromAddress: account(name).String()})
-		}
+		return executing(f, &banktypes.MsgSend{FromAddress: account(name).String()})
 	}
 	nothing := func(any) error { return nil }
 	_, err = method.Handler(nil, context.Background(), nothing, replace("alice"))
@@ -97,13 +102,20 @@ func TestTheGuardChangesNoDescription(t *testing.T) {
 func TestTheGuardRefusesWhatItCannotAskAbout(t *testing.T) {
 	f := newFixture(t)
 	method := guarded(f)
-	noMessage := func(_ context.Context, _ any, _ *grpc.UnaryServerInfo, execute grpc.UnaryHandler) (any, error) {
-		return execute(f.ctx, "bob")
-	}
-	_, err := method.Handler(nil, f.ctx, from("bob"), noMessage)
+	_, err := method.Handler(nil, f.ctx, from("bob"), executing(f, "bob"))
 	require.ErrorIs(t, err, sdkerrors.ErrInvalidType)
 
 	_, err = method.Handler(nil, f.ctx, func(any) error { return nil }, nil)
-	require.ErrorIs(t, err, sdkerrors.ErrInvalidRequest, "a message without a signer")
+	require.ErrorIs(t, err, sdkerrors.ErrInvalidRequest, "a signer that is no address")
 	require.ErrorContains(t, err, sendURL)
+
+	_, err = method.Handler(nil, f.ctx, from("bob"), executing(f, &banktypes.MsgMultiSend{}))
+	require.ErrorIs(t, err, sdkerrors.ErrInvalidRequest)
+	require.ErrorContains(t, err, "MsgMultiSend: no signer")
+}
+
+func TestTheGuardDoesNotLookAtWhatNoRuleStops(t *testing.T) {
+	f := newFixture(t)
+	_, err := guarded(f).Handler(nil, f.ctx, from("bob"), executing(f, &banktypes.MsgUpdateParams{Authority: "no address"}))
+	require.ErrorIs(t, err, errReached)
 }

@@ -13,10 +13,6 @@ import (
 	"github.com/ain-network/aind/x/permissions/types"
 )
 
-// maxPage bounds what one query returns; ask for the next page by its key. There is at most one rule for each message
-// that starts something, so one page holds them all.
-const maxPage = 100
-
 type queryServer struct {
 	keeper *Keeper
 }
@@ -41,9 +37,10 @@ func (s queryServer) Rule(ctx context.Context, req *types.QueryRuleRequest) (*ty
 	return &types.QueryRuleResponse{Rule: rule, Stoppable: types.ClassOf(typeURL) == types.ClassStarting}, nil
 }
 
-// Rules implements types.QueryServer.
+// Rules implements types.QueryServer. A page needs no bound: there is one rule at most for each message that starts
+// something.
 func (s queryServer) Rules(ctx context.Context, req *types.QueryRulesRequest) (*types.QueryRulesResponse, error) {
-	rules, page, err := query.CollectionPaginate(ctx, s.keeper.rules, bounded(req.GetPagination()),
+	rules, page, err := query.CollectionPaginate(ctx, s.keeper.rules, req.GetPagination(),
 		func(_ string, rule types.Rule) (types.Rule, error) { return s.keeper.withAccounts(ctx, rule) })
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
@@ -80,13 +77,4 @@ func known(typeURL string) (string, error) {
 		return "", status.Error(codes.NotFound, err.Error())
 	}
 	return typeURL, nil
-}
-
-func bounded(page *query.PageRequest) *query.PageRequest {
-	if page != nil && page.Limit > maxPage {
-		capped := *page
-		capped.Limit = maxPage
-		return &capped
-	}
-	return page
 }

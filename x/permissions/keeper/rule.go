@@ -118,9 +118,6 @@ func (k *Keeper) kept(ctx context.Context, typeURL string) (types.Rule, error) {
 
 // withAccounts fills in the list of a rule.
 func (k *Keeper) withAccounts(ctx context.Context, rule types.Rule) (types.Rule, error) {
-	if rule.Access != types.ACCESS_LISTED {
-		return rule, nil
-	}
 	of := collections.NewPrefixedPairRange[string, sdk.AccAddress](rule.TypeUrl)
 	err := k.accounts.Walk(ctx, of, func(key collections.Pair[string, sdk.AccAddress]) (bool, error) {
 		rule.Accounts = append(rule.Accounts, key.K2().String())

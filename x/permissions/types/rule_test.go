@@ -2,6 +2,7 @@ package types_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,14 +121,16 @@ func TestGenesisAllows(t *testing.T) {
 	state := types.GenesisState{Rules: []types.Rule{
 		{TypeUrl: registerJob, Access: types.ACCESS_NOBODY},
 		{TypeUrl: "/ain.jobs.v1.MsgRequestJob", Access: types.ACCESS_EVERYBODY, Authority: alice},
+		{TypeUrl: "/ain.jobs.v1.MsgPublishRelease", Access: types.ACCESS_NOBODY},
 	}}
-	for _, url := range []string{registerJob, "/ain.jobs.v1.MsgRequestJob", "/ain.jobs.v1.MsgAcceptJob"} {
+	for _, url := range []string{registerJob, "/ain.jobs.v1.MsgRequestJob", "/ain.jobs.v1.MsgAcceptJob", "/ain.jobs.v1.MsgPublishRelease"} {
 		state.Allow(url, alice)
 		state.Allow(url, bob)
 	}
 	require.Equal(t, []types.Rule{
 		{TypeUrl: registerJob, Access: types.ACCESS_LISTED, Accounts: []string{alice, bob}},
 		{TypeUrl: "/ain.jobs.v1.MsgRequestJob", Access: types.ACCESS_EVERYBODY, Authority: alice},
+		{TypeUrl: "/ain.jobs.v1.MsgPublishRelease", Access: types.ACCESS_LISTED, Accounts: []string{alice, bob}},
 	}, state.Rules, "what everybody may do needs no list")
 	require.NoError(t, state.Validate())
 }
@@ -165,7 +168,9 @@ func TestRulesAboutOurOwnMessagesNameOwners(t *testing.T) {
 	require.True(t, types.ForOwner(registerJob))
 	require.False(t, types.ForOwner("/cosmos.staking.v1beta1.MsgCreateValidator"))
 	require.False(t, types.ForOwner(submitResult), "no rule is about it")
-	for _, url := range types.TypeURLs(types.ClassStarting) {
+	starting := types.TypeURLs(types.ClassStarting)
+	require.True(t, slices.IsSorted(starting))
+	for _, url := range starting {
 		require.Equal(t, strings.HasPrefix(url, "/ain."), types.ForOwner(url), url)
 	}
 }
