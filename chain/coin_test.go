@@ -69,6 +69,23 @@ func TestCoinIsReadBackAsWritten(t *testing.T) {
 	})
 }
 
+// FuzzParseCoin: money that is read is written so that it is read back as the same.
+func FuzzParseCoin(f *testing.F) {
+	for _, seed := range []string{"10", "0.25", "10 AIN", "10uain", "-1", "1e6", "00.000001", strings.Repeat("9", 61), "0x10", "10 uain"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		coin, err := chain.ParseCoin(text)
+		if err != nil {
+			return
+		}
+		require.False(t, coin.IsNegative())
+		back, err := chain.ParseCoin(chain.FormatCoin(coin))
+		require.NoError(t, err)
+		require.True(t, back.Equal(coin), "%s became %s", coin, back)
+	})
+}
+
 func TestAddressesCarryOurPrefix(t *testing.T) {
 	chain.SetPrefixes()
 	address := make([]byte, 20)

@@ -39,3 +39,19 @@ func TestParseJobID(t *testing.T) {
 		})
 	}
 }
+
+// FuzzParseJobID: an id that is read is written so that it is read back as the same.
+func FuzzParseJobID(f *testing.F) {
+	for _, seed := range []string{"0x1", "0x0001", "1", "0xffffffffffffffff", "0x10000000000000000", "0X1", "-0x1", "0x", "0x1_0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		id, err := chain.ParseJobID(text)
+		if err != nil {
+			return
+		}
+		back, err := chain.ParseJobID(chain.FormatJobID(id))
+		require.NoError(t, err)
+		require.Equal(t, id, back)
+	})
+}

@@ -92,3 +92,24 @@ func TestRedeem(t *testing.T) {
 		require.NoError(t, blocks(t, n, done).err)
 	})
 }
+
+// FuzzDecodeInvite: a word that is read is written as one that says the same.
+func FuzzDecodeInvite(f *testing.F) {
+	word, err := invite().Encode()
+	require.NoError(f, err)
+	for _, seed := range []string{word, word[:len(word)-1], "", strings.ToUpper(word)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		read, err := client.DecodeInvite(word)
+		if err != nil {
+			require.ErrorIs(t, err, client.ErrInvite)
+			return
+		}
+		again, err := read.Encode()
+		require.NoError(t, err)
+		back, err := client.DecodeInvite(again)
+		require.NoError(t, err)
+		require.Equal(t, read, back)
+	})
+}

@@ -8,7 +8,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
 ##@ Check
 
-.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long mutate bench
+.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long mutate fuzz bench
 test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
@@ -64,6 +64,17 @@ sim: ## run the whole app under random messages: five seeds of fifty blocks
 
 sim-long: ## the same for longer, every seed by itself: make sim-long SEEDS=20 BLOCKS=500
 	@$(SIM) -timeout 24h -run 'TestSimulation$$' -args -seeds $(SEEDS) -blocks $(BLOCKS) -each
+
+# An input that breaks something lands in testdata/fuzz of its package: from then on it is a test.
+FUZZTIME ?= 10s
+FUZZ ?= Fuzz
+fuzz: ## let every fuzz target look for bad inputs: FUZZTIME each, FUZZ names some
+	@git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u | while read -r package; do \
+		git grep -hoE '^func Fuzz[A-Za-z]*' -- "$$package/*_test.go" | sed 's/^func //' | { grep -E '$(FUZZ)' || true; } | while read -r target; do \
+			echo "$$package $$target"; \
+			$(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$package" < /dev/null; \
+		done; \
+	done
 
 bench: build runtimes examples ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done

@@ -133,7 +133,7 @@ func registered(err error) string {
 	return "not registered"
 }
 
-func readRefusals(t *testing.T, path string) []refusal {
+func readRefusals(t testing.TB, path string) []refusal {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -223,7 +223,7 @@ func fieldsOf(message reflect.Type) []string {
 }
 
 // changed is the message of a line.
-func (w *world) changed(t *testing.T, r refusal) sdk.Msg {
+func (w *world) changed(t testing.TB, r refusal) sdk.Msg {
 	t.Helper()
 	base := w.messages()[r.message]
 	require.NotNil(t, base, "line %d: no message is named %q", r.line, r.message)
@@ -257,7 +257,7 @@ func (w *world) changed(t *testing.T, r refusal) sdk.Msg {
 type gone struct{}
 
 // value reads a value in front of a text and returns what follows it.
-func (w *world) value(t *testing.T, text string) (value any, rest string) {
+func (w *world) value(t testing.TB, text string) (value any, rest string) {
 	t.Helper()
 	if after, ok := strings.CutPrefix(text, "-"); ok && (after == "" || after[0] == ' ') {
 		return gone{}, strings.TrimSpace(after)

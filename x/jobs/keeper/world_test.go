@@ -3,10 +3,15 @@ package keeper_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	abci "github.com/cometbft/cometbft/abci/types"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
@@ -25,8 +30,7 @@ import (
 )
 
 // world is a chain in which every message of ours could succeed: a request in every
-// state, an application that waits, nodes of every role. A message reaches its
-// module as in a block: ValidateBasic, then the router.
+// state, an application that waits, nodes of every role.
 type world struct {
 	*fixture
 	router   *baseapp.MsgServiceRouter
@@ -59,13 +63,23 @@ func newWorld(t testing.TB) *world {
 		w.named[name], w.names[address] = address, name
 	}
 	w.name("job", job)
-	w.name("other_job", f.register(f.registration()))
+	w.name("other_job", f.register(f.otherRegistration()))
 	for _, state := range []string{"open", "running", "closed", "revealing", "evaluating", "ranked", "challenged", "cancelled"} {
 		w.name(state, w.requestIn(job, state))
 	}
 	w.applications(job)
 	f.operate("w3", "hot")
 	return w
+}
+
+// otherRegistration is a job with another schema.
+func (f *fixture) otherRegistration() *types.MsgRegisterJob {
+	m := f.registration()
+	m.Schema = compile(f.t, calculateRoot+"message More { int32 n = 1; }")
+	for i := range m.Releases {
+		m.Releases[i] = sign(m.Schema, "root", m.Releases[i])
+	}
+	return m
 }
 
 func (w *world) name(name string, number uint64) { w.named[name] = fmt.Sprint(number) }
@@ -76,13 +90,9 @@ func (w *world) must(m sdk.Msg) {
 	require.NoError(w.t, w.run(func(ctx context.Context) error { return w.send(ctx, m) }), "%T", m)
 }
 
-// send is what a block does with a message once its signatures are verified.
+// send is what a block does with a message that another message carries: nobody has
+// called its ValidateBasic.
 func (w *world) send(ctx context.Context, m sdk.Msg) error {
-	if m, ok := m.(sdk.HasValidateBasic); ok {
-		if err := m.ValidateBasic(); err != nil {
-			return err
-		}
-	}
 	_, err := w.router.Handler(m)(sdk.UnwrapSDKContext(ctx), m)
 	return err
 }
@@ -109,6 +119,8 @@ func (w *world) requestIn(job uint64, state string) uint64 {
 		return id
 	}
 	w.accept(id, "w2")
+	w.endBlock()
+	w.beginBlock(5 * time.Millisecond) // so that there is a response time
 	w.must(w.commit(id, "w1"))
 	w.must(w.commit(id, "w2"))
 	if state == "revealing" {
@@ -226,4 +238,101 @@ func messageName(url string) string {
 	module, rest, _ := strings.Cut(url, ".")
 	_, message, _ := strings.Cut(rest, ".Msg")
 	return module + "." + message
+}
+
+// Everything there is of each kind is exported, and comes back as it was.
+func TestGenesisHasAllOfAWorld(t *testing.T) {
+	w := newWorld(t)
+	w.must(&types.MsgUpdateParams{Authority: authority(), Params: types.DefaultParams()})
+	exported, err := w.keeper.ExportGenesis(w.ctx)
+	require.NoError(t, err)
+	require.Len(t, exported.Params, 2)
+	require.Len(t, exported.Jobs, 2)
+	require.Len(t, exported.Schemas, 2)
+	require.Len(t, exported.Terms, 2)
+	require.Len(t, exported.Releases, 4)
+	require.Len(t, exported.Requests, 8)
+	places := 0
+	for _, r := range exported.Requests {
+		places += int(r.Workers)
+	}
+	require.Len(t, exported.Assignments, places)
+
+	before := w.dump()
+	store := w.ctx.KVStore(w.keys[types.StoreKey])
+	for key := range before {
+		store.Delete([]byte(key))
+	}
+	w.init(exported)
+	require.Equal(t, before, w.dump())
+}
+
+// After its retention nothing of a request is left in any look-up.
+func TestNothingOfAWorldsRequestsStays(t *testing.T) {
+	w := newWorld(t)
+	kinds := func() map[byte]int {
+		count := map[byte]int{}
+		for key := range w.dump() {
+			count[key[0]]++
+		}
+		return count
+	}
+	alive := kinds()
+	w.wait(3 * time.Hour)
+	exported, err := w.keeper.ExportGenesis(w.ctx)
+	require.NoError(t, err)
+	require.Empty(t, exported.Requests)
+	for _, job := range []string{"job", "other_job"} {
+		listed, err := w.query.Requests(w.ctx, &types.QueryRequestsRequest{JobId: w.number(job)})
+		require.NoError(t, err)
+		require.Empty(t, listed.Requests)
+	}
+	left := kinds()
+	for prefix, n := range alive {
+		require.LessOrEqual(t, left[prefix], n, "keys with prefix %d", prefix)
+	}
+	fresh := newFixture(t)
+	fresh.register(fresh.registration())
+	fresh.register(fresh.otherRegistration())
+	for key := range fresh.dump() {
+		delete(left, key[0])
+	}
+	require.Empty(t, left, "prefixes of which a chain without requests has nothing")
+}
+
+// Each event that a life leaves says all that it could, somewhere.
+func TestEveryFieldOfEveryEventIsFilled(t *testing.T) {
+	w := newWorld(t)
+	var events []abci.Event
+	for _, m := range w.messages() {
+		cached, _ := w.ctx.CacheContext()
+		require.NoError(t, w.send(cached, m))
+		events = append(events, cached.EventManager().ABCIEvents()...)
+	}
+	w.wait(3 * time.Hour)
+	filled := map[string]map[string]bool{}
+	for _, event := range append(events, w.ctx.EventManager().ABCIEvents()...) {
+		if !strings.HasPrefix(event.Type, "ain.") {
+			continue
+		}
+		typed, err := sdk.ParseTypedEvent(event)
+		require.NoError(t, err)
+		value := reflect.ValueOf(typed).Elem()
+		if filled[event.Type] == nil {
+			filled[event.Type] = map[string]bool{}
+		}
+		for i := range value.NumField() {
+			name := value.Type().Field(i).Name
+			filled[event.Type][name] = filled[event.Type][name] || !value.Field(i).IsZero()
+		}
+	}
+	require.Greater(t, len(filled), 20)
+	// Here the root is the only one above: testdata/challenge_silent_in_the_middle.txt has a next.
+	delete(filled["ain.jobs.v1.EventResolverSilent"], "Next")
+	delete(filled["ain.jobs.v1.EventResolverSilent"], "DeadlineMs")
+	for event, fields := range filled {
+		for field, ok := range fields {
+			assert.True(t, ok, "%s: %s", event, field)
+		}
+	}
 }

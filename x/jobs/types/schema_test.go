@@ -97,7 +97,8 @@ func TestSchemaIsRefused(t *testing.T) {
 		"response of another type": {
 			strings.Replace(full, "Root response", "Task response", 1), "worker's reply type p.Root",
 		},
-		"no list of workers":   {strings.Replace(full, "repeated Candidate", "Candidate", 1), "field workers"},
+		"no request":           {strings.Replace(full, "Task request", "string request", 1), "want a field request that is a message"},
+		"no list of workers":   {strings.Replace(full, "repeated Candidate", "Candidate", 1), "want a field workers that is a repeated message"},
 		"a map of workers":     {strings.Replace(full, "repeated Candidate", "map<string, Candidate>", 1), "field workers"},
 		"a field nobody fills": {strings.Replace(full, "Task request = 1;", "Task request = 1; string more = 9;", 1), "3 fields instead of 2"},
 		"no node":              {strings.Replace(full, "string node = 1; Root", "bytes node = 1; Root", 1), "field node"},
@@ -129,9 +130,16 @@ func TestDescriptorSetIsRefused(t *testing.T) {
 		set  []byte
 		says string
 	}{
-		"empty":            {nil, "no file of your own"},
-		"garbage":          {[]byte("garbage"), "not a google.protobuf.FileDescriptorSet"},
-		"two files":        {serialize(t, good(), other), "a schema is one file"},
+		"empty":     {nil, "no file of your own"},
+		"garbage":   {[]byte("garbage"), "not a google.protobuf.FileDescriptorSet"},
+		"two files": {serialize(t, good(), other), "a schema is one file"},
+		"unknown fields deep inside": {with(func(f *descriptorpb.FileDescriptorProto) {
+			f.MessageType[1].Field[0].ProtoReflect().SetUnknown([]byte{0xa0, 0x1f, 0x01})
+		}), "unknown fields"},
+		"a custom option": {with(func(f *descriptorpb.FileDescriptorProto) {
+			f.Options = &descriptorpb.FileOptions{}
+			f.Options.ProtoReflect().SetUnknown([]byte{0xa0, 0x1f, 0x01})
+		}), "unknown fields"},
 		"unknown fields":   {append(serialize(t, good()), 0xa0, 0x1f, 0x01), "unknown fields"},
 		"source code info": {with(func(f *descriptorpb.FileDescriptorProto) { f.SourceCodeInfo = &descriptorpb.SourceCodeInfo{} }), "source code info"},
 		"a type that is none": {with(func(f *descriptorpb.FileDescriptorProto) {
@@ -151,9 +159,9 @@ func TestDescriptorSetIsRefused(t *testing.T) {
 }
 
 func TestSchemaLimits(t *testing.T) {
-	deep := full + "message A1 { A2 a = 1; } message A2 { A3 a = 1; } message A3 { int32 i = 1; }"
+	deep := full + "message A1 { A2 a = 1; enum In { ONE = 0; TWO = 1; } } message A2 { A3 a = 1; } message A3 { int32 i = 1; } enum Out { THREE = 0; }"
 	set := serialize(t, compileFile(t, deep))
-	limits := types.SchemaLimits{MaxBytes: uint32(len(set)), MaxMessages: 9, MaxFields: 13, MaxNesting: 3}
+	limits := types.SchemaLimits{MaxBytes: uint32(len(set)), MaxMessages: 9, MaxFields: 16, MaxNesting: 3}
 	_, err := types.ParseSchema(set, limits)
 	require.NoError(t, err, "exactly at every limit")
 	for name, lower := range map[string]func(*types.SchemaLimits){

@@ -95,6 +95,13 @@ func TestApproveRefused(t *testing.T) {
 		f := newFixture(t)
 		f.refused(approve(f, "root", 99), types.ErrUnknownApplication, "application 99")
 	})
+	t.Run("of an applicant that was dropped since", func(t *testing.T) {
+		f := newFixture(t)
+		alice := f.join("alice", job, worker)
+		id := f.apply("alice", job, evaluator)
+		require.NoError(t, f.drop(f.ctx, f.root, alice))
+		f.refused(approve(f, "root", id), types.ErrCoolDown, "it may apply again at block time")
+	})
 	t.Run("of an applicant that has become an operator", func(t *testing.T) {
 		f := newFixture(t)
 		id := f.apply("alice", job, worker)

@@ -34,6 +34,14 @@ func TestReportCountsOutcomes(t *testing.T) {
 		{program.OutcomeResigned, types.Score{Accepted: 1, Resigned: 1}},
 		{program.OutcomeSilent, types.Score{Accepted: 1, Silent: 1}},
 		{program.OutcomeReleased, types.Score{Accepted: 1}},
+		{program.OutcomeOverturned, types.Score{Accepted: 1, Completed: 1, Overturned: 1, ResponseMs: 40, ResponseCount: 1, RatingChange: -40_000}},
+		{program.OutcomeChallengeRight, types.Score{ChallengesRight: 1}},
+		{program.OutcomeChallengeWrong, types.Score{ChallengesWrong: 1}},
+		{program.OutcomeVerdictRight, types.Score{VerdictsRight: 1}},
+		{program.OutcomeVerdictWrong, types.Score{VerdictsWrong: 1}},
+		{program.OutcomeVerdictSilent, types.Score{VerdictsSilent: 1}},
+		{program.OutcomeChildOverturned, types.Score{ChildrenOverturned: 1, RatingChange: -10_000}},
+		{program.OutcomeForged, types.Score{Forged: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.outcome), func(t *testing.T) {
@@ -49,9 +57,13 @@ func TestReportCountsOutcomes(t *testing.T) {
 			require.Equal(t, want, f.score(job, alice))
 			want.JobId = types.TotalJobID
 			require.Equal(t, want, f.score(types.TotalJobID, alice))
-			require.Equal(t, []proto.Message{&types.EventScored{
+			says := []proto.Message{&types.EventScored{
 				JobId: job, Owner: alice.String(), Outcome: string(tt.outcome), ResponseMs: 40, Earned: "7",
-			}}, events)
+			}}
+			if change := tt.want.RatingChange; change != 0 {
+				says = append(says, &types.EventRated{JobId: job, Owner: alice.String(), Change: change, Reason: string(tt.outcome)})
+			}
+			require.Equal(t, says, events)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package types_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,7 @@ func TestGenesisIsChecked(t *testing.T) {
 		}, "has another one for job 0x1"},
 		{"an application is checked", func(g *types.GenesisState) { g.Applications[0].Nonce = nil }, "nonce"},
 		{"an application's admin is an address", func(g *types.GenesisState) { g.Applications[0].Admin = "" }, "admin"},
+		{"an application's encryption key is checked", func(g *types.GenesisState) { g.Applications[0].EncryptionKey = "age1" }, "encryption_key"},
 		{"a score appears once", func(g *types.GenesisState) { g.Scores = append(g.Scores, g.Scores[0]) }, "appears twice"},
 		{"a score is of a job", func(g *types.GenesisState) { g.Scores[0].JobId = 2 }, "job 0x2 has no tree"},
 		{"a score has earnings", func(g *types.GenesisState) { g.Scores[0].Earned = math.Int{} }, "earned"},
@@ -116,4 +118,39 @@ func TestGenesisIsChecked(t *testing.T) {
 			require.ErrorContains(t, err, tt.says)
 		})
 	}
+}
+
+// Each counter of a total is the sum of that counter over the jobs, and no other.
+func TestEveryCounterOfATotalIsASum(t *testing.T) {
+	state := func(field string, first, second, total uint64) *types.GenesisState {
+		g := goodGenesis()
+		g.Trees = append(g.Trees, types.Tree{JobId: 2, Root: g.Trees[0].Root})
+		g.Nodes = append(g.Nodes, types.Node{JobId: 2, Owner: g.Trees[0].Root, Roles: []program.Role{program.ROLE_ADMIN}, Status: types.NODE_STATUS_ACTIVE})
+		other := g.Scores[0]
+		other.JobId = 2
+		g.Scores = append(g.Scores, other)
+		for i, n := range []uint64{first, total, second} {
+			value := reflect.ValueOf(&g.Scores[i]).Elem().FieldByName(field)
+			if value.CanInt() {
+				value.SetInt(int64(n))
+			} else {
+				value.SetUint(n)
+			}
+		}
+		return g
+	}
+	score := reflect.TypeFor[types.Score]()
+	counters := 0
+	for i := range score.NumField() {
+		name := score.Field(i).Name
+		switch kind := score.Field(i).Type.Kind(); {
+		case name == "JobId", name == "Streak", kind != reflect.Uint64 && kind != reflect.Int64:
+			continue
+		}
+		counters++
+		require.NoError(t, state(name, 3, 4, 7).Validate(), name)
+		require.ErrorContains(t, state(name, 3, 4, 6).Validate(), "is not the sum of its jobs", name)
+		require.ErrorContains(t, state(name, 3, 4, 0).Validate(), "is not the sum of its jobs", name)
+	}
+	require.Greater(t, counters, 10)
 }
