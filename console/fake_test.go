@@ -121,6 +121,20 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 	case *jobstypes.MsgPublishRelease:
 		f.releases = append(f.releases, jobstypes.Release{Id: uint64(len(f.releases) + 1), JobId: m.JobId, Spec: m.Release})
 		return &jobstypes.MsgPublishReleaseResponse{ReleaseId: uint64(len(f.releases))}, nil
+	case *jobstypes.MsgForkJob:
+		for i, spec := range []jobstypes.ReleaseSpec{f.releases[0].Spec, f.releases[1].Spec} {
+			spec.Signatures = []jobstypes.Signature{m.Releases[i].Signature}
+			if err := jobstypes.VerifyRelease(f.jobs[0].SchemaDigest, spec, sdk.MustAccAddressFromBech32(m.Signer)); err != nil {
+				return nil, err
+			}
+		}
+		return &jobstypes.MsgForkJobResponse{JobId: 2}, nil
+	case *jobstypes.MsgUpdateJob:
+		return &jobstypes.MsgUpdateJobResponse{TermsVersion: 2}, nil
+	case *jobstypes.MsgRevokeRelease:
+		return &jobstypes.MsgRevokeReleaseResponse{}, nil
+	case *jobstypes.MsgRejectWorker:
+		return &jobstypes.MsgRejectWorkerResponse{}, nil
 	case *jobstypes.MsgRequestJob:
 		return f.requestJob(m)
 	case *jobstypes.MsgAcceptResult:

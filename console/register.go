@@ -78,9 +78,7 @@ differ from the commit need --dirty.`,
 	flags.BoolVar(&r.dirty, "dirty", false, "publish files that differ from the commit")
 	r.pack.bind(flags)
 	r.terms.bind(flags)
-	flags.BoolVar(&r.policy.AdminsApprove, "admins-approve", false, "the tree may have admins below its root, who approve others")
-	flags.Uint32Var(&r.policy.MaxDepth, "max-depth", 0, "how deep the tree may grow; 0: as deep as the chain allows")
-	flags.Uint32Var(&r.policy.MaxChildren, "max-children", 0, "most active nodes below one admin; 0: no limit")
+	bindPolicy(flags, &r.policy)
 	return cmd
 }
 
@@ -200,12 +198,8 @@ func (s *Session) registerJob(ctx context.Context, files []string, r registratio
 		return err
 	}
 	msg.Signer = key.Address().String()
-	root, err := s.owner(ctx)
-	if err != nil {
+	if err := s.signsAsOwner(ctx, msg.Signer); err != nil {
 		return err
-	}
-	if root != msg.Signer {
-		return badInputf("from: %s is the operator of %s; programs are signed with the owner's key (choose it with --from)", msg.Signer, root)
 	}
 	for i := range msg.Releases {
 		if err := release.Sign(ctx, key, jobstypes.Digest(msg.Schema), &msg.Releases[i]); err != nil {

@@ -38,8 +38,8 @@ func Verbs(env Environment) []*cobra.Command {
 
 // builders make a verb for a session, in the order of the help.
 var builders = []func(*Session) *cobra.Command{
-	newAssignAddress, newRegisterJob, newPublishRelease, newApplyJob, newApproveNode, newDrop, newLeaveJob,
-	newRequestJob, newAcceptResult, newCancelRequest, newResign,
+	newAssignAddress, newRegisterJob, newForkJob, newUpdateJob, newPublishRelease, newRevokeRelease, newApplyJob, newApproveNode, newDrop, newLeaveJob,
+	newRequestJob, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
 	newSend, newStake, newSetOperator, newSetRule, newInvite,

@@ -59,6 +59,9 @@ type Call struct {
 	Wall time.Duration
 }
 
+// ErrRevoked says that a program does not run because the job's admin has taken it back.
+var ErrRevoked = errors.New("the release was revoked by the job's admin")
+
 // IsProgramFault tells whether a run failed because of the program: another run of it would fail in the same way.
 func IsProgramFault(err error) bool {
 	for _, fault := range []error{
@@ -160,7 +163,7 @@ func (p *Programs) fetch(ctx context.Context, jobID, releaseID uint64) (sandbox.
 	case published.JobId != jobID:
 		return sandbox.Program{}, fmt.Errorf("the release belongs to job %s", JobID(published.JobId))
 	case published.Revoked:
-		return sandbox.Program{}, errors.New("the release was revoked by the job's admin")
+		return sandbox.Program{}, ErrRevoked
 	}
 	described, err := describe(job.Schema, published.Spec)
 	if err != nil {
@@ -205,6 +208,11 @@ func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
 	prepared, err := p.prepare(ctx, call.JobID, call.ReleaseID)
 	if err != nil {
 		return nil, err
+	}
+	if published, err := p.Catalog.Release(ctx, call.ReleaseID); err != nil {
+		return nil, err
+	} else if published.Revoked {
+		return nil, fmt.Errorf("release %d of job %s: %w", call.ReleaseID, JobID(call.JobID), ErrRevoked)
 	}
 	wall := p.Limits.Time.Std()
 	if call.Wall > 0 {

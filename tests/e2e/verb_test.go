@@ -153,6 +153,21 @@ func TestJSON(t *testing.T) {
 	job := registered.Job
 	var published struct{ Version string }
 	ask(root, &published, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.1")
+	var second struct{ Release string }
+	ask(root, &second, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.2")
+	var revoked struct{ Release string }
+	ask(root, &revoked, "revokeRelease", second.Release, "--reason", "a test")
+	require.Equal(t, second.Release, revoked.Release)
+	var updated struct {
+		Terms string `json:"terms_version"`
+	}
+	ask(root, &updated, "updateJob", job, "--description", "odd jobs", "--challenge-fee", "1")
+	require.Equal(t, "2", updated.Terms)
+	var forked struct {
+		ForkedFrom string `json:"forked_from"`
+	}
+	ask(root, &forked, "forkJob", job, "--name", "even odder")
+	require.Equal(t, job, forked.ForkedFrom)
 	var listed []struct{ Job string }
 	ask(root, &listed, "jobs")
 	require.Contains(t, listed, struct{ Job string }{job})
@@ -198,9 +213,15 @@ func TestJSON(t *testing.T) {
 	awaitPlace(t, n, worker, resigned, "worker", func(r harness.Request) bool { return r.Workers == 1 })
 	ask(worker, &done, "resign", resigned)
 	require.Equal(t, resigned, done.Request)
+	refused := order()
+	awaitPlace(t, n, evaluator, refused, "evaluator", func(r harness.Request) bool { return r.Evaluator == evaluator.Address })
+	awaitPlace(t, n, worker, refused, "worker", func(r harness.Request) bool { return r.Workers == 1 })
+	var rejected struct{ Worker string }
+	ask(root, &rejected, "rejectWorker", refused, worker.Address)
+	require.Equal(t, worker.Address, rejected.Worker)
 	var requests []struct{ Request string }
 	ask(root, &requests, "requests", "--job", job)
-	require.Len(t, requests, 2)
+	require.Len(t, requests, 3)
 
 	var ended struct{ Node string }
 	ask(root, &ended, "drop", job, worker.Address, "--reason", "it resigned")

@@ -28,6 +28,9 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 		}
 		return types.ErrState.Wrapf("request %d is %s and has no place for %s", l.Id, l.State, m.Role)
 	}
+	if err := k.checkNotRevoked(ctx, l); err != nil {
+		return err
+	}
 	if err := k.checkPlace(ctx, l, owner); err != nil {
 		return err
 	}

@@ -319,6 +319,24 @@ func (f *fixture) registration() *types.MsgRegisterJob {
 	}
 }
 
+// fork is a message of a new root that takes a job's newest releases over.
+func (f *fixture) fork(root string, jobID uint64) *types.MsgForkJob {
+	f.t.Helper()
+	response, err := f.query.Job(f.ctx, &types.QueryJobRequest{JobId: jobID})
+	require.NoError(f.t, err)
+	m := &types.MsgForkJob{Signer: f.address(root).String(), JobId: jobID, Name: "a fork"}
+	for _, id := range []uint64{response.Job.WorkerRelease, response.Job.EvaluatorRelease} {
+		if id == 0 {
+			continue
+		}
+		found, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: id})
+		require.NoError(f.t, err)
+		signed := sign(compile(f.t, calculateRoot), root, found.Release.Spec)
+		m.Releases = append(m.Releases, types.ForkedRelease{ReleaseId: id, Signature: signed.Signatures[0]})
+	}
+	return m
+}
+
 // register registers a job and returns its id.
 func (f *fixture) register(m *types.MsgRegisterJob) uint64 {
 	f.t.Helper()

@@ -18,6 +18,9 @@ func (k *Keeper) InitGenesis(ctx context.Context, g types.GenesisState) error {
 	if err := k.initJobs(ctx, g); err != nil {
 		return err
 	}
+	if err := k.initRevocations(ctx, g); err != nil {
+		return err
+	}
 	assignments := map[uint64][]types.Assignment{}
 	for _, a := range g.Assignments {
 		worker, err := types.ParseAddress("worker", a.Worker)
@@ -89,6 +92,15 @@ func (k *Keeper) initJobs(ctx context.Context, g types.GenesisState) error {
 			return err
 		}
 		if err := k.releasesByJob.Set(ctx, collections.Join3(release.JobId, int32(release.Spec.Role), release.Id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) initRevocations(ctx context.Context, g types.GenesisState) error {
+	for _, revocation := range g.Revocations {
+		if err := k.revocations.Set(ctx, revocation.ReleaseId, revocation.NextRequest); err != nil {
 			return err
 		}
 	}
@@ -181,6 +193,12 @@ func (k *Keeper) exportJobs(ctx context.Context, g *types.GenesisState) error {
 	}
 	if err := k.terms.Walk(ctx, nil, func(key termsKey, spec types.TermsSpec) (bool, error) {
 		g.Terms = append(g.Terms, types.Terms{JobId: key.K1(), Version: key.K2(), Spec: spec})
+		return false, nil
+	}); err != nil {
+		return err
+	}
+	if err := k.revocations.Walk(ctx, nil, func(release, next uint64) (bool, error) {
+		g.Revocations = append(g.Revocations, types.Revocation{ReleaseId: release, NextRequest: next})
 		return false, nil
 	}); err != nil {
 		return err

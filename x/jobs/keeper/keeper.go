@@ -61,6 +61,7 @@ type Keeper struct {
 	terms         collections.Map[termsKey, types.TermsSpec]
 	releases      collections.Map[uint64, types.Release]
 	releasesByJob collections.KeySet[releaseKey]
+	revocations   collections.Map[uint64, uint64] // release to the next request to look at
 
 	requests         collections.Map[uint64, types.Request]
 	assignments      collections.Map[assignmentKey, types.Assignment]
@@ -105,6 +106,8 @@ func NewKeeper(
 		releases: collections.NewMap(sb, types.ReleasesPrefix, "releases", number, codec.CollValue[types.Release](cdc)),
 		releasesByJob: collections.NewKeySet(sb, types.ReleasesByJobPrefix, "releases_by_job",
 			collections.TripleKeyCodec(number, collections.Int32Key, number)),
+
+		revocations: collections.NewMap(sb, types.RevocationsPrefix, "revocations", number, collections.Uint64Value),
 
 		requests: collections.NewMap(sb, types.RequestsPrefix, "requests", number, codec.CollValue[types.Request](cdc)),
 		assignments: collections.NewMap(sb, types.AssignmentsPrefix, "assignments",

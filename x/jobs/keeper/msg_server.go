@@ -49,6 +49,38 @@ func (s msgServer) RegisterJob(ctx context.Context, m *types.MsgRegisterJob) (*t
 	return &types.MsgRegisterJobResponse{JobId: id}, nil
 }
 
+func (s msgServer) ForkJob(ctx context.Context, m *types.MsgForkJob) (*types.MsgForkJobResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.k.Fork(ctx, owner, m)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgForkJobResponse{JobId: id}, nil
+}
+
+func (s msgServer) UpdateJob(ctx context.Context, m *types.MsgUpdateJob) (*types.MsgUpdateJobResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	version, err := s.k.Update(ctx, owner, m)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgUpdateJobResponse{TermsVersion: version}, nil
+}
+
+func (s msgServer) RevokeRelease(ctx context.Context, m *types.MsgRevokeRelease) (*types.MsgRevokeReleaseResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRevokeReleaseResponse{}, s.k.Revoke(ctx, owner, m)
+}
+
 func (s msgServer) PublishRelease(ctx context.Context, m *types.MsgPublishRelease) (*types.MsgPublishReleaseResponse, error) {
 	_, owner, err := s.signer(ctx, m.Signer)
 	if err != nil {

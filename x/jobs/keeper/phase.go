@@ -29,6 +29,9 @@ func (k *Keeper) advance(ctx context.Context, l *live) (types.Outcome, error) {
 
 // endPhase ends the present phase at a time of the chain clock.
 func (k *Keeper) endPhase(ctx context.Context, l *live, at int64) (types.Outcome, error) {
+	if l.Revoked {
+		return revokedOutcome(l.Request), nil
+	}
 	switch l.State {
 	case types.REQUEST_STATE_OPEN:
 		return types.OUTCOME_CANCELLED_NO_EVALUATOR, nil

@@ -46,7 +46,10 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if err != nil {
 		return 0, err
 	}
-	terms, err := k.terms.Get(ctx, collections.Join(job.Id, job.TermsVersion))
+	if job.WorkerRelease == 0 || job.EvaluatorRelease == 0 {
+		return 0, types.ErrRevoked.Wrapf("job %#x has none left of its worker or of its evaluator; its root has to publish one", job.Id)
+	}
+	terms, err := k.terms.Get(ctx, termsKeyOf(job))
 	if err != nil {
 		return 0, err
 	}

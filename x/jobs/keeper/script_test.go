@@ -41,6 +41,8 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
 //	scores NAME...      ratings, and what is kept beside counts
 //	wait DURATION       time passes          halt DURATION   the chain stands still
+//	publish ROLE VERSION | revoke RELEASE...   by the root: releases count from 1, the worker's, and 2, the evaluator's
+//	fork NAME | update bond=N    another root for the same job; new terms
 //	params KEY=N...     governance changes   balances        every change since the start
 //	show                the request's state
 func TestScripts(t *testing.T) {
@@ -137,7 +139,7 @@ func (s *script) step(fields []string) string {
 // calls splits the commands that may name several accounts.
 func calls(command string, args []string) [][]string {
 	switch command {
-	case "accept", "commit", "reveal", "concede":
+	case "accept", "commit", "reveal", "concede", "revoke":
 		var each [][]string
 		for _, arg := range args {
 			each = append(each, []string{arg})
@@ -163,6 +165,18 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		s.chainOf(args)
 	case "params":
 		err = s.updateParams(ctx, options(args))
+	case "publish":
+		err = s.publish(ctx, args[0], args[1])
+	case "revoke":
+		_, err = s.server.RevokeRelease(ctx, &types.MsgRevokeRelease{
+			Signer: s.address("root").String(), ReleaseId: number(args[0]).Uint64(), Reason: "it is wrong",
+		})
+	case "fork":
+		err = s.fork(ctx, signer)
+	case "update":
+		terms := s.registration().Terms
+		terms.Bond = &types.Bond{Amount: options(args).amount("bond", 20)}
+		_, err = s.server.UpdateJob(ctx, &types.MsgUpdateJob{Signer: s.address("root").String(), JobId: s.job, Terms: &terms})
 	case "cancel":
 		_, err = s.server.CancelRequest(ctx, &types.MsgCancelRequest{Signer: from, RequestId: s.request})
 	case "accept":
@@ -220,6 +234,20 @@ func (s *script) chainOf(admins []string) {
 		parent = admin
 	}
 	s.joinBelow(s.job, parent, "e4", program.ROLE_EVALUATOR)
+}
+
+func (s *script) publish(ctx context.Context, role, version string) error {
+	kind := program.Role(program.Role_value["ROLE_"+strings.ToUpper(role)])
+	_, err := s.server.PublishRelease(ctx, &types.MsgPublishRelease{
+		Signer: s.address("root").String(), JobId: s.job, Release: release(compile(s.t, calculateRoot), "root", kind, version),
+	})
+	return err
+}
+
+// fork takes the job's newest releases over, signed anew.
+func (s *script) fork(ctx context.Context, root string) error {
+	_, err := s.server.ForkJob(ctx, s.fixture.fork(root, s.job))
+	return err
 }
 
 func (s *script) requestJob(ctx context.Context, o settings) error {
@@ -432,8 +460,20 @@ func (s *script) events() string {
 
 func (s *script) line(event any) string {
 	switch e := event.(type) {
-	case *types.EventJobRegistered, *types.EventReleasePublished:
+	case *types.EventJobRegistered:
+		if e.ForkedFrom != 0 {
+			return fmt.Sprintf("job %d of %s, forked from %d", e.JobId, e.Root, e.ForkedFrom)
+		}
 		return ""
+	case *types.EventReleasePublished:
+		if e.Version == "1.0.0" {
+			return ""
+		}
+		return fmt.Sprintf("release %d of %s: %s", e.ReleaseId, lower(e.Role, "ROLE_"), e.Version)
+	case *types.EventReleaseRevoked:
+		return fmt.Sprintf("release %d of %s revoked", e.ReleaseId, lower(e.Role, "ROLE_"))
+	case *types.EventJobUpdated:
+		return fmt.Sprintf("job %d has terms %d", e.JobId, e.TermsVersion)
 	case *types.EventJobRequested:
 		return fmt.Sprintf("request %d of %s", e.RequestId, e.Client)
 	case *types.EventJobAccepted:

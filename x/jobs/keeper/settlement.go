@@ -209,7 +209,7 @@ func workerOutcome(r types.Request, a types.Assignment, ranked bool) program.Out
 		return program.OutcomeReleased
 	case !a.HasRevealed():
 		return program.OutcomeTimedOut
-	case r.Outcome == types.OUTCOME_SILENT || r.InputUnusable:
+	case r.Outcome == types.OUTCOME_SILENT || r.Outcome == types.OUTCOME_RELEASE_REVOKED || r.InputUnusable:
 		return program.OutcomeCompleted
 	case ranked:
 		return program.OutcomeValid

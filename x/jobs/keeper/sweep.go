@@ -30,6 +30,9 @@ func (k *Keeper) EndBlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := k.endRevoked(ctx, int(params.SweepPayouts)); err != nil {
+		return err
+	}
 	if err := k.sweep(ctx, now, int(params.SweepPayouts)); err != nil {
 		return err
 	}

@@ -10,7 +10,10 @@ import (
 func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 	registry.RegisterImplementations((*sdk.Msg)(nil),
 		&MsgRegisterJob{},
+		&MsgForkJob{},
+		&MsgUpdateJob{},
 		&MsgPublishRelease{},
+		&MsgRevokeRelease{},
 		&MsgRequestJob{},
 		&MsgCancelRequest{},
 		&MsgAcceptJob{},
@@ -20,6 +23,8 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgRevealResult{},
 		&MsgRank{},
 		&MsgAcceptResult{},
+		&MsgChallenge{},
+		&MsgResolveChallenge{},
 		&MsgUpdateParams{},
 	)
 	msgservice.RegisterMsgServiceDesc(registry, &_Msg_serviceDesc)

@@ -37,6 +37,19 @@ func (m *MsgRegisterJob) Enabled() error {
 	return m.QualificationInput.enabled("qualification_input")
 }
 
+// Enabled refuses an update's fields that are not honored.
+func (m *MsgUpdateJob) Enabled() error {
+	if m.Terms != nil {
+		if err := m.Terms.enabled(); err != nil {
+			return err
+		}
+	}
+	if m.QualificationInput == nil {
+		return nil
+	}
+	return m.QualificationInput.enabled("qualification_input")
+}
+
 // Enabled refuses a release's fields that are not honored.
 func (m *MsgPublishRelease) Enabled() error { return m.Release.enabled("release") }
 

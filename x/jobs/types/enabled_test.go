@@ -28,6 +28,17 @@ var honored = map[string][]string{
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
+	"MsgForkJob": {
+		"signer", "job_id", "name", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
+		"releases[0].release_id", "releases[0].signature.*",
+	},
+	"MsgUpdateJob": {
+		"signer", "job_id", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
+		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
+		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
+	},
+	"MsgRevokeRelease": {"signer", "release_id", "reason"},
 	"MsgPublishRelease": {
 		"signer", "job_id", "release.role", "release.version", "release.program.*", "release.platforms*", "release.signatures*",
 	},
@@ -57,7 +68,7 @@ type message interface{ Enabled() error }
 
 func TestEveryFieldIsHonoredOrRefusedByName(t *testing.T) {
 	for _, empty := range []any{
-		types.MsgRegisterJob{}, types.MsgPublishRelease{}, types.MsgRequestJob{}, types.MsgCancelRequest{}, types.MsgAcceptJob{},
+		types.MsgRegisterJob{}, types.MsgForkJob{}, types.MsgUpdateJob{}, types.MsgPublishRelease{}, types.MsgRevokeRelease{}, types.MsgRequestJob{}, types.MsgCancelRequest{}, types.MsgAcceptJob{},
 		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
 		types.MsgAcceptResult{}, types.MsgChallenge{}, types.MsgResolveChallenge{}, types.MsgUpdateParams{},
 	} {

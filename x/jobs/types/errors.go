@@ -30,5 +30,6 @@ var (
 	ErrChallenge      = errors.Register(ModuleName, 26, "challenge refused")
 	ErrCandidate      = errors.Register(ModuleName, 27, "no candidate")
 	ErrRating         = errors.Register(ModuleName, 28, "rating is too low")
+	ErrRevoked        = errors.Register(ModuleName, 29, "release is revoked")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

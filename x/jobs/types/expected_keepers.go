@@ -32,6 +32,7 @@ type EscrowKeeper interface {
 // ReputationKeeper keeps each job's tree of nodes and their scores.
 type ReputationKeeper interface {
 	PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddress, policy program.TreePolicy) error
+	SetPolicy(ctx context.Context, jobID uint64, policy program.TreePolicy) error
 	// Owner is the account that a signer acts for; Operator an owner's hot key, nil if none.
 	Owner(ctx context.Context, signer sdk.AccAddress) (sdk.AccAddress, error)
 	Operator(ctx context.Context, owner sdk.AccAddress) (sdk.AccAddress, error)

@@ -67,10 +67,18 @@ func (g GenesisState) validateJobs() error {
 		releases[release.Id] = true
 	}
 	for _, job := range g.Jobs {
-		if !terms[[2]uint64{job.Id, job.TermsVersion}] || !releases[job.WorkerRelease] || !releases[job.EvaluatorRelease] {
+		hasRelease := func(id uint64) bool { return id == 0 || releases[id] }
+		if !terms[[2]uint64{job.Id, job.TermsVersion}] || !hasRelease(job.WorkerRelease) || !hasRelease(job.EvaluatorRelease) {
 			return fmt.Errorf("genesis: job %d: its terms %d or releases %d and %d are missing",
 				job.Id, job.TermsVersion, job.WorkerRelease, job.EvaluatorRelease)
 		}
+	}
+	revocations := map[uint64]bool{}
+	for _, revocation := range g.Revocations {
+		if !releases[revocation.ReleaseId] || revocations[revocation.ReleaseId] {
+			return fmt.Errorf("genesis: revocation of release %d: twice, or of no release", revocation.ReleaseId)
+		}
+		revocations[revocation.ReleaseId] = true
 	}
 	return nil
 }

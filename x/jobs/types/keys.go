@@ -49,4 +49,5 @@ var (
 	RequestsByClientPrefix = collections.NewPrefix(17)
 	PlacesPrefix           = collections.NewPrefix(18)
 	RemovalsPrefix         = collections.NewPrefix(19)
+	RevocationsPrefix      = collections.NewPrefix(20)
 )

@@ -77,6 +77,47 @@ func (m *MsgRegisterJob) validateReleases(p Params) error {
 	return nil
 }
 
+// Validate checks a fork apart from what it takes over.
+func (m *MsgForkJob) Validate(p Params) error {
+	if err := validateText("name", m.Name, p.MaxNameBytes, false); err != nil {
+		return err
+	}
+	if err := validateText("description", m.Description, p.MaxTextBytes, true); err != nil {
+		return err
+	}
+	if n := len(m.Releases); n == 0 || n > 2 {
+		return ErrInvalid.Wrapf("releases: %d; name the newest of each role", n)
+	}
+	return nil
+}
+
+// Validate checks an update apart from its job.
+func (m *MsgUpdateJob) Validate(p Params) error {
+	if err := m.Enabled(); err != nil {
+		return err
+	}
+	if m.Terms == nil && m.Description == "" && m.QualificationInput == nil && m.TreePolicy == nil {
+		return ErrInvalid.Wrap("terms: nothing to change; give terms, description, qualification_input or tree_policy")
+	}
+	if err := validateText("description", m.Description, p.MaxTextBytes, true); err != nil {
+		return err
+	}
+	if m.QualificationInput != nil {
+		if err := m.QualificationInput.Validate("qualification_input", p); err != nil {
+			return err
+		}
+	}
+	if m.Terms == nil {
+		return nil
+	}
+	return m.Terms.Validate(p)
+}
+
+// Validate checks a revocation apart from its release.
+func (m *MsgRevokeRelease) Validate(p Params) error {
+	return validateText("reason", m.Reason, p.MaxTextBytes, false)
+}
+
 // Validate checks a release apart from its signature.
 func (m *MsgPublishRelease) Validate(p Params) error {
 	if err := m.Enabled(); err != nil {

@@ -56,6 +56,9 @@ func (s *settlement) pay(account string, amount math.Int, reason string) {
 
 // payRewards pays R_w by the ranking that stands, and R_e if that is the evaluator's.
 func (s *settlement) payRewards() {
+	if s.outcome == OUTCOME_RELEASE_REVOKED {
+		s.payRevealed()
+	}
 	if !s.outcome.IsFinal() {
 		return
 	}
@@ -72,6 +75,15 @@ func (s *settlement) payRewards() {
 		return
 	}
 	s.reward(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
+}
+
+// payRevealed pays R_w evenly to the workers that revealed, where nobody may judge.
+func (s *settlement) payRevealed() {
+	for _, a := range s.assignments {
+		if a.HasRevealed() {
+			s.reward(a.Worker, evenly(s.request.Spec.WorkerReward, int(s.request.Revealed)), ReasonReward)
+		}
+	}
 }
 
 // reward pays out of the client's rewards.

@@ -195,6 +195,420 @@ func (m *MsgRegisterJobResponse) GetJobId() uint64 {
 	return 0
 }
 
+// MsgForkJob makes the signer root of a new job with the schema, the newest terms and
+// releases of another, and a tree of its own.
+type MsgForkJob struct {
+	Signer string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
+	JobId  uint64 `protobuf:"varint,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// name and description; empty: those of the job.
+	Name        string             `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Description string             `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	TreePolicy  program.TreePolicy `protobuf:"bytes,5,opt,name=tree_policy,json=treePolicy,proto3" json:"tree_policy"`
+	// releases that are taken over, one of each role.
+	Releases []ForkedRelease `protobuf:"bytes,6,rep,name=releases,proto3" json:"releases"`
+}
+
+func (m *MsgForkJob) Reset()         { *m = MsgForkJob{} }
+func (m *MsgForkJob) String() string { return proto.CompactTextString(m) }
+func (*MsgForkJob) ProtoMessage()    {}
+func (*MsgForkJob) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{2}
+}
+func (m *MsgForkJob) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgForkJob) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgForkJob.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgForkJob) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgForkJob.Merge(m, src)
+}
+func (m *MsgForkJob) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgForkJob) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgForkJob.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgForkJob proto.InternalMessageInfo
+
+func (m *MsgForkJob) GetSigner() string {
+	if m != nil {
+		return m.Signer
+	}
+	return ""
+}
+
+func (m *MsgForkJob) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+func (m *MsgForkJob) GetName() string {
+	if m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+func (m *MsgForkJob) GetDescription() string {
+	if m != nil {
+		return m.Description
+	}
+	return ""
+}
+
+func (m *MsgForkJob) GetTreePolicy() program.TreePolicy {
+	if m != nil {
+		return m.TreePolicy
+	}
+	return program.TreePolicy{}
+}
+
+func (m *MsgForkJob) GetReleases() []ForkedRelease {
+	if m != nil {
+		return m.Releases
+	}
+	return nil
+}
+
+// ForkedRelease is a release of the forked job, which the new root answers for.
+type ForkedRelease struct {
+	ReleaseId uint64 `protobuf:"varint,1,opt,name=release_id,json=releaseId,proto3" json:"release_id,omitempty"`
+	// signature of the new root over the release's statement.
+	Signature Signature `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature"`
+}
+
+func (m *ForkedRelease) Reset()         { *m = ForkedRelease{} }
+func (m *ForkedRelease) String() string { return proto.CompactTextString(m) }
+func (*ForkedRelease) ProtoMessage()    {}
+func (*ForkedRelease) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{3}
+}
+func (m *ForkedRelease) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *ForkedRelease) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_ForkedRelease.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *ForkedRelease) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_ForkedRelease.Merge(m, src)
+}
+func (m *ForkedRelease) XXX_Size() int {
+	return m.Size()
+}
+func (m *ForkedRelease) XXX_DiscardUnknown() {
+	xxx_messageInfo_ForkedRelease.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_ForkedRelease proto.InternalMessageInfo
+
+func (m *ForkedRelease) GetReleaseId() uint64 {
+	if m != nil {
+		return m.ReleaseId
+	}
+	return 0
+}
+
+func (m *ForkedRelease) GetSignature() Signature {
+	if m != nil {
+		return m.Signature
+	}
+	return Signature{}
+}
+
+type MsgForkJobResponse struct {
+	JobId uint64 `protobuf:"varint,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+}
+
+func (m *MsgForkJobResponse) Reset()         { *m = MsgForkJobResponse{} }
+func (m *MsgForkJobResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgForkJobResponse) ProtoMessage()    {}
+func (*MsgForkJobResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{4}
+}
+func (m *MsgForkJobResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgForkJobResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgForkJobResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgForkJobResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgForkJobResponse.Merge(m, src)
+}
+func (m *MsgForkJobResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgForkJobResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgForkJobResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgForkJobResponse proto.InternalMessageInfo
+
+func (m *MsgForkJobResponse) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+// MsgUpdateJob changes what new requests and applicants meet. What is left out stays.
+type MsgUpdateJob struct {
+	Signer string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
+	JobId  uint64 `protobuf:"varint,2,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// terms become a new version, whole; running requests keep theirs.
+	Terms              *TermsSpec          `protobuf:"bytes,3,opt,name=terms,proto3" json:"terms,omitempty"`
+	Description        string              `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	QualificationInput *Input              `protobuf:"bytes,5,opt,name=qualification_input,json=qualificationInput,proto3" json:"qualification_input,omitempty"`
+	TreePolicy         *program.TreePolicy `protobuf:"bytes,6,opt,name=tree_policy,json=treePolicy,proto3" json:"tree_policy,omitempty"`
+}
+
+func (m *MsgUpdateJob) Reset()         { *m = MsgUpdateJob{} }
+func (m *MsgUpdateJob) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateJob) ProtoMessage()    {}
+func (*MsgUpdateJob) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{5}
+}
+func (m *MsgUpdateJob) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateJob) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateJob.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateJob) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateJob.Merge(m, src)
+}
+func (m *MsgUpdateJob) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateJob) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateJob.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateJob proto.InternalMessageInfo
+
+func (m *MsgUpdateJob) GetSigner() string {
+	if m != nil {
+		return m.Signer
+	}
+	return ""
+}
+
+func (m *MsgUpdateJob) GetJobId() uint64 {
+	if m != nil {
+		return m.JobId
+	}
+	return 0
+}
+
+func (m *MsgUpdateJob) GetTerms() *TermsSpec {
+	if m != nil {
+		return m.Terms
+	}
+	return nil
+}
+
+func (m *MsgUpdateJob) GetDescription() string {
+	if m != nil {
+		return m.Description
+	}
+	return ""
+}
+
+func (m *MsgUpdateJob) GetQualificationInput() *Input {
+	if m != nil {
+		return m.QualificationInput
+	}
+	return nil
+}
+
+func (m *MsgUpdateJob) GetTreePolicy() *program.TreePolicy {
+	if m != nil {
+		return m.TreePolicy
+	}
+	return nil
+}
+
+type MsgUpdateJobResponse struct {
+	TermsVersion uint64 `protobuf:"varint,1,opt,name=terms_version,json=termsVersion,proto3" json:"terms_version,omitempty"`
+}
+
+func (m *MsgUpdateJobResponse) Reset()         { *m = MsgUpdateJobResponse{} }
+func (m *MsgUpdateJobResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgUpdateJobResponse) ProtoMessage()    {}
+func (*MsgUpdateJobResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{6}
+}
+func (m *MsgUpdateJobResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgUpdateJobResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgUpdateJobResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgUpdateJobResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgUpdateJobResponse.Merge(m, src)
+}
+func (m *MsgUpdateJobResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgUpdateJobResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgUpdateJobResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgUpdateJobResponse proto.InternalMessageInfo
+
+func (m *MsgUpdateJobResponse) GetTermsVersion() uint64 {
+	if m != nil {
+		return m.TermsVersion
+	}
+	return 0
+}
+
+// MsgRevokeRelease takes a release back: nobody accepts by it any more, and requests
+// that were made with it end.
+type MsgRevokeRelease struct {
+	Signer    string `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
+	ReleaseId uint64 `protobuf:"varint,2,opt,name=release_id,json=releaseId,proto3" json:"release_id,omitempty"`
+	Reason    string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+}
+
+func (m *MsgRevokeRelease) Reset()         { *m = MsgRevokeRelease{} }
+func (m *MsgRevokeRelease) String() string { return proto.CompactTextString(m) }
+func (*MsgRevokeRelease) ProtoMessage()    {}
+func (*MsgRevokeRelease) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{7}
+}
+func (m *MsgRevokeRelease) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRevokeRelease) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRevokeRelease.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRevokeRelease) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRevokeRelease.Merge(m, src)
+}
+func (m *MsgRevokeRelease) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRevokeRelease) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRevokeRelease.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRevokeRelease proto.InternalMessageInfo
+
+func (m *MsgRevokeRelease) GetSigner() string {
+	if m != nil {
+		return m.Signer
+	}
+	return ""
+}
+
+func (m *MsgRevokeRelease) GetReleaseId() uint64 {
+	if m != nil {
+		return m.ReleaseId
+	}
+	return 0
+}
+
+func (m *MsgRevokeRelease) GetReason() string {
+	if m != nil {
+		return m.Reason
+	}
+	return ""
+}
+
+type MsgRevokeReleaseResponse struct {
+}
+
+func (m *MsgRevokeReleaseResponse) Reset()         { *m = MsgRevokeReleaseResponse{} }
+func (m *MsgRevokeReleaseResponse) String() string { return proto.CompactTextString(m) }
+func (*MsgRevokeReleaseResponse) ProtoMessage()    {}
+func (*MsgRevokeReleaseResponse) Descriptor() ([]byte, []int) {
+	return fileDescriptor_6a320a8263d5111f, []int{8}
+}
+func (m *MsgRevokeReleaseResponse) XXX_Unmarshal(b []byte) error {
+	return m.Unmarshal(b)
+}
+func (m *MsgRevokeReleaseResponse) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+	if deterministic {
+		return xxx_messageInfo_MsgRevokeReleaseResponse.Marshal(b, m, deterministic)
+	} else {
+		b = b[:cap(b)]
+		n, err := m.MarshalToSizedBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		return b[:n], nil
+	}
+}
+func (m *MsgRevokeReleaseResponse) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_MsgRevokeReleaseResponse.Merge(m, src)
+}
+func (m *MsgRevokeReleaseResponse) XXX_Size() int {
+	return m.Size()
+}
+func (m *MsgRevokeReleaseResponse) XXX_DiscardUnknown() {
+	xxx_messageInfo_MsgRevokeReleaseResponse.DiscardUnknown(m)
+}
+
+var xxx_messageInfo_MsgRevokeReleaseResponse proto.InternalMessageInfo
+
 // MsgPublishRelease publishes a new version of a program.
 type MsgPublishRelease struct {
 	Signer  string      `protobuf:"bytes,1,opt,name=signer,proto3" json:"signer,omitempty"`
@@ -206,7 +620,7 @@ func (m *MsgPublishRelease) Reset()         { *m = MsgPublishRelease{} }
 func (m *MsgPublishRelease) String() string { return proto.CompactTextString(m) }
 func (*MsgPublishRelease) ProtoMessage()    {}
 func (*MsgPublishRelease) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{2}
+	return fileDescriptor_6a320a8263d5111f, []int{9}
 }
 func (m *MsgPublishRelease) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -264,7 +678,7 @@ func (m *MsgPublishReleaseResponse) Reset()         { *m = MsgPublishReleaseResp
 func (m *MsgPublishReleaseResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgPublishReleaseResponse) ProtoMessage()    {}
 func (*MsgPublishReleaseResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{3}
+	return fileDescriptor_6a320a8263d5111f, []int{10}
 }
 func (m *MsgPublishReleaseResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -310,7 +724,7 @@ func (m *MsgRequestJob) Reset()         { *m = MsgRequestJob{} }
 func (m *MsgRequestJob) String() string { return proto.CompactTextString(m) }
 func (*MsgRequestJob) ProtoMessage()    {}
 func (*MsgRequestJob) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{4}
+	return fileDescriptor_6a320a8263d5111f, []int{11}
 }
 func (m *MsgRequestJob) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -361,7 +775,7 @@ func (m *MsgRequestJobResponse) Reset()         { *m = MsgRequestJobResponse{} }
 func (m *MsgRequestJobResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRequestJobResponse) ProtoMessage()    {}
 func (*MsgRequestJobResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{5}
+	return fileDescriptor_6a320a8263d5111f, []int{12}
 }
 func (m *MsgRequestJobResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -407,7 +821,7 @@ func (m *MsgCancelRequest) Reset()         { *m = MsgCancelRequest{} }
 func (m *MsgCancelRequest) String() string { return proto.CompactTextString(m) }
 func (*MsgCancelRequest) ProtoMessage()    {}
 func (*MsgCancelRequest) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{6}
+	return fileDescriptor_6a320a8263d5111f, []int{13}
 }
 func (m *MsgCancelRequest) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -457,7 +871,7 @@ func (m *MsgCancelRequestResponse) Reset()         { *m = MsgCancelRequestRespon
 func (m *MsgCancelRequestResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgCancelRequestResponse) ProtoMessage()    {}
 func (*MsgCancelRequestResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{7}
+	return fileDescriptor_6a320a8263d5111f, []int{14}
 }
 func (m *MsgCancelRequestResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -498,7 +912,7 @@ func (m *MsgAcceptJob) Reset()         { *m = MsgAcceptJob{} }
 func (m *MsgAcceptJob) String() string { return proto.CompactTextString(m) }
 func (*MsgAcceptJob) ProtoMessage()    {}
 func (*MsgAcceptJob) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{8}
+	return fileDescriptor_6a320a8263d5111f, []int{15}
 }
 func (m *MsgAcceptJob) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -555,7 +969,7 @@ func (m *MsgAcceptJobResponse) Reset()         { *m = MsgAcceptJobResponse{} }
 func (m *MsgAcceptJobResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgAcceptJobResponse) ProtoMessage()    {}
 func (*MsgAcceptJobResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{9}
+	return fileDescriptor_6a320a8263d5111f, []int{16}
 }
 func (m *MsgAcceptJobResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -595,7 +1009,7 @@ func (m *MsgResign) Reset()         { *m = MsgResign{} }
 func (m *MsgResign) String() string { return proto.CompactTextString(m) }
 func (*MsgResign) ProtoMessage()    {}
 func (*MsgResign) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{10}
+	return fileDescriptor_6a320a8263d5111f, []int{17}
 }
 func (m *MsgResign) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -645,7 +1059,7 @@ func (m *MsgResignResponse) Reset()         { *m = MsgResignResponse{} }
 func (m *MsgResignResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgResignResponse) ProtoMessage()    {}
 func (*MsgResignResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{11}
+	return fileDescriptor_6a320a8263d5111f, []int{18}
 }
 func (m *MsgResignResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -685,7 +1099,7 @@ func (m *MsgRejectWorker) Reset()         { *m = MsgRejectWorker{} }
 func (m *MsgRejectWorker) String() string { return proto.CompactTextString(m) }
 func (*MsgRejectWorker) ProtoMessage()    {}
 func (*MsgRejectWorker) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{12}
+	return fileDescriptor_6a320a8263d5111f, []int{19}
 }
 func (m *MsgRejectWorker) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -742,7 +1156,7 @@ func (m *MsgRejectWorkerResponse) Reset()         { *m = MsgRejectWorkerResponse
 func (m *MsgRejectWorkerResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRejectWorkerResponse) ProtoMessage()    {}
 func (*MsgRejectWorkerResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{13}
+	return fileDescriptor_6a320a8263d5111f, []int{20}
 }
 func (m *MsgRejectWorkerResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -785,7 +1199,7 @@ func (m *MsgSubmitResult) Reset()         { *m = MsgSubmitResult{} }
 func (m *MsgSubmitResult) String() string { return proto.CompactTextString(m) }
 func (*MsgSubmitResult) ProtoMessage()    {}
 func (*MsgSubmitResult) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{14}
+	return fileDescriptor_6a320a8263d5111f, []int{21}
 }
 func (m *MsgSubmitResult) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -849,7 +1263,7 @@ func (m *MsgSubmitResultResponse) Reset()         { *m = MsgSubmitResultResponse
 func (m *MsgSubmitResultResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgSubmitResultResponse) ProtoMessage()    {}
 func (*MsgSubmitResultResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{15}
+	return fileDescriptor_6a320a8263d5111f, []int{22}
 }
 func (m *MsgSubmitResultResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -891,7 +1305,7 @@ func (m *MsgRevealResult) Reset()         { *m = MsgRevealResult{} }
 func (m *MsgRevealResult) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealResult) ProtoMessage()    {}
 func (*MsgRevealResult) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{16}
+	return fileDescriptor_6a320a8263d5111f, []int{23}
 }
 func (m *MsgRevealResult) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -955,7 +1369,7 @@ func (m *MsgRevealResultResponse) Reset()         { *m = MsgRevealResultResponse
 func (m *MsgRevealResultResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRevealResultResponse) ProtoMessage()    {}
 func (*MsgRevealResultResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{17}
+	return fileDescriptor_6a320a8263d5111f, []int{24}
 }
 func (m *MsgRevealResultResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -999,7 +1413,7 @@ func (m *MsgRank) Reset()         { *m = MsgRank{} }
 func (m *MsgRank) String() string { return proto.CompactTextString(m) }
 func (*MsgRank) ProtoMessage()    {}
 func (*MsgRank) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{18}
+	return fileDescriptor_6a320a8263d5111f, []int{25}
 }
 func (m *MsgRank) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1070,7 +1484,7 @@ func (m *MsgRankResponse) Reset()         { *m = MsgRankResponse{} }
 func (m *MsgRankResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgRankResponse) ProtoMessage()    {}
 func (*MsgRankResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{19}
+	return fileDescriptor_6a320a8263d5111f, []int{26}
 }
 func (m *MsgRankResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1109,7 +1523,7 @@ func (m *MsgAcceptResult) Reset()         { *m = MsgAcceptResult{} }
 func (m *MsgAcceptResult) String() string { return proto.CompactTextString(m) }
 func (*MsgAcceptResult) ProtoMessage()    {}
 func (*MsgAcceptResult) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{20}
+	return fileDescriptor_6a320a8263d5111f, []int{27}
 }
 func (m *MsgAcceptResult) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1159,7 +1573,7 @@ func (m *MsgAcceptResultResponse) Reset()         { *m = MsgAcceptResultResponse
 func (m *MsgAcceptResultResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgAcceptResultResponse) ProtoMessage()    {}
 func (*MsgAcceptResultResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{21}
+	return fileDescriptor_6a320a8263d5111f, []int{28}
 }
 func (m *MsgAcceptResultResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1201,7 +1615,7 @@ func (m *MsgChallenge) Reset()         { *m = MsgChallenge{} }
 func (m *MsgChallenge) String() string { return proto.CompactTextString(m) }
 func (*MsgChallenge) ProtoMessage()    {}
 func (*MsgChallenge) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{22}
+	return fileDescriptor_6a320a8263d5111f, []int{29}
 }
 func (m *MsgChallenge) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1260,7 +1674,7 @@ func (m *MsgChallengeResponse) Reset()         { *m = MsgChallengeResponse{} }
 func (m *MsgChallengeResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgChallengeResponse) ProtoMessage()    {}
 func (*MsgChallengeResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{23}
+	return fileDescriptor_6a320a8263d5111f, []int{30}
 }
 func (m *MsgChallengeResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1317,7 +1731,7 @@ func (m *MsgResolveChallenge) Reset()         { *m = MsgResolveChallenge{} }
 func (m *MsgResolveChallenge) String() string { return proto.CompactTextString(m) }
 func (*MsgResolveChallenge) ProtoMessage()    {}
 func (*MsgResolveChallenge) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{24}
+	return fileDescriptor_6a320a8263d5111f, []int{31}
 }
 func (m *MsgResolveChallenge) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1404,7 +1818,7 @@ func (m *MsgResolveChallengeResponse) Reset()         { *m = MsgResolveChallenge
 func (m *MsgResolveChallengeResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgResolveChallengeResponse) ProtoMessage()    {}
 func (*MsgResolveChallengeResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{25}
+	return fileDescriptor_6a320a8263d5111f, []int{32}
 }
 func (m *MsgResolveChallengeResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1450,7 +1864,7 @@ func (m *MsgUpdateParams) Reset()         { *m = MsgUpdateParams{} }
 func (m *MsgUpdateParams) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParams) ProtoMessage()    {}
 func (*MsgUpdateParams) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{26}
+	return fileDescriptor_6a320a8263d5111f, []int{33}
 }
 func (m *MsgUpdateParams) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1501,7 +1915,7 @@ func (m *MsgUpdateParamsResponse) Reset()         { *m = MsgUpdateParamsResponse
 func (m *MsgUpdateParamsResponse) String() string { return proto.CompactTextString(m) }
 func (*MsgUpdateParamsResponse) ProtoMessage()    {}
 func (*MsgUpdateParamsResponse) Descriptor() ([]byte, []int) {
-	return fileDescriptor_6a320a8263d5111f, []int{27}
+	return fileDescriptor_6a320a8263d5111f, []int{34}
 }
 func (m *MsgUpdateParamsResponse) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
@@ -1540,6 +1954,13 @@ func (m *MsgUpdateParamsResponse) GetVersion() uint64 {
 func init() {
 	proto.RegisterType((*MsgRegisterJob)(nil), "ain.jobs.v1.MsgRegisterJob")
 	proto.RegisterType((*MsgRegisterJobResponse)(nil), "ain.jobs.v1.MsgRegisterJobResponse")
+	proto.RegisterType((*MsgForkJob)(nil), "ain.jobs.v1.MsgForkJob")
+	proto.RegisterType((*ForkedRelease)(nil), "ain.jobs.v1.ForkedRelease")
+	proto.RegisterType((*MsgForkJobResponse)(nil), "ain.jobs.v1.MsgForkJobResponse")
+	proto.RegisterType((*MsgUpdateJob)(nil), "ain.jobs.v1.MsgUpdateJob")
+	proto.RegisterType((*MsgUpdateJobResponse)(nil), "ain.jobs.v1.MsgUpdateJobResponse")
+	proto.RegisterType((*MsgRevokeRelease)(nil), "ain.jobs.v1.MsgRevokeRelease")
+	proto.RegisterType((*MsgRevokeReleaseResponse)(nil), "ain.jobs.v1.MsgRevokeReleaseResponse")
 	proto.RegisterType((*MsgPublishRelease)(nil), "ain.jobs.v1.MsgPublishRelease")
 	proto.RegisterType((*MsgPublishReleaseResponse)(nil), "ain.jobs.v1.MsgPublishReleaseResponse")
 	proto.RegisterType((*MsgRequestJob)(nil), "ain.jobs.v1.MsgRequestJob")
@@ -1571,100 +1992,116 @@ func init() {
 func init() { proto.RegisterFile("ain/jobs/v1/tx.proto", fileDescriptor_6a320a8263d5111f) }
 
 var fileDescriptor_6a320a8263d5111f = []byte{
-	// 1482 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x58, 0xcd, 0x72, 0x1b, 0x45,
-	0x10, 0xf6, 0xda, 0xb2, 0x6c, 0xb5, 0x7f, 0x48, 0xd6, 0x3f, 0x59, 0x6f, 0x1c, 0x45, 0x6c, 0x48,
-	0x10, 0x4e, 0x22, 0x25, 0x0a, 0x95, 0xa2, 0x74, 0x22, 0x4e, 0x71, 0x30, 0x15, 0x17, 0xa9, 0x35,
-	0x06, 0x8a, 0x03, 0xae, 0xd5, 0x6a, 0xbc, 0x5e, 0x7b, 0x7f, 0x94, 0x99, 0x95, 0x89, 0x6f, 0x29,
-	0x8e, 0x29, 0x0a, 0x78, 0x01, 0x1e, 0x80, 0x9b, 0x0f, 0x9c, 0x38, 0x70, 0xe0, 0x94, 0x63, 0x0a,
-	0x2e, 0x70, 0x49, 0x51, 0xce, 0x21, 0x0f, 0x00, 0x0f, 0x40, 0xcd, 0xcc, 0x6a, 0x34, 0xb3, 0x2b,
-	0xcb, 0x29, 0xe3, 0x5c, 0x5c, 0x9a, 0xfe, 0x7a, 0x7a, 0xfa, 0xeb, 0xee, 0xed, 0xe9, 0x31, 0xcc,
-	0x3b, 0x7e, 0x54, 0xdf, 0x8d, 0x5b, 0xa4, 0xbe, 0x7f, 0xbb, 0x9e, 0x3c, 0xae, 0x75, 0x70, 0x9c,
-	0xc4, 0xfa, 0x94, 0xe3, 0x47, 0x35, 0x2a, 0xad, 0xed, 0xdf, 0x36, 0x17, 0x64, 0x95, 0xdd, 0xb8,
-	0xc5, 0x75, 0x4c, 0x43, 0x16, 0x77, 0x1c, 0xec, 0x84, 0x24, 0x45, 0x96, 0x64, 0x04, 0xa3, 0x47,
-	0x5d, 0x44, 0x92, 0x14, 0x5a, 0xa6, 0x50, 0x07, 0xc7, 0x1e, 0x76, 0x42, 0xb6, 0x8f, 0xff, 0x4c,
-	0xd1, 0xf3, 0x4e, 0xe8, 0x47, 0x71, 0x9d, 0xfd, 0x4d, 0x45, 0x17, 0xdc, 0x98, 0x84, 0x31, 0xa9,
-	0x87, 0xc4, 0xa3, 0xfa, 0x21, 0xf1, 0x7a, 0x87, 0x70, 0x60, 0x8b, 0xad, 0xea, 0x7c, 0x91, 0x42,
-	0xf3, 0x5e, 0xec, 0xc5, 0x5c, 0x4e, 0x7f, 0x71, 0xa9, 0xf5, 0xb4, 0x00, 0xb3, 0xeb, 0xc4, 0xb3,
-	0x91, 0xe7, 0x93, 0x04, 0xe1, 0x8f, 0xe3, 0x96, 0x7e, 0x0b, 0x8a, 0xc4, 0xf7, 0x22, 0x84, 0x0d,
-	0xad, 0xa2, 0x55, 0x4b, 0xab, 0xc6, 0xef, 0x3f, 0xdf, 0x9c, 0x4f, 0x4d, 0xdd, 0x6b, 0xb7, 0x31,
-	0x22, 0x64, 0x23, 0xc1, 0x7e, 0xe4, 0xd9, 0xa9, 0x9e, 0xae, 0x43, 0x21, 0x72, 0x42, 0x64, 0x8c,
-	0x52, 0x7d, 0x9b, 0xfd, 0xd6, 0x2b, 0x30, 0xd5, 0x46, 0xc4, 0xc5, 0x7e, 0x27, 0xf1, 0xe3, 0xc8,
-	0x18, 0x63, 0x90, 0x2c, 0xd2, 0x17, 0xa1, 0x48, 0xdc, 0x1d, 0x14, 0x3a, 0x46, 0xa1, 0xa2, 0x55,
-	0xa7, 0xed, 0x74, 0xa5, 0xdf, 0x00, 0x20, 0x71, 0x17, 0xbb, 0x68, 0xab, 0x8b, 0x03, 0x63, 0x9c,
-	0xf9, 0x30, 0x73, 0xf4, 0xe2, 0x72, 0x69, 0x83, 0x49, 0x37, 0xed, 0x07, 0x76, 0x89, 0x2b, 0x6c,
-	0xe2, 0x40, 0xbf, 0x02, 0x33, 0xa9, 0xb6, 0x1b, 0x87, 0xa1, 0x9f, 0x18, 0x45, 0x76, 0xd2, 0x34,
-	0x17, 0xde, 0x67, 0x32, 0xbd, 0x01, 0xe3, 0x09, 0xc2, 0x21, 0x31, 0x26, 0x2a, 0x5a, 0x75, 0xaa,
-	0xb1, 0x58, 0x93, 0x32, 0x59, 0xfb, 0x94, 0x22, 0x1b, 0x1d, 0xe4, 0xae, 0x16, 0x9e, 0xbd, 0xb8,
-	0x3c, 0x62, 0x73, 0x55, 0xfd, 0x1e, 0x4c, 0x25, 0x18, 0xa1, 0xad, 0x4e, 0x1c, 0xf8, 0xee, 0x81,
-	0x31, 0xc9, 0x76, 0x9a, 0x6c, 0x67, 0x2f, 0x3f, 0x74, 0x33, 0x46, 0xe8, 0x21, 0xd3, 0x48, 0x77,
-	0x43, 0x22, 0x24, 0x7a, 0x13, 0x26, 0x31, 0x0a, 0x90, 0x43, 0x10, 0x31, 0x4a, 0x95, 0xb1, 0xea,
-	0x54, 0xc3, 0x50, 0x4e, 0xb6, 0x39, 0x28, 0x9d, 0x2d, 0xf4, 0xf5, 0x35, 0x98, 0x7b, 0xd4, 0x75,
-	0x02, 0x7f, 0xdb, 0x77, 0x1d, 0x1a, 0xae, 0x2d, 0x3f, 0xea, 0x74, 0x13, 0x03, 0x98, 0x1b, 0xba,
-	0x62, 0x66, 0x8d, 0x22, 0xa9, 0x01, 0x5d, 0xd9, 0xc4, 0x90, 0xe6, 0xbb, 0xdf, 0xbc, 0x3a, 0x5c,
-	0x49, 0x73, 0xf5, 0xf4, 0xd5, 0xe1, 0xca, 0x05, 0x51, 0x89, 0x6a, 0xe6, 0xad, 0x3a, 0x2c, 0xaa,
-	0x12, 0x1b, 0x91, 0x4e, 0x1c, 0x11, 0xa4, 0x2f, 0x40, 0x71, 0x37, 0x6e, 0x6d, 0xf9, 0x6d, 0x56,
-	0x13, 0x05, 0x7b, 0x7c, 0x37, 0x6e, 0xad, 0xb5, 0xad, 0xdf, 0x34, 0x38, 0xbf, 0x4e, 0xbc, 0x87,
-	0xdd, 0x56, 0xe0, 0x93, 0x9d, 0x94, 0xce, 0x29, 0x0a, 0xa8, 0x6f, 0x7e, 0x54, 0x32, 0xaf, 0x7f,
-	0x00, 0x13, 0x69, 0x3c, 0x58, 0xfd, 0x9c, 0x1c, 0xbe, 0x9e, 0x7a, 0x73, 0x25, 0x43, 0xd9, 0x94,
-	0x29, 0xab, 0xee, 0x5a, 0x4d, 0x58, 0xca, 0x09, 0x05, 0xf1, 0x4b, 0x00, 0xa9, 0xcd, 0x3e, 0xf9,
-	0x52, 0x2a, 0x59, 0x6b, 0x5b, 0x3f, 0x6a, 0x30, 0xc3, 0x42, 0xc6, 0x3e, 0xe7, 0xd3, 0x7d, 0x3d,
-	0x0d, 0x28, 0x90, 0x0e, 0x72, 0x19, 0xf5, 0x3c, 0x45, 0x66, 0x58, 0xa2, 0xc8, 0x74, 0x9b, 0xd7,
-	0x32, 0xfc, 0x16, 0xd5, 0x94, 0xf6, 0xbc, 0xb1, 0xee, 0xc2, 0x82, 0x22, 0x50, 0x79, 0x31, 0xa9,
-	0xc2, 0x8b, 0x49, 0xd6, 0xda, 0xd6, 0x77, 0x1a, 0x9c, 0x5b, 0x27, 0xde, 0x7d, 0x27, 0x72, 0x51,
-	0x90, 0x6e, 0x3f, 0x05, 0x35, 0xf5, 0x94, 0xd1, 0xcc, 0x29, 0xcd, 0xf7, 0x32, 0x2c, 0x96, 0x64,
-	0x16, 0xca, 0xd9, 0x96, 0x09, 0x46, 0x56, 0xd6, 0xe3, 0x62, 0x1d, 0x6a, 0x30, 0xbd, 0x4e, 0xbc,
-	0x7b, 0xae, 0x8b, 0x3a, 0xa7, 0xcc, 0xc1, 0x70, 0x47, 0xf5, 0x2a, 0x14, 0x70, 0x1c, 0xf0, 0x2a,
-	0x9c, 0x6d, 0xcc, 0x67, 0x9b, 0x80, 0x1d, 0x07, 0xc8, 0x66, 0x1a, 0xcd, 0xab, 0x19, 0x4a, 0x0b,
-	0x32, 0x25, 0xe1, 0xa1, 0xb5, 0x08, 0xf3, 0xf2, 0x5a, 0x50, 0x79, 0xa2, 0x41, 0x89, 0x25, 0x8c,
-	0x5a, 0x38, 0xfb, 0x80, 0x5b, 0x19, 0xef, 0x74, 0xb5, 0x6c, 0x28, 0x60, 0xcd, 0xb1, 0x4f, 0x9a,
-	0x2f, 0x84, 0x5f, 0xbf, 0x6a, 0xf0, 0x16, 0x93, 0xee, 0x22, 0x37, 0xf9, 0x3c, 0xc6, 0x7b, 0x08,
-	0x9f, 0x7d, 0x94, 0x6f, 0x41, 0xf1, 0x6b, 0x66, 0x9a, 0xdf, 0x16, 0xc3, 0x0c, 0x72, 0xbd, 0x66,
-	0x35, 0xc3, 0xc7, 0x50, 0xf9, 0xf4, 0x9d, 0xb5, 0x96, 0xe0, 0x42, 0x46, 0x24, 0xb8, 0xfd, 0xc5,
-	0xb9, 0x6d, 0x74, 0x5b, 0xa1, 0x4f, 0x8b, 0xaa, 0x1b, 0x9c, 0x7d, 0xa9, 0xeb, 0x65, 0x00, 0x7e,
-	0x3f, 0x85, 0x28, 0x4a, 0x18, 0xbf, 0x69, 0x5b, 0x92, 0xe8, 0xd7, 0xa1, 0x88, 0xd9, 0xd1, 0xec,
-	0x32, 0x9c, 0x6a, 0xcc, 0x65, 0xda, 0x00, 0x85, 0xec, 0x54, 0x65, 0x38, 0x6d, 0x99, 0x47, 0x4a,
-	0x5b, 0x16, 0x09, 0xda, 0x7f, 0xf4, 0x52, 0xba, 0x8f, 0x9c, 0xe0, 0x4d, 0xd1, 0xbe, 0x2d, 0x68,
-	0x8d, 0x1d, 0x4b, 0x2b, 0x6d, 0x6c, 0xa9, 0x22, 0x1d, 0x26, 0x88, 0x93, 0xc6, 0x61, 0xda, 0x66,
-	0xbf, 0x4f, 0xca, 0x73, 0x9f, 0x81, 0xc8, 0x73, 0x5f, 0x24, 0x08, 0x7f, 0x3f, 0x0a, 0x13, 0x14,
-	0x73, 0xa2, 0xbd, 0xb3, 0x27, 0x7a, 0x17, 0x26, 0xb0, 0x13, 0xed, 0xf9, 0x91, 0x67, 0x8c, 0xb1,
-	0x9b, 0x5e, 0x9d, 0x31, 0xe8, 0xa1, 0x1f, 0x45, 0x09, 0x3e, 0x10, 0x17, 0x15, 0x57, 0xd6, 0xaf,
-	0xc2, 0x2c, 0xbb, 0xd8, 0xb7, 0xba, 0x51, 0x97, 0x38, 0xad, 0x00, 0x31, 0xde, 0x93, 0xf6, 0x0c,
-	0x93, 0x6e, 0xa6, 0x42, 0xbd, 0x01, 0x93, 0x68, 0xdf, 0x6f, 0xa3, 0xc8, 0x45, 0x6c, 0x22, 0xca,
-	0xd9, 0x47, 0xdb, 0x08, 0x53, 0xd4, 0x16, 0x7a, 0xcd, 0x4a, 0x26, 0x68, 0xe7, 0x94, 0xa0, 0x39,
-	0xd1, 0x9e, 0x75, 0x9e, 0x57, 0x80, 0x13, 0xed, 0x89, 0x20, 0x7d, 0xcb, 0xab, 0x82, 0x77, 0xa6,
-	0x37, 0x54, 0x15, 0xc3, 0xd3, 0x29, 0x1f, 0x9d, 0xa6, 0x53, 0x16, 0x09, 0x4f, 0x7f, 0xe1, 0x5d,
-	0xff, 0xfe, 0x8e, 0x13, 0x04, 0x28, 0xf2, 0xd0, 0xd9, 0xe7, 0x54, 0x0e, 0xfa, 0xd8, 0x6b, 0x06,
-	0x7d, 0x68, 0xff, 0x17, 0xbe, 0x5a, 0x0f, 0x58, 0xff, 0x17, 0x6b, 0x71, 0x2d, 0xbf, 0x4f, 0x27,
-	0x46, 0x12, 0x07, 0xfb, 0xaf, 0xc1, 0x42, 0x68, 0x5a, 0xff, 0x8c, 0xc2, 0x1c, 0xef, 0xd9, 0x74,
-	0xfd, 0x06, 0x23, 0x62, 0xc0, 0x84, 0x1b, 0x47, 0xdb, 0x3e, 0x0e, 0x59, 0x40, 0x26, 0xed, 0xde,
-	0x52, 0xae, 0xff, 0xc2, 0xff, 0xab, 0xff, 0xf1, 0x93, 0xea, 0xbf, 0xf8, 0x7a, 0xa9, 0xa0, 0xec,
-	0xb7, 0x63, 0xec, 0xa1, 0xb6, 0x31, 0x51, 0x19, 0x1b, 0xce, 0x9e, 0xeb, 0x35, 0x6f, 0x64, 0x92,
-	0xb7, 0x9c, 0xb9, 0x1e, 0x95, 0xe8, 0x5a, 0xeb, 0x70, 0x71, 0x80, 0x58, 0xa4, 0xb2, 0x06, 0x13,
-	0xfb, 0x08, 0xb7, 0x7d, 0x37, 0x61, 0xd1, 0xef, 0x8d, 0x0d, 0x3d, 0x8f, 0x3f, 0xe3, 0x98, 0xdd,
-	0x53, 0xb2, 0x7e, 0xe2, 0x5f, 0xde, 0x66, 0xa7, 0xed, 0x24, 0xe8, 0x21, 0x7b, 0x39, 0xea, 0x77,
-	0xa1, 0xe4, 0x74, 0x93, 0x9d, 0x18, 0xfb, 0xc9, 0xc1, 0x89, 0x39, 0xec, 0xab, 0xd2, 0xb6, 0xcb,
-	0xdf, 0x9e, 0xe9, 0x50, 0xa9, 0xb6, 0x5d, 0x6e, 0xbc, 0xd7, 0x76, 0xb9, 0x62, 0xf3, 0x3a, 0xe5,
-	0xde, 0x37, 0x91, 0xfb, 0x2c, 0x65, 0xbf, 0xac, 0x3b, 0xec, 0xb3, 0x94, 0x45, 0x82, 0xb6, 0xc1,
-	0x68, 0x13, 0xfa, 0xe6, 0xe3, 0x53, 0x65, 0x6f, 0xd9, 0xf8, 0x77, 0x12, 0xc6, 0xd6, 0x89, 0xa7,
-	0x7f, 0x02, 0x53, 0xf2, 0x73, 0xf3, 0xa2, 0xe2, 0x9b, 0xfa, 0xfe, 0x30, 0xaf, 0x0c, 0x01, 0xc5,
-	0x91, 0x5f, 0xc0, 0x6c, 0xe6, 0x05, 0x52, 0xce, 0x6e, 0x53, 0x71, 0xf3, 0xda, 0x70, 0x5c, 0x58,
-	0x7e, 0x00, 0x20, 0x8d, 0xf6, 0x66, 0xde, 0x99, 0x1e, 0x66, 0x5a, 0xc7, 0x63, 0xc2, 0xda, 0x26,
-	0xcc, 0xa8, 0x03, 0xf5, 0xa5, 0xec, 0x26, 0x05, 0x36, 0xaf, 0x0e, 0x85, 0x85, 0xd9, 0x35, 0x28,
-	0xf5, 0x47, 0xdf, 0xa5, 0xec, 0x1e, 0x01, 0x99, 0x6f, 0x1f, 0x0b, 0x09, 0x53, 0x1f, 0x42, 0x31,
-	0x1d, 0x3d, 0x17, 0xf3, 0x7c, 0xa8, 0xdc, 0x2c, 0x0f, 0x96, 0x0b, 0x0b, 0x36, 0x4c, 0x2b, 0x43,
-	0xe2, 0x72, 0x5e, 0xbf, 0x8f, 0x9a, 0xef, 0x0c, 0x43, 0x65, 0x9b, 0xca, 0x70, 0x96, 0xb3, 0x29,
-	0xa3, 0x79, 0x9b, 0x83, 0xa6, 0x1f, 0xee, 0xa7, 0x34, 0xf9, 0x0c, 0xf0, 0xb3, 0x8f, 0x0e, 0xf2,
-	0x33, 0x3f, 0x60, 0xe8, 0x4d, 0x28, 0xb0, 0xe1, 0x62, 0x3e, 0xa7, 0xed, 0x44, 0x7b, 0xe6, 0xf2,
-	0x20, 0xa9, 0xec, 0x8f, 0x72, 0xe7, 0x2e, 0x0f, 0x4e, 0xd6, 0x71, 0xfe, 0x0c, 0xba, 0x21, 0x69,
-	0x61, 0xf4, 0xef, 0x82, 0x5c, 0x61, 0x08, 0x28, 0x5f, 0x18, 0xf9, 0x66, 0xf6, 0x15, 0x9c, 0xcb,
-	0xdd, 0x2e, 0x95, 0x01, 0xa5, 0xa0, 0x68, 0x98, 0xd5, 0x93, 0x34, 0x64, 0xfa, 0x4a, 0xe3, 0xcb,
-	0xd1, 0x97, 0xd1, 0x3c, 0xfd, 0x41, 0x9d, 0xc8, 0x1c, 0x7f, 0xf2, 0xea, 0x70, 0x45, 0x5b, 0x5d,
-	0x7d, 0x76, 0x54, 0xd6, 0x9e, 0x1f, 0x95, 0xb5, 0xbf, 0x8f, 0xca, 0xda, 0x0f, 0x2f, 0xcb, 0x23,
-	0xcf, 0x5f, 0x96, 0x47, 0xfe, 0x7c, 0x59, 0x1e, 0xf9, 0xb2, 0xea, 0xf9, 0xc9, 0x4e, 0xb7, 0x55,
-	0x73, 0xe3, 0xb0, 0xee, 0xf8, 0xd1, 0xcd, 0x08, 0x25, 0xf4, 0x5d, 0x41, 0x7f, 0xb7, 0xeb, 0x8f,
-	0x79, 0xe7, 0x4b, 0x0e, 0x3a, 0x88, 0xb4, 0x8a, 0xec, 0x9f, 0x65, 0x77, 0xfe, 0x0b, 0x00, 0x00,
-	0xff, 0xff, 0x22, 0x68, 0xd3, 0x2b, 0x18, 0x14, 0x00, 0x00,
+	// 1730 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xb4, 0x59, 0xcd, 0x6f, 0xdb, 0xca,
+	0x11, 0xb7, 0x3e, 0x2c, 0x59, 0xe3, 0x8f, 0x26, 0xf4, 0x17, 0xcd, 0x38, 0x8a, 0x4a, 0x37, 0xa9,
+	0xea, 0x24, 0x56, 0xa2, 0x14, 0x41, 0xa1, 0xf4, 0xd0, 0xd8, 0x68, 0x01, 0x17, 0x31, 0x1a, 0xd0,
+	0x75, 0x5a, 0xf4, 0x50, 0x83, 0xa2, 0xd6, 0x34, 0x6d, 0x89, 0x54, 0xb8, 0x94, 0x1a, 0xdf, 0x82,
+	0x1e, 0x83, 0xa2, 0xed, 0x3f, 0xd0, 0x6b, 0x81, 0xde, 0x5c, 0xa0, 0xa7, 0x1e, 0x7a, 0xe8, 0x29,
+	0xc7, 0xa0, 0xbd, 0xb4, 0x78, 0x40, 0xf0, 0xe0, 0x1c, 0xf2, 0x07, 0xbc, 0x7f, 0xe0, 0x61, 0x3f,
+	0xb8, 0xda, 0x25, 0xf5, 0x91, 0xe7, 0xe7, 0x5c, 0x0c, 0xed, 0xfc, 0x86, 0xb3, 0xf3, 0x9b, 0x99,
+	0x1d, 0xce, 0xd2, 0xb0, 0x64, 0x7b, 0x7e, 0xed, 0x24, 0x68, 0xe2, 0x5a, 0xff, 0x61, 0x2d, 0x7a,
+	0xb5, 0xd5, 0x0d, 0x83, 0x28, 0xd0, 0x66, 0x6d, 0xcf, 0xdf, 0x22, 0xd2, 0xad, 0xfe, 0x43, 0x63,
+	0x59, 0x56, 0x39, 0x09, 0x9a, 0x4c, 0xc7, 0xd0, 0x65, 0x71, 0xd7, 0x0e, 0xed, 0x0e, 0xe6, 0xc8,
+	0x9a, 0x8c, 0x84, 0xe8, 0x65, 0x0f, 0xe1, 0x88, 0x43, 0xeb, 0x04, 0xea, 0x86, 0x81, 0x1b, 0xda,
+	0x1d, 0xfa, 0x1c, 0xfb, 0xc9, 0xd1, 0xeb, 0x76, 0xc7, 0xf3, 0x83, 0x1a, 0xfd, 0xcb, 0x45, 0xab,
+	0x4e, 0x80, 0x3b, 0x01, 0xae, 0x75, 0xb0, 0x4b, 0xf4, 0x3b, 0xd8, 0x8d, 0x37, 0x61, 0xc0, 0x21,
+	0x5d, 0xd5, 0xd8, 0x82, 0x43, 0x4b, 0x6e, 0xe0, 0x06, 0x4c, 0x4e, 0x7e, 0x31, 0xa9, 0xf9, 0x26,
+	0x0f, 0x0b, 0x7b, 0xd8, 0xb5, 0x90, 0xeb, 0xe1, 0x08, 0x85, 0x3f, 0x0f, 0x9a, 0xda, 0x03, 0x28,
+	0x60, 0xcf, 0xf5, 0x51, 0xa8, 0x67, 0x2a, 0x99, 0x6a, 0x69, 0x5b, 0xff, 0xcf, 0x3f, 0xee, 0x2f,
+	0x71, 0x53, 0x4f, 0x5b, 0xad, 0x10, 0x61, 0xbc, 0x1f, 0x85, 0x9e, 0xef, 0x5a, 0x5c, 0x4f, 0xd3,
+	0x20, 0xef, 0xdb, 0x1d, 0xa4, 0x67, 0x89, 0xbe, 0x45, 0x7f, 0x6b, 0x15, 0x98, 0x6d, 0x21, 0xec,
+	0x84, 0x5e, 0x37, 0xf2, 0x02, 0x5f, 0xcf, 0x51, 0x48, 0x16, 0x69, 0x2b, 0x50, 0xc0, 0xce, 0x31,
+	0xea, 0xd8, 0x7a, 0xbe, 0x92, 0xa9, 0xce, 0x59, 0x7c, 0xa5, 0xdd, 0x03, 0xc0, 0x41, 0x2f, 0x74,
+	0xd0, 0x61, 0x2f, 0x6c, 0xeb, 0xd3, 0xd4, 0x87, 0xf9, 0x8b, 0xf7, 0xb7, 0x4a, 0xfb, 0x54, 0x7a,
+	0x60, 0x3d, 0xb3, 0x4a, 0x4c, 0xe1, 0x20, 0x6c, 0x6b, 0x1b, 0x30, 0xcf, 0xb5, 0x9d, 0xa0, 0xd3,
+	0xf1, 0x22, 0xbd, 0x40, 0x77, 0x9a, 0x63, 0xc2, 0x1d, 0x2a, 0xd3, 0xea, 0x30, 0x1d, 0xa1, 0xb0,
+	0x83, 0xf5, 0x62, 0x25, 0x53, 0x9d, 0xad, 0xaf, 0x6c, 0x49, 0x99, 0xdc, 0xfa, 0x25, 0x41, 0xf6,
+	0xbb, 0xc8, 0xd9, 0xce, 0xbf, 0x7d, 0x7f, 0x6b, 0xca, 0x62, 0xaa, 0xda, 0x53, 0x98, 0x8d, 0x42,
+	0x84, 0x0e, 0xbb, 0x41, 0xdb, 0x73, 0xce, 0xf4, 0x19, 0xfa, 0xa4, 0x41, 0x9f, 0x8c, 0xf3, 0x43,
+	0x1e, 0x0e, 0x11, 0x7a, 0x4e, 0x35, 0xf8, 0xd3, 0x10, 0x09, 0x89, 0xd6, 0x80, 0x99, 0x10, 0xb5,
+	0x91, 0x8d, 0x11, 0xd6, 0x4b, 0x95, 0x5c, 0x75, 0xb6, 0xae, 0x2b, 0x3b, 0x5b, 0x0c, 0x94, 0xf6,
+	0x16, 0xfa, 0xda, 0x2e, 0x2c, 0xbe, 0xec, 0xd9, 0x6d, 0xef, 0xc8, 0x73, 0x6c, 0x12, 0xae, 0x43,
+	0xcf, 0xef, 0xf6, 0x22, 0x1d, 0xa8, 0x1b, 0x9a, 0x62, 0x66, 0x97, 0x20, 0xdc, 0x80, 0xa6, 0x3c,
+	0x44, 0x91, 0xc6, 0xf7, 0x7f, 0xff, 0xf1, 0x7c, 0x93, 0xe7, 0xea, 0xcd, 0xc7, 0xf3, 0xcd, 0x55,
+	0x51, 0x89, 0x6a, 0xe6, 0xcd, 0x1a, 0xac, 0xa8, 0x12, 0x0b, 0xe1, 0x6e, 0xe0, 0x63, 0xa4, 0x2d,
+	0x43, 0xe1, 0x24, 0x68, 0x1e, 0x7a, 0x2d, 0x5a, 0x13, 0x79, 0x6b, 0xfa, 0x24, 0x68, 0xee, 0xb6,
+	0xcc, 0xbf, 0x67, 0x01, 0xf6, 0xb0, 0xfb, 0xb3, 0x20, 0x3c, 0xbd, 0x5c, 0xe5, 0x0c, 0xec, 0x66,
+	0x25, 0xbb, 0xa2, 0xa0, 0x72, 0xa3, 0x0b, 0x2a, 0x9f, 0x2e, 0xa8, 0x44, 0xc6, 0xa6, 0x2f, 0x91,
+	0xb1, 0x1f, 0x4b, 0x19, 0x2b, 0xd0, 0x8c, 0x19, 0x4a, 0xa8, 0x09, 0x53, 0xd4, 0xe2, 0x79, 0x4b,
+	0xe6, 0xac, 0xb1, 0x91, 0x08, 0xf4, 0xa2, 0x1c, 0x68, 0x1e, 0x24, 0xf3, 0x04, 0xe6, 0x15, 0x2b,
+	0xda, 0x4d, 0x00, 0x6e, 0x61, 0x10, 0xdf, 0x12, 0x97, 0xec, 0xb6, 0xb4, 0x06, 0x94, 0x88, 0x45,
+	0x3b, 0xea, 0x85, 0xec, 0x84, 0x25, 0xeb, 0x77, 0x3f, 0x46, 0xb9, 0x3f, 0x03, 0x75, 0xf3, 0x2e,
+	0x68, 0x83, 0x9d, 0x27, 0x25, 0xf3, 0x5d, 0x16, 0xe6, 0xf6, 0xb0, 0x7b, 0xd0, 0x6d, 0xd9, 0x11,
+	0xba, 0xd2, 0x74, 0xde, 0x8b, 0x8f, 0x5f, 0x6e, 0xdc, 0xf1, 0x8b, 0x0f, 0xde, 0xe4, 0x44, 0xef,
+	0x0c, 0x3f, 0x1b, 0xd3, 0xa3, 0xce, 0xc6, 0xb0, 0x53, 0xa1, 0x3d, 0x51, 0xab, 0xa5, 0x30, 0xa9,
+	0x5a, 0xe4, 0x3a, 0x69, 0xdc, 0x4e, 0x64, 0x7a, 0x59, 0xce, 0xb4, 0x88, 0xa0, 0xf9, 0x04, 0x96,
+	0xe4, 0xb5, 0xc8, 0xc0, 0x06, 0xcc, 0x53, 0xae, 0x87, 0x7d, 0x14, 0x62, 0x42, 0x92, 0x25, 0x62,
+	0x8e, 0x0a, 0x5f, 0x30, 0x99, 0xf9, 0xd7, 0x0c, 0x5c, 0xa3, 0xc7, 0xb1, 0x1f, 0x9c, 0xa2, 0xb8,
+	0x58, 0xbe, 0x79, 0x4e, 0xd4, 0xf2, 0xca, 0x26, 0xcb, 0x6b, 0x05, 0x0a, 0x21, 0xb2, 0xb1, 0x68,
+	0xd1, 0x7c, 0xd5, 0xf8, 0x41, 0x82, 0xe1, 0x9a, 0xda, 0x34, 0x24, 0x9f, 0x4c, 0x03, 0xf4, 0xa4,
+	0x2c, 0x66, 0x6a, 0xfe, 0x3b, 0x03, 0xd7, 0xf7, 0xb0, 0xfb, 0xbc, 0xd7, 0x6c, 0x7b, 0xf8, 0xf8,
+	0xf2, 0x2c, 0x46, 0x54, 0xd6, 0x8f, 0xa0, 0xc8, 0xa9, 0xf0, 0xda, 0x9a, 0xd4, 0x60, 0x63, 0xf5,
+	0xc6, 0x66, 0x82, 0x9f, 0x21, 0xf3, 0x53, 0xdd, 0x35, 0x1b, 0xb0, 0x96, 0x12, 0x8a, 0x5c, 0x8e,
+	0x3f, 0xbe, 0xe6, 0x5f, 0x32, 0x30, 0x4f, 0xa3, 0x43, 0x5f, 0xf8, 0x97, 0x3b, 0x56, 0x75, 0xc8,
+	0xe3, 0x2e, 0x72, 0xf8, 0xe9, 0x4f, 0x52, 0xa4, 0x86, 0x25, 0x8a, 0x54, 0xb7, 0x71, 0x27, 0xc1,
+	0x6f, 0x45, 0xcd, 0x5f, 0xec, 0x8d, 0xf9, 0x18, 0x96, 0x15, 0x81, 0xca, 0x8b, 0x4a, 0x15, 0x5e,
+	0x54, 0xb2, 0xdb, 0x32, 0xff, 0xc8, 0xaa, 0x73, 0xc7, 0xf6, 0x1d, 0xd4, 0xe6, 0x8f, 0x5f, 0xb6,
+	0x3a, 0xc5, 0x2e, 0xd9, 0xc4, 0x2e, 0xe3, 0xab, 0x50, 0xd9, 0x9b, 0x57, 0xa1, 0x22, 0x13, 0x55,
+	0x78, 0x9e, 0xa1, 0xad, 0xed, 0xa9, 0xe3, 0xa0, 0xee, 0x25, 0x73, 0x30, 0xde, 0x51, 0xad, 0x0a,
+	0xf9, 0x30, 0x68, 0xb3, 0x2a, 0x5c, 0xa8, 0x2f, 0x25, 0xdb, 0x88, 0x15, 0xb4, 0x91, 0x45, 0x35,
+	0xc6, 0xb7, 0x0e, 0xe1, 0xa1, 0xb9, 0x42, 0x5b, 0x87, 0x58, 0x0b, 0x2a, 0xaf, 0x33, 0x50, 0xa2,
+	0x09, 0x23, 0x16, 0xae, 0x3e, 0xe0, 0x66, 0xc2, 0x3b, 0x4d, 0x2d, 0x1b, 0x02, 0x98, 0x8b, 0xf4,
+	0x48, 0xb3, 0x85, 0xf0, 0xeb, 0x5f, 0x19, 0xf8, 0x0e, 0x95, 0x9e, 0x20, 0x27, 0xfa, 0x15, 0x79,
+	0xc1, 0x85, 0x57, 0x1f, 0xe5, 0x07, 0x50, 0xf8, 0x1d, 0x35, 0xcd, 0x9a, 0xd5, 0x38, 0x83, 0x4c,
+	0xaf, 0x51, 0x4d, 0xf0, 0xd1, 0x55, 0x3e, 0x03, 0x67, 0xcd, 0x35, 0x58, 0x4d, 0x88, 0x04, 0xb7,
+	0xff, 0x33, 0x6e, 0xfb, 0xbd, 0x66, 0xc7, 0x23, 0x45, 0xd5, 0x6b, 0x5f, 0x7d, 0xa9, 0x6b, 0x65,
+	0x00, 0x36, 0xc1, 0x76, 0x90, 0x1f, 0x51, 0x7e, 0x73, 0x96, 0x24, 0xd1, 0xee, 0x92, 0x46, 0x4d,
+	0xb6, 0xa6, 0x6f, 0xc4, 0xd9, 0xfa, 0x62, 0xa2, 0x0d, 0x10, 0xc8, 0xe2, 0x2a, 0xe3, 0x69, 0xcb,
+	0x3c, 0x38, 0x6d, 0x59, 0x24, 0x68, 0xff, 0x37, 0x4e, 0x69, 0x1f, 0xd9, 0xed, 0xcf, 0x45, 0xfb,
+	0xa1, 0xa0, 0x95, 0x1b, 0x49, 0x8b, 0x37, 0x36, 0xae, 0x48, 0xa6, 0x43, 0x6c, 0xf3, 0x38, 0xcc,
+	0x59, 0xf4, 0xf7, 0xa4, 0x3c, 0x0f, 0x18, 0x88, 0x3c, 0x0f, 0x44, 0x82, 0xf0, 0x9f, 0xb2, 0x50,
+	0x24, 0x98, 0xed, 0x9f, 0x5e, 0x3d, 0xd1, 0xc7, 0x50, 0x0c, 0x6d, 0xff, 0xd4, 0xf3, 0x5d, 0x3d,
+	0x47, 0x27, 0x4b, 0x75, 0x0c, 0x22, 0x9b, 0xfe, 0xd4, 0x8f, 0xc2, 0x33, 0xf1, 0xa2, 0x62, 0xca,
+	0xda, 0x6d, 0x58, 0xa0, 0xe3, 0xcd, 0x61, 0xcf, 0xef, 0x61, 0xbb, 0xd9, 0x46, 0x94, 0xf7, 0x8c,
+	0x35, 0x4f, 0xa5, 0x07, 0x5c, 0xa8, 0xd5, 0x61, 0x06, 0xf5, 0xbd, 0x16, 0xf2, 0x1d, 0xc4, 0x07,
+	0xa1, 0x84, 0x7d, 0x74, 0x84, 0x42, 0x82, 0x5a, 0x42, 0xaf, 0x51, 0x49, 0x04, 0xed, 0x9a, 0x12,
+	0x34, 0xdb, 0x3f, 0x35, 0xaf, 0xb3, 0x0a, 0xb0, 0xfd, 0x53, 0x11, 0xa4, 0x3f, 0xb0, 0xaa, 0x60,
+	0x9d, 0xe9, 0x33, 0x55, 0xc5, 0xf8, 0x74, 0xca, 0x5b, 0xf3, 0x74, 0xca, 0x22, 0xe1, 0xe9, 0x3f,
+	0x59, 0xd7, 0xdf, 0x39, 0xb6, 0xdb, 0x6d, 0xe4, 0xbb, 0xe8, 0xea, 0x73, 0x2a, 0x07, 0x3d, 0xf7,
+	0x89, 0x41, 0x1f, 0xdb, 0xff, 0x85, 0xaf, 0xe6, 0x33, 0xda, 0xff, 0xc5, 0x5a, 0xbc, 0x96, 0x7f,
+	0x48, 0x6e, 0x28, 0x38, 0x68, 0xf7, 0x3f, 0x81, 0x85, 0xd0, 0x34, 0xbf, 0xca, 0xc2, 0x22, 0xeb,
+	0xd9, 0x64, 0xfd, 0x19, 0x23, 0xa2, 0x43, 0xd1, 0x09, 0xfc, 0x23, 0x2f, 0xec, 0xd0, 0x80, 0xcc,
+	0x58, 0xf1, 0x52, 0xae, 0xff, 0xfc, 0xb7, 0xab, 0xff, 0xe9, 0x49, 0xf5, 0x5f, 0xf8, 0xb4, 0x54,
+	0x10, 0xf6, 0x47, 0x41, 0xe8, 0xa2, 0x96, 0x5e, 0xac, 0xe4, 0xc6, 0xb3, 0x67, 0x7a, 0x8d, 0x7b,
+	0x89, 0xe4, 0xad, 0x27, 0x5e, 0x8f, 0x4a, 0x74, 0xcd, 0x3d, 0xb8, 0x31, 0x44, 0x2c, 0x52, 0xb9,
+	0x05, 0xc5, 0x3e, 0x0a, 0x5b, 0x9e, 0x13, 0xd1, 0xe8, 0xc7, 0x63, 0x43, 0xec, 0xf1, 0x0b, 0x86,
+	0x59, 0xb1, 0x92, 0xf9, 0x37, 0x76, 0xf2, 0xd8, 0x75, 0xe2, 0x39, 0xfd, 0xb6, 0xa4, 0x3d, 0x86,
+	0x92, 0xdd, 0x8b, 0x8e, 0x83, 0xd0, 0x8b, 0xce, 0x26, 0xe6, 0x70, 0xa0, 0x4a, 0xda, 0x2e, 0xfb,
+	0x3a, 0xc5, 0x87, 0x4a, 0xb5, 0xed, 0x32, 0xe3, 0x71, 0xdb, 0x65, 0x8a, 0x8d, 0xbb, 0x84, 0xfb,
+	0xc0, 0x44, 0xea, 0x58, 0xca, 0x7e, 0x99, 0x8f, 0xe8, 0xb1, 0x94, 0x45, 0x82, 0xb6, 0x4e, 0x69,
+	0x4b, 0xd7, 0x9e, 0x78, 0x59, 0xff, 0x02, 0x20, 0xb7, 0x87, 0x5d, 0xed, 0x17, 0x30, 0x2b, 0x7f,
+	0x90, 0xba, 0xa1, 0xf8, 0xa6, 0x7e, 0xa1, 0x30, 0x36, 0xc6, 0x80, 0x62, 0xcb, 0x1d, 0x28, 0xc6,
+	0xdf, 0x28, 0x56, 0x93, 0xfa, 0x1c, 0x30, 0x6e, 0x8d, 0x00, 0x84, 0x91, 0x5d, 0x28, 0x0d, 0xee,
+	0xc6, 0x6b, 0x49, 0x6d, 0x01, 0x19, 0xdf, 0x1d, 0x09, 0x09, 0x53, 0xbf, 0x86, 0x85, 0xc4, 0x8d,
+	0xa8, 0x9c, 0x7c, 0x48, 0xc5, 0x8d, 0x3b, 0xe3, 0x71, 0x61, 0xf9, 0x00, 0xe6, 0xd5, 0x0b, 0xe3,
+	0xcd, 0x74, 0x7c, 0x24, 0xd8, 0xb8, 0x3d, 0x16, 0x16, 0x66, 0x9f, 0x01, 0x48, 0x37, 0x18, 0x23,
+	0xfd, 0x50, 0x8c, 0x19, 0xe6, 0x68, 0x4c, 0x76, 0x52, 0xbd, 0x37, 0xa4, 0x9c, 0x54, 0xe0, 0xb4,
+	0x93, 0x43, 0xa7, 0x7c, 0x92, 0xa0, 0xc1, 0x84, 0x9f, 0x4a, 0x90, 0x80, 0xd2, 0x09, 0x4a, 0x4d,
+	0xd9, 0xda, 0x4f, 0xa0, 0xc0, 0x27, 0xec, 0x95, 0x34, 0x1f, 0x22, 0x37, 0xca, 0xc3, 0xe5, 0xc2,
+	0x82, 0x05, 0x73, 0xca, 0x2c, 0xbc, 0x9e, 0xd6, 0x1f, 0xa0, 0xc6, 0xf7, 0xc6, 0xa1, 0xb2, 0x4d,
+	0x65, 0x06, 0x4d, 0xd9, 0x94, 0xd1, 0xb4, 0xcd, 0x61, 0x43, 0x1e, 0xf3, 0x53, 0x1a, 0xf0, 0x86,
+	0xf8, 0x39, 0x40, 0x87, 0xf9, 0x99, 0x9e, 0xa3, 0xb4, 0x06, 0xe4, 0xe9, 0x0c, 0xb5, 0x94, 0xd2,
+	0xb6, 0xfd, 0x53, 0x63, 0x7d, 0x98, 0x54, 0xf6, 0x47, 0x19, 0x2d, 0xd6, 0x87, 0x27, 0x6b, 0x94,
+	0x3f, 0xc3, 0x06, 0x01, 0x52, 0x18, 0x83, 0x57, 0x5e, 0xaa, 0x30, 0x04, 0x94, 0x2e, 0x8c, 0x74,
+	0xcf, 0xfe, 0x2d, 0x5c, 0x4b, 0xbd, 0x44, 0x2b, 0x43, 0x4a, 0x41, 0xd1, 0x30, 0xaa, 0x93, 0x34,
+	0x64, 0xfa, 0x4a, 0x7f, 0x5f, 0x1f, 0xde, 0x4c, 0x18, 0x9a, 0xa6, 0x3f, 0xac, 0xe1, 0x1a, 0xd3,
+	0xaf, 0x3f, 0x9e, 0x6f, 0x66, 0xb6, 0xb7, 0xdf, 0x5e, 0x94, 0x33, 0xef, 0x2e, 0xca, 0x99, 0x2f,
+	0x2f, 0xca, 0x99, 0x3f, 0x7f, 0x28, 0x4f, 0xbd, 0xfb, 0x50, 0x9e, 0xfa, 0xdf, 0x87, 0xf2, 0xd4,
+	0x6f, 0xaa, 0xae, 0x17, 0x1d, 0xf7, 0x9a, 0x5b, 0x4e, 0xd0, 0xa9, 0xd9, 0x9e, 0x7f, 0xdf, 0x47,
+	0x11, 0xb9, 0x3e, 0x91, 0xdf, 0xad, 0xda, 0x2b, 0xd6, 0xe0, 0xa3, 0xb3, 0x2e, 0xc2, 0xcd, 0x02,
+	0xfd, 0xaf, 0xc1, 0xa3, 0xaf, 0x03, 0x00, 0x00, 0xff, 0xff, 0x6c, 0x8e, 0x17, 0x1e, 0x21, 0x19,
+	0x00, 0x00,
 }
 
 // Reference imports to suppress errors if they are not otherwise used.
@@ -1680,7 +2117,10 @@ const _ = grpc.SupportPackageIsVersion4
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://godoc.org/google.golang.org/grpc#ClientConn.NewStream.
 type MsgClient interface {
 	RegisterJob(ctx context.Context, in *MsgRegisterJob, opts ...grpc.CallOption) (*MsgRegisterJobResponse, error)
+	ForkJob(ctx context.Context, in *MsgForkJob, opts ...grpc.CallOption) (*MsgForkJobResponse, error)
+	UpdateJob(ctx context.Context, in *MsgUpdateJob, opts ...grpc.CallOption) (*MsgUpdateJobResponse, error)
 	PublishRelease(ctx context.Context, in *MsgPublishRelease, opts ...grpc.CallOption) (*MsgPublishReleaseResponse, error)
+	RevokeRelease(ctx context.Context, in *MsgRevokeRelease, opts ...grpc.CallOption) (*MsgRevokeReleaseResponse, error)
 	RequestJob(ctx context.Context, in *MsgRequestJob, opts ...grpc.CallOption) (*MsgRequestJobResponse, error)
 	CancelRequest(ctx context.Context, in *MsgCancelRequest, opts ...grpc.CallOption) (*MsgCancelRequestResponse, error)
 	AcceptJob(ctx context.Context, in *MsgAcceptJob, opts ...grpc.CallOption) (*MsgAcceptJobResponse, error)
@@ -1712,9 +2152,36 @@ func (c *msgClient) RegisterJob(ctx context.Context, in *MsgRegisterJob, opts ..
 	return out, nil
 }
 
+func (c *msgClient) ForkJob(ctx context.Context, in *MsgForkJob, opts ...grpc.CallOption) (*MsgForkJobResponse, error) {
+	out := new(MsgForkJobResponse)
+	err := c.cc.Invoke(ctx, "/ain.jobs.v1.Msg/ForkJob", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) UpdateJob(ctx context.Context, in *MsgUpdateJob, opts ...grpc.CallOption) (*MsgUpdateJobResponse, error) {
+	out := new(MsgUpdateJobResponse)
+	err := c.cc.Invoke(ctx, "/ain.jobs.v1.Msg/UpdateJob", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *msgClient) PublishRelease(ctx context.Context, in *MsgPublishRelease, opts ...grpc.CallOption) (*MsgPublishReleaseResponse, error) {
 	out := new(MsgPublishReleaseResponse)
 	err := c.cc.Invoke(ctx, "/ain.jobs.v1.Msg/PublishRelease", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *msgClient) RevokeRelease(ctx context.Context, in *MsgRevokeRelease, opts ...grpc.CallOption) (*MsgRevokeReleaseResponse, error) {
+	out := new(MsgRevokeReleaseResponse)
+	err := c.cc.Invoke(ctx, "/ain.jobs.v1.Msg/RevokeRelease", in, out, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -1832,7 +2299,10 @@ func (c *msgClient) UpdateParams(ctx context.Context, in *MsgUpdateParams, opts 
 // MsgServer is the server API for Msg service.
 type MsgServer interface {
 	RegisterJob(context.Context, *MsgRegisterJob) (*MsgRegisterJobResponse, error)
+	ForkJob(context.Context, *MsgForkJob) (*MsgForkJobResponse, error)
+	UpdateJob(context.Context, *MsgUpdateJob) (*MsgUpdateJobResponse, error)
 	PublishRelease(context.Context, *MsgPublishRelease) (*MsgPublishReleaseResponse, error)
+	RevokeRelease(context.Context, *MsgRevokeRelease) (*MsgRevokeReleaseResponse, error)
 	RequestJob(context.Context, *MsgRequestJob) (*MsgRequestJobResponse, error)
 	CancelRequest(context.Context, *MsgCancelRequest) (*MsgCancelRequestResponse, error)
 	AcceptJob(context.Context, *MsgAcceptJob) (*MsgAcceptJobResponse, error)
@@ -1854,8 +2324,17 @@ type UnimplementedMsgServer struct {
 func (*UnimplementedMsgServer) RegisterJob(ctx context.Context, req *MsgRegisterJob) (*MsgRegisterJobResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RegisterJob not implemented")
 }
+func (*UnimplementedMsgServer) ForkJob(ctx context.Context, req *MsgForkJob) (*MsgForkJobResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ForkJob not implemented")
+}
+func (*UnimplementedMsgServer) UpdateJob(ctx context.Context, req *MsgUpdateJob) (*MsgUpdateJobResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateJob not implemented")
+}
 func (*UnimplementedMsgServer) PublishRelease(ctx context.Context, req *MsgPublishRelease) (*MsgPublishReleaseResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method PublishRelease not implemented")
+}
+func (*UnimplementedMsgServer) RevokeRelease(ctx context.Context, req *MsgRevokeRelease) (*MsgRevokeReleaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RevokeRelease not implemented")
 }
 func (*UnimplementedMsgServer) RequestJob(ctx context.Context, req *MsgRequestJob) (*MsgRequestJobResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RequestJob not implemented")
@@ -1916,6 +2395,42 @@ func _Msg_RegisterJob_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Msg_ForkJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgForkJob)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).ForkJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/ain.jobs.v1.Msg/ForkJob",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).ForkJob(ctx, req.(*MsgForkJob))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_UpdateJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgUpdateJob)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).UpdateJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/ain.jobs.v1.Msg/UpdateJob",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).UpdateJob(ctx, req.(*MsgUpdateJob))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Msg_PublishRelease_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MsgPublishRelease)
 	if err := dec(in); err != nil {
@@ -1930,6 +2445,24 @@ func _Msg_PublishRelease_Handler(srv interface{}, ctx context.Context, dec func(
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(MsgServer).PublishRelease(ctx, req.(*MsgPublishRelease))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Msg_RevokeRelease_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MsgRevokeRelease)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MsgServer).RevokeRelease(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/ain.jobs.v1.Msg/RevokeRelease",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MsgServer).RevokeRelease(ctx, req.(*MsgRevokeRelease))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2160,8 +2693,20 @@ var _Msg_serviceDesc = grpc.ServiceDesc{
 			Handler:    _Msg_RegisterJob_Handler,
 		},
 		{
+			MethodName: "ForkJob",
+			Handler:    _Msg_ForkJob_Handler,
+		},
+		{
+			MethodName: "UpdateJob",
+			Handler:    _Msg_UpdateJob_Handler,
+		},
+		{
 			MethodName: "PublishRelease",
 			Handler:    _Msg_PublishRelease_Handler,
+		},
+		{
+			MethodName: "RevokeRelease",
+			Handler:    _Msg_RevokeRelease_Handler,
 		},
 		{
 			MethodName: "RequestJob",
@@ -2350,6 +2895,316 @@ func (m *MsgRegisterJobResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) 
 		i--
 		dAtA[i] = 0x8
 	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgForkJob) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgForkJob) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgForkJob) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Releases) > 0 {
+		for iNdEx := len(m.Releases) - 1; iNdEx >= 0; iNdEx-- {
+			{
+				size, err := m.Releases[iNdEx].MarshalToSizedBuffer(dAtA[:i])
+				if err != nil {
+					return 0, err
+				}
+				i -= size
+				i = encodeVarintTx(dAtA, i, uint64(size))
+			}
+			i--
+			dAtA[i] = 0x32
+		}
+	}
+	{
+		size, err := m.TreePolicy.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x2a
+	if len(m.Description) > 0 {
+		i -= len(m.Description)
+		copy(dAtA[i:], m.Description)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Description)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if len(m.Name) > 0 {
+		i -= len(m.Name)
+		copy(dAtA[i:], m.Name)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Name)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.JobId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Signer) > 0 {
+		i -= len(m.Signer)
+		copy(dAtA[i:], m.Signer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *ForkedRelease) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *ForkedRelease) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *ForkedRelease) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	{
+		size, err := m.Signature.MarshalToSizedBuffer(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = encodeVarintTx(dAtA, i, uint64(size))
+	}
+	i--
+	dAtA[i] = 0x12
+	if m.ReleaseId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.ReleaseId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgForkJobResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgForkJobResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgForkJobResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.JobId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateJob) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateJob) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateJob) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.TreePolicy != nil {
+		{
+			size, err := m.TreePolicy.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTx(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.QualificationInput != nil {
+		{
+			size, err := m.QualificationInput.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTx(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x2a
+	}
+	if len(m.Description) > 0 {
+		i -= len(m.Description)
+		copy(dAtA[i:], m.Description)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Description)))
+		i--
+		dAtA[i] = 0x22
+	}
+	if m.Terms != nil {
+		{
+			size, err := m.Terms.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintTx(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.JobId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.JobId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Signer) > 0 {
+		i -= len(m.Signer)
+		copy(dAtA[i:], m.Signer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgUpdateJobResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgUpdateJobResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgUpdateJobResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.TermsVersion != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.TermsVersion))
+		i--
+		dAtA[i] = 0x8
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRevokeRelease) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRevokeRelease) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRevokeRelease) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if m.ReleaseId != 0 {
+		i = encodeVarintTx(dAtA, i, uint64(m.ReleaseId))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Signer) > 0 {
+		i -= len(m.Signer)
+		copy(dAtA[i:], m.Signer)
+		i = encodeVarintTx(dAtA, i, uint64(len(m.Signer)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *MsgRevokeReleaseResponse) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *MsgRevokeReleaseResponse) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *MsgRevokeReleaseResponse) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
 	return len(dAtA) - i, nil
 }
 
@@ -3373,6 +4228,137 @@ func (m *MsgRegisterJobResponse) Size() (n int) {
 	return n
 }
 
+func (m *MsgForkJob) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Signer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.JobId != 0 {
+		n += 1 + sovTx(uint64(m.JobId))
+	}
+	l = len(m.Name)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Description)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = m.TreePolicy.Size()
+	n += 1 + l + sovTx(uint64(l))
+	if len(m.Releases) > 0 {
+		for _, e := range m.Releases {
+			l = e.Size()
+			n += 1 + l + sovTx(uint64(l))
+		}
+	}
+	return n
+}
+
+func (m *ForkedRelease) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.ReleaseId != 0 {
+		n += 1 + sovTx(uint64(m.ReleaseId))
+	}
+	l = m.Signature.Size()
+	n += 1 + l + sovTx(uint64(l))
+	return n
+}
+
+func (m *MsgForkJobResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.JobId != 0 {
+		n += 1 + sovTx(uint64(m.JobId))
+	}
+	return n
+}
+
+func (m *MsgUpdateJob) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Signer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.JobId != 0 {
+		n += 1 + sovTx(uint64(m.JobId))
+	}
+	if m.Terms != nil {
+		l = m.Terms.Size()
+		n += 1 + l + sovTx(uint64(l))
+	}
+	l = len(m.Description)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.QualificationInput != nil {
+		l = m.QualificationInput.Size()
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.TreePolicy != nil {
+		l = m.TreePolicy.Size()
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgUpdateJobResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.TermsVersion != 0 {
+		n += 1 + sovTx(uint64(m.TermsVersion))
+	}
+	return n
+}
+
+func (m *MsgRevokeRelease) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Signer)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	if m.ReleaseId != 0 {
+		n += 1 + sovTx(uint64(m.ReleaseId))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + sovTx(uint64(l))
+	}
+	return n
+}
+
+func (m *MsgRevokeReleaseResponse) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	return n
+}
+
 func (m *MsgPublishRelease) Size() (n int) {
 	if m == nil {
 		return 0
@@ -4205,6 +5191,902 @@ func (m *MsgRegisterJobResponse) Unmarshal(dAtA []byte) error {
 					break
 				}
 			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgForkJob) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgForkJob: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgForkJob: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Name", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Name = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Description", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Description = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TreePolicy", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.TreePolicy.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Releases", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Releases = append(m.Releases, ForkedRelease{})
+			if err := m.Releases[len(m.Releases)-1].Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *ForkedRelease) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: ForkedRelease: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: ForkedRelease: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReleaseId", wireType)
+			}
+			m.ReleaseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReleaseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signature", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if err := m.Signature.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgForkJobResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgForkJobResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgForkJobResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateJob) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateJob: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateJob: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field JobId", wireType)
+			}
+			m.JobId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.JobId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Terms", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Terms == nil {
+				m.Terms = &TermsSpec{}
+			}
+			if err := m.Terms.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Description", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Description = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 5:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field QualificationInput", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.QualificationInput == nil {
+				m.QualificationInput = &Input{}
+			}
+			if err := m.QualificationInput.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TreePolicy", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.TreePolicy == nil {
+				m.TreePolicy = &program.TreePolicy{}
+			}
+			if err := m.TreePolicy.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgUpdateJobResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgUpdateJobResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgUpdateJobResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field TermsVersion", wireType)
+			}
+			m.TermsVersion = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.TermsVersion |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRevokeRelease) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRevokeRelease: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRevokeRelease: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Signer", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Signer = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ReleaseId", wireType)
+			}
+			m.ReleaseId = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.ReleaseId |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowTx
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthTx
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthTx
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipTx(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthTx
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *MsgRevokeReleaseResponse) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowTx
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: MsgRevokeReleaseResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: MsgRevokeReleaseResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
 		default:
 			iNdEx = preIndex
 			skippy, err := skipTx(dAtA[iNdEx:])

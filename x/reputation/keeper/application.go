@@ -200,7 +200,11 @@ func (k *Keeper) addressedTo(ctx context.Context, admin sdk.AccAddress, id uint6
 	if application.Admin != admin.String() {
 		return types.Application{}, types.ErrNotAdmin.Wrapf("application %d is addressed to %s, not to %s", id, application.Admin, admin)
 	}
-	_, err = k.admin(ctx, application.JobId, application.Admin)
+	if _, err := k.admin(ctx, application.JobId, application.Admin); err != nil {
+		return types.Application{}, err
+	}
+	// The tree's policy may have changed since.
+	_, err = k.askedAdmin(ctx, application)
 	return application, err
 }
 

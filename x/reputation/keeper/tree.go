@@ -49,6 +49,23 @@ func (k *Keeper) PlantTree(ctx context.Context, jobID uint64, root sdk.AccAddres
 	return emit(ctx, &types.EventTreePlanted{JobId: jobID, Root: node.Owner})
 }
 
+// SetPolicy has a tree grow by another policy from now on. Nodes stay where they are,
+// however deep; admins below the root decide nothing while the root alone approves.
+func (k *Keeper) SetPolicy(ctx context.Context, jobID uint64, policy program.TreePolicy) error {
+	if err := types.ValidatePolicy(policy); err != nil {
+		return err
+	}
+	tree, err := k.tree(ctx, jobID)
+	if err != nil || tree.Policy.Equal(policy) {
+		return err
+	}
+	tree.Policy = policy
+	if err := k.trees.Set(ctx, jobID, tree); err != nil {
+		return err
+	}
+	return emit(ctx, &types.EventTreePolicySet{JobId: jobID, Policy: policy})
+}
+
 // Ancestors returns the admins above a node, nearest first: at most max of them,
 // only active ones, the last always the root. The root itself has none.
 func (k *Keeper) Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddress, max uint32) ([]sdk.AccAddress, error) {
