@@ -206,6 +206,12 @@ func (w *world) messages() map[string]sdk.Msg {
 		&reputationtypes.MsgUpdateParams{Authority: authority(), Params: reputationtypes.DefaultParams()},
 
 		registration,
+		w.fork("stranger", job),
+		&types.MsgUpdateJob{
+			Signer: of("root"), JobId: job, Terms: &registration.Terms, Description: "new", QualificationInput: &registration.QualificationInput,
+			TreePolicy: &program.TreePolicy{AdminsApprove: true, MaxDepth: 2},
+		},
+		&types.MsgRevokeRelease{Signer: of("root"), ReleaseId: 1, Reason: "wrong"},
 		&types.MsgPublishRelease{Signer: of("root"), JobId: job, Release: release(schema, "root", program.ROLE_WORKER, "1.1.0")},
 		order,
 		&types.MsgCancelRequest{Signer: of("client"), RequestId: w.number("open")},

@@ -30,11 +30,15 @@ var classes = map[string]Class{
 	// The same message takes coins back.
 	"/ain.escrow.v1.MsgSetStake": ClassFinishing,
 
-	"/ain.jobs.v1.MsgAcceptJob":        ClassStarting,
-	"/ain.jobs.v1.MsgAcceptResult":     ClassFinishing,
-	"/ain.jobs.v1.MsgCancelRequest":    ClassFinishing,
-	"/ain.jobs.v1.MsgChallenge":        ClassFinishing,
+	"/ain.jobs.v1.MsgAcceptJob":     ClassStarting,
+	"/ain.jobs.v1.MsgAcceptResult":  ClassFinishing,
+	"/ain.jobs.v1.MsgCancelRequest": ClassFinishing,
+	"/ain.jobs.v1.MsgChallenge":     ClassFinishing,
+	// A fork is a registration too: a chain that lists who may register lists who may fork.
+	"/ain.jobs.v1.MsgForkJob":          ClassStarting,
 	"/ain.jobs.v1.MsgPublishRelease":   ClassStarting,
+	"/ain.jobs.v1.MsgRevokeRelease":    ClassFinishing,
+	"/ain.jobs.v1.MsgUpdateJob":        ClassStarting,
 	"/ain.jobs.v1.MsgRank":             ClassFinishing,
 	"/ain.jobs.v1.MsgRegisterJob":      ClassStarting,
 	"/ain.jobs.v1.MsgRejectWorker":     ClassFinishing,
