@@ -28,6 +28,8 @@ var endings = []ending{
 	{"cancelled by the client", ended(types.OUTCOME_CANCELLED_BY_CLIENT)},
 	{"cancelled, no evaluator", ended(types.OUTCOME_CANCELLED_NO_EVALUATOR)},
 	{"cancelled, too few workers", ended(types.OUTCOME_CANCELLED_TOO_FEW_WORKERS)},
+	{"cancelled, its release was revoked", ended(types.OUTCOME_CANCELLED_RELEASE_REVOKED)},
+	{"its release was revoked after the reveal", ended(types.OUTCOME_RELEASE_REVOKED)},
 	{"a challenge confirmed", judged(types.VERDICT_CONFIRMED)},
 	{"a challenge overturned", judged(types.VERDICT_OVERTURNED)},
 	{"a challenge that nobody judged", judged(types.VERDICT_SILENT)},
@@ -40,7 +42,6 @@ var endings = []ending{
 var notEnabled = []types.Outcome{
 	types.OUTCOME_INPUT_NOT_GRANTED,
 	types.OUTCOME_CANCELLED_NO_KEY_GRANTED,
-	types.OUTCOME_CANCELLED_RELEASE_REVOKED,
 	types.OUTCOME_UNEVALUATED,
 }
 

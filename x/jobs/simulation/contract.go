@@ -26,6 +26,9 @@ func acceptJob(v *view) *types.MsgAcceptJob {
 		return nil
 	}
 	role := opening(*r)
+	if v.isRevoked(r.WorkerRelease) || v.isRevoked(r.EvaluatorRelease) {
+		return nil // a sweep is about to end it
+	}
 	if v.Often(3) {
 		v.Expect(types.ErrPlaceTaken)
 		return &types.MsgAcceptJob{Signer: v.sign(r.Client), RequestId: r.Id, Role: role}

@@ -119,39 +119,25 @@ func (v *view) terms() types.TermsSpec {
 	return t
 }
 
-// release is a program signed by the job's root.
-func (v *view) release(root string, schema []byte, role program.Role, version string) types.ReleaseSpec {
-	spec := types.ReleaseSpec{
-		Role:    role,
-		Version: version,
-		Program: program.Program{
-			Kind: program.PROGRAM_KIND_WASM, ABI: program.ABI_STDIO_PROTO,
-			Digest: types.Digest([]byte(version)), Size_: uint64(1 + v.Intn(1_000_000)),
-		},
-	}
-	key := v.Account(root).PrivKey
-	signature, err := key.Sign(types.ReleasePAE(types.Digest(schema), spec))
-	v.note(err)
-	spec.Signatures = []types.Signature{{Signer: root, PublicKey: key.PubKey().Bytes(), Signature: signature}}
-	return spec
-}
-
-// publishRelease publishes a newer release, or one that is not newer.
-func publishRelease(v *view) *types.MsgPublishRelease {
-	schema, err := compiled()
-	v.note(err)
+// updateJob changes the terms and the policy's limits that are met from now on. Who approves stays, so that the applications
+// on their way reach somebody.
+func updateJob(v *view) *types.MsgUpdateJob {
 	job := simulation.Pick(v.Draw, v.state.Jobs)
 	if job == nil || !v.Sign(job.Root) {
 		return nil
 	}
-	version := fmt.Sprintf("1.%d.0", job.Releases)
-	switch {
-	case job.Releases >= v.params().MaxReleases:
-		v.Expect(types.ErrLimit)
-	case v.Often(20):
-		version = "0.9.0"
-		v.Expect(types.ErrVersion)
+	msg := &types.MsgUpdateJob{Signer: job.Root, JobId: job.Id, Description: v.StringN(20)}
+	if v.Bool() {
+		terms := v.terms()
+		msg.Terms = &terms
 	}
-	role := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR})
-	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, schema, role, version)}
+	switch {
+	case v.Often(10):
+		msg.QualificationInput = &types.Input{Inline: []byte("no task")}
+		v.Expect(types.ErrDecode)
+	case v.Often(10):
+		msg.JobId = uint64(len(v.state.Jobs)) + 1_000
+		v.Expect(types.ErrUnknownJob)
+	}
+	return msg
 }

@@ -29,6 +29,8 @@ func requestJob(v *view) *types.MsgRequestJob {
 	}
 	msg.Spec = v.spec(*job, *client, purse)
 	switch {
+	case job.WorkerRelease == 0 || job.EvaluatorRelease == 0:
+		v.Expect(types.ErrRevoked)
 	case v.Often(3):
 		msg.Spec.Input.Inline = []byte("no task")
 		v.Expect(types.ErrDecode)
