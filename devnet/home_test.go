@@ -149,6 +149,31 @@ func TestGenesis(t *testing.T) {
 		}
 		require.Equal(t, want.String(), genesis.AppState.Bank.Supply[0].Amount)
 	})
+	t.Run("the treasury says who else may be a validator", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))
+		require.NoError(t, err)
+		var genesis struct {
+			AppState struct {
+				Permissions struct {
+					Rules []struct {
+						TypeURL   string `json:"type_url"`
+						Accounts  []string
+						Authority string
+					}
+				}
+			} `json:"app_state"`
+		}
+		require.NoError(t, json.Unmarshal(text, &genesis))
+		rules := genesis.AppState.Permissions.Rules
+		require.Len(t, rules, 1)
+		require.Equal(t, "/cosmos.staking.v1beta1.MsgCreateValidator", rules[0].TypeURL)
+		require.Equal(t, accounts[accountTreasury], rules[0].Authority)
+		var validators []string
+		for _, m := range config.validators() {
+			validators = append(validators, accounts[m.name])
+		}
+		require.ElementsMatch(t, validators, rules[0].Accounts)
+	})
 	t.Run("all validators have the same genesis, a key of their own, and join with it", func(t *testing.T) {
 		keys := map[string]bool{}
 		first, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))

@@ -145,6 +145,9 @@ network and name a peer in config/config.toml.`,
 			if err != nil {
 				return err
 			}
+			if local {
+				home.ShareMachine()
+			}
 			genesis, err := app.NewGenesisBuilder(described, chainID, now()).Build()
 			if err != nil {
 				return err
@@ -156,7 +159,7 @@ network and name a peer in config/config.toml.`,
 		},
 	}
 	cmd.Flags().StringVar(&chainID, flags.FlagChainID, chain.DefaultChainID, "id of the chain")
-	cmd.Flags().BoolVar(&local, "one-machine", false, "make blocks every 20 ms: for a network whose nodes share one machine")
+	cmd.Flags().BoolVar(&local, "one-machine", false, "make blocks every 20 ms and have peers on this machine: for a network whose nodes share one")
 	return cmd
 }
 

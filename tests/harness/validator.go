@@ -72,7 +72,9 @@ type State struct {
 }
 
 // StateOf asks a validator how far it is. That it cannot be reached is an error.
-func (n *Network) StateOf(number int) (State, error) {
+func (n *Network) StateOf(number int) (State, error) { return n.stateAt(n.ValidatorRPC(number)) }
+
+func (n *Network) stateAt(endpoint string) (State, error) {
 	var answer struct {
 		Result struct {
 			Response struct {
@@ -81,7 +83,7 @@ func (n *Network) StateOf(number int) (State, error) {
 			}
 		}
 	}
-	if err := n.getFrom(n.ValidatorRPC(number), 0, "/abci_info", &answer); err != nil {
+	if err := n.getFrom(endpoint, 0, "/abci_info", &answer); err != nil {
 		return State{}, err
 	}
 	hash, err := base64.StdEncoding.DecodeString(answer.Result.Response.Hash)
