@@ -78,3 +78,4 @@ fuzz: ## let every fuzz target look for bad inputs: FUZZTIME each, FUZZ names so
 
 bench: build runtimes examples ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
+	@$(GO) run -tags $(TAGS) ./benchmarks/turnaround -validators 4

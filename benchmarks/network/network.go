@@ -50,8 +50,8 @@ type state struct {
 }
 
 // Open runs a devnet with one evaluator and one worker, and returns when they are at work. program is the aind to run.
-func Open(ctx context.Context, program string) (*Network, error) {
-	n, err := begin(ctx, program)
+func Open(ctx context.Context, program string, validators int) (*Network, error) {
+	n, err := begin(ctx, program, validators)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func Open(ctx context.Context, program string) (*Network, error) {
 // OpenChain runs the node of a devnet, with nothing beside it: no store and no daemons. more are further arguments of the
 // node.
 func OpenChain(ctx context.Context, program string, more ...string) (*Network, error) {
-	n, err := begin(ctx, program)
+	n, err := begin(ctx, program, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func OpenChain(ctx context.Context, program string, more ...string) (*Network, e
 }
 
 // begin starts a devnet in a new folder and waits for its first block.
-func begin(ctx context.Context, program string) (*Network, error) {
+func begin(ctx context.Context, program string, validators int) (*Network, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func begin(ctx context.Context, program string) (*Network, error) {
 	if n.home, err = os.MkdirTemp("", "ain-bench-"); err != nil {
 		return nil, err
 	}
-	args := []string{"devnet", "--home", n.home, "--workers", "1", "--evaluators", "1"}
+	args := []string{"devnet", "--home", n.home, "--validators", fmt.Sprint(validators), "--workers", "1", "--evaluators", "1"}
 	ports, err := freePorts(5)
 	if err != nil {
 		return nil, errors.Join(err, n.Close())

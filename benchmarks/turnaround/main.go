@@ -1,5 +1,5 @@
 // Command turnaround measures P2: how long a client waits for a job that does nothing, from its order to the ranking and to
-// the settled result, on a network of one validator whose nodes are daemons.
+// the settled result, on a network whose validators share this machine and whose nodes are daemons.
 //
 // Requests come one after another, with pauses of random length between them, so that they do not fall in step with the
 // blocks. The client accepts as soon as it sees the ranking. It learns of both as every client does: an event wakes it, and
@@ -29,19 +29,20 @@ const mostPause = 200 * time.Millisecond
 
 func main() {
 	requests := flag.Int("requests", 100, "how many requests are measured, after a tenth as many that are not")
+	validators := flag.Int("validators", 1, "how many validators the network has")
 	build := flag.String("build", "build", "folder of the built programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *build, *requests); err != nil {
+	if err := run(ctx, *build, *validators, *requests); err != nil {
 		fmt.Fprintln(os.Stderr, "turnaround:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, build string, requests int) (err error) {
+func run(ctx context.Context, build string, validators, requests int) (err error) {
 	conditions := measure.Observe(ctx)
-	net, err := network.Open(ctx, filepath.Join(build, "aind"))
+	net, err := network.Open(ctx, filepath.Join(build, "aind"), validators)
 	if err != nil {
 		return err
 	}
@@ -60,9 +61,9 @@ func run(ctx context.Context, build string, requests int) (err error) {
 		return err
 	}
 	return measure.Line{
-		Figure: "P2", What: "request to ranked and to settled, a job that does nothing, one validator", Result: r,
+		Figure: "P2", What: "request to ranked and to settled, a job that does nothing", Result: r,
 		Settings: map[string]any{
-			"requests": requests, "profile": "aind devnet", "program": "WASM", "workers_per_request": 1,
+			"validators": validators, "requests": requests, "profile": "aind devnet", "program": "WASM", "workers_per_request": 1,
 			"nodes": "1 worker, 1 evaluator, 1 admin; beside them 1 worker and 1 evaluator of another job, idle",
 			"pause": "random, up to " + mostPause.String(),
 		},
