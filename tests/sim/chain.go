@@ -16,6 +16,7 @@ import (
 	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/codec"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	simtestutil "github.com/cosmos/cosmos-sdk/testutil/sims"
@@ -48,12 +49,16 @@ var genesisTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 type Chain struct {
 	*app.App
 	simulations *module.SimulationManager
+	txConfig    client.TxConfig
 }
 
 var _ simsx.SimulationApp = (*Chain)(nil)
 
 // GetBaseApp implements simsx.SimulationApp.
 func (c *Chain) GetBaseApp() *baseapp.BaseApp { return c.BaseApp }
+
+// TxConfig implements simsx.SimulationApp.
+func (c *Chain) TxConfig() client.TxConfig { return c.txConfig }
 
 // SimulationManager implements simsx.SimulationApp.
 func (c *Chain) SimulationManager() *module.SimulationManager { return c.simulations }
@@ -99,10 +104,11 @@ func newChain(t testing.TB, watch *watch) func(log.Logger, dbm.DB, bool, servert
 		c := &Chain{}
 		base = append(base, func(b *baseapp.BaseApp) {
 			b.SetPrepareCheckStater(func(ctx sdk.Context) { watch.block(t, ctx, c) })
+			watch.tape.record(b)
 		})
 		made, err := app.New(logger, db, options, app.WithInvariantCheck(), app.WithBaseApp(base...))
 		require.NoError(t, err)
-		c.App = made
+		c.App, c.txConfig = made, recorder{TxConfig: made.TxConfig(), tape: &watch.tape}
 		c.simulations = module.NewSimulationManager(drawn(made, watch)...)
 		return c
 	}

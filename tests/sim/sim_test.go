@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,8 +33,40 @@ func accounts(r *rand.Rand, _ int) []simtypes.Account { return simtypes.RandomAc
 func run(t *testing.T, seed int64, then ...func(testing.TB, simsx.TestInstance[*Chain], []simtypes.Account)) *watch {
 	t.Helper()
 	w := newWatch()
-	simsx.RunWithSeedAndRandAcc(t, config(*blocks, *operations), newChain(t, w), startState, seed, nil, accounts, then...)
+	simsx.RunWithSeedAndRandAcc(t, config(*blocks, *operations), newChain(t, w), w.tape.start, seed, nil, accounts, then...)
 	return w
+}
+
+// ran is what is kept of a seed's run.
+type ran struct {
+	once sync.Once
+	*watch
+	end
+}
+
+var (
+	runs     = map[int64]*ran{}
+	runsLock sync.Mutex
+)
+
+// once returns a seed's run. The first test that asks for it makes it.
+func once(t *testing.T, seed int64) *ran {
+	t.Helper()
+	runsLock.Lock()
+	if runs[seed] == nil {
+		runs[seed] = &ran{}
+	}
+	r := runs[seed]
+	runsLock.Unlock()
+	r.once.Do(func() {
+		var ended end
+		w := run(t, seed, func(_ testing.TB, ti simsx.TestInstance[*Chain], people []simtypes.Account) {
+			ended = endOf(t, ti.App.App, people)
+		})
+		r.end, r.watch = ended, w
+	})
+	require.NotNil(t, r.watch, "seed %d has failed", seed)
+	return r
 }
 
 // Every block of every seed is held against all invariants; over the seeds, or with -each in every one of them, each
@@ -44,7 +77,7 @@ func TestSimulation(t *testing.T) {
 		for i := range watches {
 			t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 				t.Parallel()
-				watches[i] = run(t, int64(i+1))
+				watches[i] = once(t, int64(i+1)).watch
 				table, missing := watches[i].report(ownMessages(t))
 				t.Logf("seed %d\n%s", i+1, table)
 				if *each {

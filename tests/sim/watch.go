@@ -27,6 +27,8 @@ type watch struct {
 	finished  map[uint64]jobstypes.Request // of this run
 	ended     map[string]int               // of runs that were added
 	params    map[string]string            // the params in force, to see votes change them
+	tape      tape                         // of what is delivered
+	last      uint64                       // the newest request
 }
 
 func newWatch() *watch {
@@ -106,6 +108,7 @@ func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
 	jobs, err := c.Jobs.ExportGenesis(ctx)
 	require.NoError(t, err)
 	for _, r := range jobs.Requests {
+		w.last = max(w.last, r.Id)
 		if r.IsFinished() {
 			w.finished[r.Id] = r
 		}
