@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,7 +19,7 @@ type engine struct {
 	pool *pool
 
 	mu   sync.Mutex
-	rpcs map[string]*rpc // by program key
+	rpcs map[string]*RPC // by program key
 }
 
 var _ Sandbox = (*engine)(nil)
@@ -36,7 +34,7 @@ func New(cfg Config) (Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{cfg: cfg, pool: newPool(cfg), rpcs: map[string]*rpc{}}, nil
+	return &engine{cfg: cfg, pool: newPool(cfg), rpcs: map[string]*RPC{}}, nil
 }
 
 // Prepare implements Sandbox.
@@ -63,15 +61,16 @@ func (e *engine) Run(ctx context.Context, run Run) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits, err := run.Limits.withDefaults()
+	limits, err := run.Limits.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
+	limits.MemoryBytes = min(limits.MemoryBytes, maxMemoryBytes)
 	frame, err := runFrame(run, limits)
 	if err != nil {
 		return nil, err
 	}
-	input, err := r.encodeInput(run.Input)
+	input, err := r.EncodeInput(run.Input)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +91,7 @@ func (e *engine) Run(ctx context.Context, run Run) (*Result, error) {
 		return result, err
 	}
 	e.pool.releaseSettling(key, c)
-	result.Output, err = r.decodeOutput(output)
+	result.Output, err = r.DecodeOutput(output)
 	return result, err
 }
 
@@ -103,9 +102,13 @@ func (e *engine) Close() error {
 }
 
 // rpc returns the key under which a program's children are kept, and its rpc.
-func (e *engine) rpc(p Program) (string, *rpc, error) {
+func (e *engine) rpc(p Program) (string, *RPC, error) {
 	if err := p.Validate(); err != nil {
 		return "", nil, err
+	}
+	if p.Kind == KindImage {
+		return "", nil, fmt.Errorf("%w: program %s is an image, and this node runs no containers: install Docker and set sandbox.docker.use",
+			ErrUnsupported, p.Digest)
 	}
 	key := programKey(p)
 	e.mu.Lock()
@@ -113,7 +116,7 @@ func (e *engine) rpc(p Program) (string, *rpc, error) {
 	if r := e.rpcs[key]; r != nil && r.program.File == p.File {
 		return key, r, nil
 	}
-	r, err := newRPC(p)
+	r, err := NewRPC(p)
 	if err != nil {
 		return "", nil, err
 	}
@@ -132,7 +135,7 @@ func programKey(p Program) string {
 	return strings.Join(parts, "\x00")
 }
 
-func (e *engine) prepareFrame(r *rpc) (wire.Prepare, error) {
+func (e *engine) prepareFrame(r *RPC) (wire.Prepare, error) {
 	file, err := filepath.Abs(r.program.File)
 	if err != nil {
 		return wire.Prepare{}, fmt.Errorf("program file: %w", err)
@@ -151,25 +154,20 @@ func (e *engine) prepareFrame(r *rpc) (wire.Prepare, error) {
 }
 
 func runFrame(run Run, limits Limits) (wire.Run, error) {
+	if err := run.Validate(); err != nil {
+		return wire.Run{}, err
+	}
 	seed, err := hex.DecodeString(run.Env[EnvSeed])
 	if err != nil {
-		return wire.Run{}, fmt.Errorf("%s %q: want hex digits", EnvSeed, run.Env[EnvSeed])
+		return wire.Run{}, err
 	}
 	frame := wire.Run{
 		Env: run.Env, Seed: seed, Inputs: map[string]string{},
 		MemoryBytes: limits.MemoryBytes, OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
 	}
 	for name, path := range run.Inputs {
-		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `/\`) {
-			return wire.Run{}, fmt.Errorf("input name %q: want a plain file name", name)
-		}
 		if frame.Inputs[name], err = filepath.Abs(path); err != nil {
 			return wire.Run{}, fmt.Errorf("input %q: %w", name, err)
-		}
-	}
-	for name := range run.Env {
-		if name == "" || strings.ContainsAny(name, "=\x00") {
-			return wire.Run{}, errors.New("variable name is empty or holds = or NUL")
 		}
 	}
 	if run.OutDir != "" {

@@ -1,8 +1,10 @@
 // Package sandbox runs the programs of jobs: code that strangers wrote, on input that strangers sent.
 //
-// A program is a WASM command (WASI preview 1) or a Python script. Both run in a WASM engine, inside a child process that does nothing
-// else and that is started before it is needed. A program sees its request, the inputs and the output folder that the run names, and
-// three variables; it sees no network, no other file, no real clock and no real randomness, so equal seeds give equal runs.
+// A program is a WASM command (WASI preview 1), a Python script or an OCI image. The first two run in a WASM engine, inside a child
+// process that does nothing else and that is started before it is needed. A program sees its request, the inputs and the output folder
+// that the run names, and three variables; it sees no network, no other file, no real clock and no real randomness, so equal seeds give
+// equal runs. Images run in containers (package docker): they see no network and no other file of the machine either, but their own
+// image, and the clock and the randomness of the machine's kernel.
 //
 // Trusted: the child program, the engine, the interpreter of scripts (pinned by digest), and the cache folder, which holds native code.
 // Not trusted: the program, its input, its output, its log. A child process whose run failed is never used again.
@@ -13,9 +15,11 @@ package sandbox
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 )
@@ -26,9 +30,10 @@ type Kind string
 const (
 	KindWASM   Kind = "wasm"   // a WASI preview 1 command
 	KindScript Kind = "script" // a Python file that defines a class with the rpc's method
+	KindImage  Kind = "image"  // an OCI image: a layout in a tar file, or the address of one in a registry
 )
 
-// Codec says how a WASM program reads its request and writes its reply. Scripts see objects and have no codec.
+// Codec says how a WASM program or an image reads its request and writes its reply. Scripts see objects and have no codec.
 type Codec string
 
 const (
@@ -47,8 +52,9 @@ const (
 type Program struct {
 	Kind   Kind
 	Digest string // sha256:<hex> of File; checked against the very bytes that are run
-	File   string // .wasm or .py on this machine
-	// EntryPoint is the class of a script; empty when only one class has the method. WASM programs have none.
+	File   string // .wasm, .py or .tar on this machine
+	// EntryPoint is the class of a script, empty when only one class has the method; or the command of an image that is run
+	// in place of its own, one word. WASM programs have none.
 	EntryPoint string
 	Codec      Codec
 	// Schema is a serialized google.protobuf.FileDescriptorSet with no import missing.
@@ -63,9 +69,9 @@ func (p Program) Validate() error {
 		if p.EntryPoint != "" {
 			return fmt.Errorf("%w: entry point %q: a wasm program starts at _start, leave it empty", ErrBadProgram, p.EntryPoint)
 		}
-	case KindScript:
+	case KindScript, KindImage:
 	default:
-		return fmt.Errorf("%w: program kind %q: use %q or %q", ErrUnsupported, p.Kind, KindWASM, KindScript)
+		return fmt.Errorf("%w: program kind %q: use %q, %q or %q", ErrUnsupported, p.Kind, KindWASM, KindScript, KindImage)
 	}
 	switch p.Codec {
 	case "", CodecProto, CodecJSON:
@@ -83,7 +89,7 @@ func (p Program) Validate() error {
 
 // Limits bounds one run. A zero field takes its default.
 type Limits struct {
-	MemoryBytes int64         // linear memory, the interpreter's included; default 512 MiB
+	MemoryBytes int64         // linear memory, the interpreter's included; of images all memory; default 512 MiB
 	WallTime    time.Duration // from the program's start; default 60 s
 	OutputBytes int64         // the reply as the program writes it; default 4 MiB
 	LogBytes    int64         // what is kept of standard error; default 64 KiB
@@ -99,14 +105,14 @@ const (
 	maxMemoryBytes     = 4<<30 - 64<<10 // what 32-bit addresses reach
 )
 
-func (l Limits) withDefaults() (Limits, error) {
+// WithDefaults fills in what is zero. It errs where a limit is negative.
+func (l Limits) WithDefaults() (Limits, error) {
 	if l.MemoryBytes < 0 || l.WallTime < 0 || l.OutputBytes < 0 || l.LogBytes < 0 || l.DiskBytes < 0 {
 		return l, fmt.Errorf("limits %+v: none may be negative", l)
 	}
 	if l.MemoryBytes == 0 {
 		l.MemoryBytes = defaultMemoryBytes
 	}
-	l.MemoryBytes = min(l.MemoryBytes, maxMemoryBytes)
 	if l.WallTime == 0 {
 		l.WallTime = defaultWallTime
 	}
@@ -130,6 +136,26 @@ type Run struct {
 	Inputs  map[string]string // name to host path of a regular file, shown read-only as /ain/in/<name>
 	OutDir  string            // if set, an existing empty folder, shown as /ain/out
 	Limits  Limits
+	// Labels say what the run is for, for instance job and request. People see them; programs do not.
+	Labels map[string]string
+}
+
+// Validate reports the first variable or input whose name or value no program can be given. It does not look at the program.
+func (r Run) Validate() error {
+	if _, err := hex.DecodeString(r.Env[EnvSeed]); err != nil {
+		return fmt.Errorf("%s %q: want hex digits", EnvSeed, r.Env[EnvSeed])
+	}
+	for name := range r.Inputs {
+		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `/\`) {
+			return fmt.Errorf("input name %q: want a plain file name", name)
+		}
+	}
+	for name, value := range r.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
+			return fmt.Errorf("variable %q: its name is empty or holds = or NUL, or its value holds NUL", name)
+		}
+	}
+	return nil
 }
 
 // Result is what a run left behind.
@@ -137,8 +163,8 @@ type Result struct {
 	Output     []byte // the reply message, proto binary, decoded and checked against the schema, then encoded anew
 	Log        []byte // standard error and what a script printed: the beginning and the end, within LogBytes
 	Wall       time.Duration
-	CPU        time.Duration // of the child process during the run
-	PeakMemory int64         // bytes of linear memory
+	CPU        time.Duration // of the child process during the run, or of all processes in a container
+	PeakMemory int64         // bytes of linear memory, or of all memory of a container
 }
 
 // Sandbox runs programs. All methods may be called at the same time.

@@ -20,14 +20,15 @@ const maxNesting = 32
 // noTypes keeps Any and extensions from resolving to types that happen to be linked into this binary.
 var noTypes = new(protoregistry.Types)
 
-// rpc is the method that a program serves, with what is needed to turn its messages into what the program reads and back.
-type rpc struct {
+// RPC is the method that a program serves, with what is needed to turn its messages into what the program reads and back.
+type RPC struct {
 	program       Program
 	files         []protoreflect.FileDescriptor // in the schema's order
 	input, output protoreflect.MessageDescriptor
 }
 
-func newRPC(p Program) (*rpc, error) {
+// NewRPC finds the program's method in its schema. Its errors wrap ErrBadProgram.
+func NewRPC(p Program) (*RPC, error) {
 	set := new(descriptorpb.FileDescriptorSet)
 	if err := (proto.UnmarshalOptions{Resolver: noTypes}).Unmarshal(p.Schema, set); err != nil {
 		return nil, fmt.Errorf("%w: schema is not a FileDescriptorSet: %w", ErrBadProgram, err)
@@ -36,7 +37,7 @@ func newRPC(p Program) (*rpc, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: schema: %w", ErrBadProgram, err)
 	}
-	r := &rpc{program: p}
+	r := &RPC{program: p}
 	for _, f := range set.File {
 		file, err := registry.FindFileByPath(f.GetName())
 		if err != nil {
@@ -63,8 +64,8 @@ func newRPC(p Program) (*rpc, error) {
 	return r, nil
 }
 
-// encodeInput turns the request message into what the program reads. Equal requests give equal bytes.
-func (r *rpc) encodeInput(input []byte) ([]byte, error) {
+// EncodeInput turns the request message into what the program reads. Equal requests give equal bytes.
+func (r *RPC) EncodeInput(input []byte) ([]byte, error) {
 	msg, err := decodeMessage(r.input, input)
 	if err != nil {
 		return nil, fmt.Errorf("input is not a %s: %w", r.input.FullName(), err)
@@ -86,8 +87,8 @@ func (r *rpc) encodeInput(input []byte) ([]byte, error) {
 	return input, nil
 }
 
-// decodeOutput turns what the program wrote into the reply message, proto binary. Its errors wrap ErrBadOutput.
-func (r *rpc) decodeOutput(output []byte) ([]byte, error) {
+// DecodeOutput turns what the program wrote into the reply message, proto binary. Its errors wrap ErrBadOutput.
+func (r *RPC) DecodeOutput(output []byte) ([]byte, error) {
 	msg, err := r.parseOutput(output)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a %s: %w", ErrBadOutput, r.output.FullName(), err)
@@ -103,7 +104,7 @@ func (r *rpc) decodeOutput(output []byte) ([]byte, error) {
 	return reply, nil
 }
 
-func (r *rpc) parseOutput(output []byte) (protoreflect.Message, error) {
+func (r *RPC) parseOutput(output []byte) (protoreflect.Message, error) {
 	switch {
 	case r.program.Kind == KindScript:
 		return parsePlain(r.output, output)

@@ -53,7 +53,7 @@ type enumValue struct {
 	Number int32  `json:"number"`
 }
 
-func (r *rpc) scriptSpec() ([]byte, error) {
+func (r *RPC) scriptSpec() ([]byte, error) {
 	s := scriptSpec{
 		Service:    r.program.Service,
 		Method:     r.program.Method,

@@ -21,6 +21,9 @@ import (
 type Fixture struct {
 	Sandbox sandbox.Sandbox
 	Probe   sandbox.Program // serves testdata/probe.proto
+	// Native programs run on the machine's own kernel: its clock and its randomness are real, the program has a folder for scratch, /tmp,
+	// sees its own processes in /proc, and can make links, which then fail the run.
+	Native bool
 }
 
 // seed of a run where the case does not care.
@@ -35,8 +38,10 @@ func Suite(t *testing.T, f Fixture) {
 	t.Run("a program sees nothing but its own files", f.files)
 	t.Run("a program has no network and no processes", f.isolation)
 	t.Run("a program sees its variables and no others", f.environment)
-	t.Run("equal seeds give equal runs", f.seeds)
-	t.Run("time is made up and the same for all", f.clock)
+	if !f.Native {
+		t.Run("equal seeds give equal runs", f.seeds)
+		t.Run("time is made up and the same for all", f.clock)
+	}
 	t.Run("runs at the same time do not mix", f.concurrent)
 	t.Run("a cancelled context ends the run", f.cancel)
 	t.Run("bad arguments are refused before anything runs", f.badArguments)
@@ -158,15 +163,23 @@ func (f Fixture) limits(t *testing.T) {
 		assert.Len(t, result.Log, 100)
 	})
 	t.Run("the output folder takes no more than its quota", func(t *testing.T) {
-		out := t.TempDir()
-		within := func(r *sandbox.Run) { r.OutDir, r.Limits.DiskBytes = out, 1000 }
-		assert.Empty(t, f.answer(t, Request{Action: "write", Path: "/ain/out/small", Data: make([]byte, 900)}, within).Text)
-		assert.NotEmpty(t, f.answer(t, Request{Action: "write", Path: "/ain/out/large", Data: make([]byte, 1001)}, within).Text)
-		assert.NotEmpty(t, f.answer(t, Request{Action: "grow", Path: "/ain/out/holes", N: 1 << 40}, within).Text)
-		for _, name := range []string{"large", "holes"} {
-			info, err := os.Stat(filepath.Join(out, name))
+		const quota = 1 << 20
+		for _, c := range []struct {
+			name string
+			req  Request
+			fits bool
+		}{
+			{"less", Request{Action: "write", Data: make([]byte, quota-100)}, true},
+			{"more", Request{Action: "write", Data: make([]byte, quota+1)}, false},
+			{"holes", Request{Action: "grow", N: 1 << 40}, false},
+		} {
+			out := t.TempDir()
+			c.req.Path = "/ain/out/" + c.name
+			problem := f.answer(t, c.req, func(r *sandbox.Run) { r.OutDir, r.Limits.DiskBytes = out, quota }).Text
+			assert.Equal(t, c.fits, problem == "", "%s: %s", c.name, problem)
+			info, err := os.Stat(filepath.Join(out, c.name))
 			require.NoError(t, err)
-			assert.LessOrEqual(t, info.Size(), int64(1000))
+			assert.LessOrEqual(t, info.Size(), int64(quota))
 		}
 	})
 }
@@ -176,8 +189,11 @@ func (f Fixture) files(t *testing.T) {
 	require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o644))
 	input := filepath.Join(t.TempDir(), "anything")
 	require.NoError(t, os.WriteFile(input, []byte("input"), 0o644))
-	out := t.TempDir()
-	with := func(r *sandbox.Run) { r.Inputs, r.OutDir = map[string]string{"data.txt": input}, out }
+	var out string
+	with := func(r *sandbox.Run) {
+		out = t.TempDir()
+		r.Inputs, r.OutDir = map[string]string{"data.txt": input}, out
+	}
 
 	reply := f.answer(t, Request{Action: "read", Path: "/ain/in/data.txt"}, with)
 	assert.Equal(t, "input", string(reply.Data), reply.Text)
@@ -188,20 +204,31 @@ func (f Fixture) files(t *testing.T) {
 	written, err := os.ReadFile(filepath.Join(out, "result"))
 	require.NoError(t, err)
 	assert.Equal(t, "output", string(written))
-	assert.Equal(t, []string{"result"}, f.answer(t, Request{Action: "list", Path: "/ain/out"}, with).Names)
 
-	for _, path := range []string{
-		secret, "/etc/passwd", "/ain/in/../../etc/passwd", "/ain/in/../../../../../../" + secret, "/ain/in/other", "/proc/self/environ",
-	} {
+	forbidden := []string{secret, "/etc/passwd", "/ain/in/../../etc/passwd", "/ain/in/../../../../../../" + secret, "/ain/in/other"}
+	unwritable := []string{"/ain/in/data.txt", "/ain/in/new", filepath.Join(t.TempDir(), "new"), "/ain/out/../in/data.txt", "/new"}
+	if !f.Native {
+		forbidden, unwritable = append(forbidden, "/proc/self/environ"), append(unwritable, "/tmp/new")
+	}
+	for _, path := range forbidden {
 		reply := f.answer(t, Request{Action: "read", Path: path}, with)
 		assert.NotEmpty(t, reply.Text, "reading %s", path)
 		assert.Empty(t, reply.Data, "reading %s", path)
 	}
-	for _, path := range []string{"/ain/in/data.txt", "/ain/in/new", "/tmp/new", filepath.Join(out, "new"), "/ain/out/../in/data.txt"} {
+	for _, path := range unwritable {
 		assert.NotEmpty(t, f.answer(t, Request{Action: "write", Path: path, Data: []byte("x")}, with).Text, "writing %s", path)
 	}
 	for _, target := range []string{secret, "../" + filepath.Base(filepath.Dir(secret)) + "/secret"} {
-		assert.NotEmpty(t, f.answer(t, Request{Action: "symlink", Path: "/ain/out/link", Data: []byte(target)}, with).Text)
+		result, err := f.run(t, Request{Action: "symlink", Path: "/ain/out/link", Data: []byte(target)}, with)
+		if f.Native {
+			require.ErrorIs(t, err, sandbox.ErrBadOutput)
+		} else {
+			require.NoError(t, err)
+			assert.NotEmpty(t, DecodeReply(t, result.Output).Text)
+		}
+		left, err := os.ReadDir(out)
+		require.NoError(t, err)
+		assert.Empty(t, left, "no link arrives")
 	}
 	kept, err := os.ReadFile(input)
 	require.NoError(t, err)

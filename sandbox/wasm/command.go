@@ -31,7 +31,7 @@ func (c *command) run(ctx context.Context, r wire.Run, input []byte) (done wire.
 		config = config.WithEnv(name, value)
 	}
 	err := start(experimental.WithMemoryAllocator(ctx, &h.memory), c.engine.runtime, c.module, config)
-	if logErr := h.stderr.end(); logErr != nil && err == nil {
+	if logErr := h.stderr.End(); logErr != nil && err == nil {
 		err = logErr
 	}
 	return h.outcome(err, false), h.stdout.buf

@@ -31,11 +31,11 @@ type host struct {
 	inputs inputFS
 	files  outputFS
 	stdout output
-	stderr logWriter
+	stderr wire.Log
 }
 
 func newHost(frames io.Writer) *host {
-	h := &host{memory: memory{limit: unlimited}, stderr: logWriter{frames: frames}}
+	h := &host{memory: memory{limit: unlimited}, stderr: wire.Log{Frames: frames}}
 	h.random.reseed(nil)
 	return h
 }
@@ -48,7 +48,7 @@ func (h *host) begin(r wire.Run) {
 	h.inputs.files = r.Inputs
 	h.files.set(r.OutDir, r.DiskBytes)
 	h.stdout = output{limit: r.OutputBytes}
-	h.stderr.begin(r.LogBytes)
+	h.stderr.Begin(r.LogBytes)
 }
 
 // configure makes a module see the host and nothing else. shim is mounted for scripts.
@@ -84,21 +84,13 @@ func (h *host) outcome(err error, script bool) wire.Done {
 	case exit == nil:
 		done.Status, done.Message = wire.StatusCrashed, firstLines(err.Error(), 4)
 	case script && exit.ExitCode() == python.ExitBadProgram:
-		done.Status, done.Message = wire.StatusBadProgram, h.lastWords()
+		done.Status, done.Message = wire.StatusBadProgram, h.stderr.LastWords()
 	case script && exit.ExitCode() == python.ExitBadReply:
-		done.Status, done.Message = wire.StatusBadOutput, h.lastWords()
+		done.Status, done.Message = wire.StatusBadOutput, h.stderr.LastWords()
 	default:
-		done.Status, done.Message = wire.StatusCrashed, fmt.Sprintf("exit status %d: %s", exit.ExitCode(), h.lastWords())
+		done.Status, done.Message = wire.StatusCrashed, fmt.Sprintf("exit status %d: %s", exit.ExitCode(), h.stderr.LastWords())
 	}
 	return done
-}
-
-func (h *host) lastWords() string {
-	words := strings.TrimSpace(strings.ToValidUTF8(string(h.stderr.recent), "?"))
-	if words == "" {
-		return "it said nothing on standard error"
-	}
-	return words
 }
 
 func firstLines(s string, n int) string {

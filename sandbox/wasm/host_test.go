@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -104,36 +103,4 @@ func TestTheClockOnlyCounts(t *testing.T) {
 	assert.Positive(t, epoch+c.read(), "it does not overflow")
 	c.reset()
 	assert.Equal(t, first, c.read())
-}
-
-// logFrames is a log's frames, without their nine bytes of lengths.
-type logFrames struct{ bytes.Buffer }
-
-// Write implements io.Writer.
-func (l *logFrames) Write(p []byte) (int, error) {
-	l.Buffer.Write(p[9:])
-	return len(p), nil
-}
-
-func TestLogsKeepTheirBeginningAndTheirEnd(t *testing.T) {
-	for _, piece := range []int{1, 7, 5000, 100_000} {
-		frames := new(logFrames)
-		l := &logWriter{frames: frames}
-		l.begin(10_000)
-		text := strings.Repeat("0123456789", 10_000)
-		for at := 0; at < len(text); at += piece {
-			_, err := l.Write([]byte(text[at:min(at+piece, len(text))]))
-			require.NoError(t, err)
-		}
-		require.NoError(t, l.end())
-		log := frames.String()
-		assert.LessOrEqual(t, len(log), 10_000)
-		head, tail, found := strings.Cut(log, "\n[")
-		require.True(t, found)
-		assert.True(t, strings.HasPrefix(text, head))
-		note, tail, _ := strings.Cut(tail, "]\n")
-		assert.Equal(t, text[len(text)-logTail:], tail)
-		assert.Equal(t, "90064 bytes of log left out", note)
-		assert.Equal(t, text[len(text)-logRecent:], string(l.recent))
-	}
 }

@@ -65,7 +65,7 @@ func (s *script) ready(ctx context.Context) error {
 		if done.Status == wire.StatusBadProgram {
 			return badProgram{fmt.Errorf("%s", done.Message)}
 		}
-		return fmt.Errorf("interpreter did not start: %s (%v): %s", done.Status, done.Message, i.host.lastWords())
+		return fmt.Errorf("interpreter did not start: %s (%v): %s", done.Status, done.Message, i.host.stderr.LastWords())
 	}
 }
 
@@ -89,7 +89,7 @@ func (s *script) run(ctx context.Context, r wire.Run, input []byte) (wire.Done, 
 	}
 	i.stdin.finish(append(append(header, '\n'), input...))
 	err = <-i.ended
-	if logErr := i.host.stderr.end(); logErr != nil && err == nil {
+	if logErr := i.host.stderr.End(); logErr != nil && err == nil {
 		err = logErr
 	}
 	return i.host.outcome(err, true), i.host.stdout.buf

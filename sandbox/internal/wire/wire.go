@@ -5,6 +5,11 @@
 //	parent: Prepare                        child: Log* , then Ready or Failed
 //	parent: Run (body: the input)          child: Log* , then Done (body: the output), then Ready when it can take the next run
 //
+// In a container, which serves one run:
+//
+//	                                       child: Ready
+//	parent: Exec (body: the input)         child: Started, Log* , File* , then Done (body: the output)
+//
 // The parent closes the pipe to end the child. It trusts no length it reads: bodies beyond the limit that it sets are an error.
 package wire
 
@@ -27,6 +32,9 @@ const (
 	KindFailed
 	KindLog
 	KindDone
+	KindExec
+	KindStarted
+	KindFile
 )
 
 // maxHeader bounds a header: it holds a script's schema and a run's variables.
@@ -54,6 +62,26 @@ type Run struct {
 	DiskBytes   int64
 }
 
+// Exec asks the first process of a container to run its program.
+type Exec struct {
+	Args        []string
+	Env         []string // NAME=value, all that the program sees
+	Dir         string
+	Wall        int64 // nanoseconds from the program's start
+	Collect     bool  // send what is in the output folder afterwards
+	OutputBytes int64
+	LogBytes    int64
+	DiskBytes   int64
+}
+
+// File is a folder, or a piece of a file, of the output folder. Pieces of one file follow each other.
+type File struct {
+	Name       string // relative, with slashes
+	Folder     bool
+	Executable bool
+	Offset     int64 // of the body in the file
+}
+
 // Status is how a run or a preparation ended.
 type Status string
 
@@ -64,6 +92,7 @@ const (
 	StatusOutput     Status = "output"
 	StatusBadProgram Status = "bad program"
 	StatusBadOutput  Status = "bad output"
+	StatusTimeout    Status = "timeout"
 )
 
 // Done reports the end of a run, or of a preparation that failed.

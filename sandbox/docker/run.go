@@ -1,0 +1,220 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/containerd/errdefs"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/sandbox/internal/wire"
+)
+
+// Run implements sandbox.Sandbox: one container, made, run and removed.
+func (b *Box) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error) {
+	if err := b.begin(); err != nil {
+		return nil, err
+	}
+	defer b.runs.Done()
+	ctx, stop := b.during(ctx)
+	defer stop()
+	limits, input, rpc, err := arguments(run)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
+	case <-ctx.Done():
+		return nil, ended(ctx)
+	}
+	found, release, err := b.images.use(ctx, run.Program)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	start, err := found.Command.starting(run.Program.EntryPoint)
+	if err != nil {
+		return nil, err
+	}
+	if limits.MemoryBytes < leastMemory {
+		return &sandbox.Result{}, fmt.Errorf("%w: a limit of %d bytes: no container starts in less than %d: require more memory",
+			sandbox.ErrMemory, limits.MemoryBytes, leastMemory)
+	}
+	result, output, err := b.runImage(ctx, run, limits, found, start, input)
+	if err != nil {
+		return result, err
+	}
+	result.Output, err = rpc.DecodeOutput(output)
+	return result, err
+}
+
+// arguments are checked before anything is started.
+func arguments(run sandbox.Run) (limits sandbox.Limits, input []byte, rpc *sandbox.RPC, err error) {
+	if rpc, err = rpcOf(run.Program); err != nil {
+		return limits, nil, nil, err
+	}
+	if limits, err = run.Limits.WithDefaults(); err != nil {
+		return limits, nil, nil, err
+	}
+	if err = run.Validate(); err != nil {
+		return limits, nil, nil, err
+	}
+	input, err = rpc.EncodeInput(run.Input)
+	return limits, input, rpc, err
+}
+
+// runImage runs a program whose image the engine should hold; if it was removed behind our back it is loaded again, once.
+func (b *Box) runImage(ctx context.Context, run sandbox.Run, limits sandbox.Limits, found *loadedImage, start command, input []byte) (*sandbox.Result, []byte, error) {
+	inputs, clean, err := b.stage(run.Inputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer clean()
+	c, err := b.create(ctx, b.settingsFor(found.ID, run, limits, inputs))
+	if errdefs.IsNotFound(err) {
+		b.images.forget(run.Program.Digest, found)
+		again, release, useErr := b.images.use(ctx, run.Program)
+		if useErr != nil {
+			return nil, nil, useErr
+		}
+		defer release()
+		c, err = b.create(ctx, b.settingsFor(again.ID, run, limits, inputs))
+	}
+	if err != nil {
+		return nil, nil, runFailed(ctx, "create container", err)
+	}
+	defer b.discard(c)
+	return c.run(ctx, b.cfg.StartTimeout, exec(run, limits, start), input, run.OutDir)
+}
+
+func (b *Box) create(ctx context.Context, s settings) (*box, error) {
+	platform := &ocispec.Platform{OS: "linux"}
+	created, err := b.engine.ContainerCreate(ctx, s.config, s.host, s.net, platform, "")
+	if err != nil {
+		return nil, err
+	}
+	return &box{engine: b.engine, id: created.ID}, nil
+}
+
+// discard removes a container. The run is over: neither its context nor that of the sandbox may stop this.
+func (b *Box) discard(c *box) {
+	c.close()
+	ctx, cancel := context.WithTimeout(context.Background(), b.cfg.StartTimeout)
+	defer cancel()
+	if err := b.remove(ctx, c.id); err != nil {
+		b.cfg.Log.Error("could not remove a container, it goes at the next start", "container", c.id, "error", err)
+	}
+}
+
+func exec(run sandbox.Run, limits sandbox.Limits, start command) wire.Exec {
+	x := wire.Exec{
+		Args: start.Args, Dir: start.Dir, Env: append([]string{}, start.Env...), Wall: int64(limits.WallTime), Collect: run.OutDir != "",
+		OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
+	}
+	for name, value := range run.Env {
+		x.Env = append(x.Env, name+"="+value)
+	}
+	return x
+}
+
+// stage makes inputs readable for the user that programs run as. The mount takes care of everything else: that user needs no way to the
+// folder that a file is in.
+func (b *Box) stage(inputs map[string]string) (map[string]string, func(), error) {
+	staged := map[string]string{}
+	dir := ""
+	clean := func() {
+		if dir != "" {
+			_ = os.RemoveAll(dir) // in our own folder, where the next start could do no better
+		}
+	}
+	for name, path := range inputs {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return nil, clean, fmt.Errorf("input %q: %w", name, err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, clean, fmt.Errorf("input %q: %w", name, err)
+		}
+		if !info.Mode().IsRegular() {
+			return nil, clean, fmt.Errorf("input %q: %s is no regular file", name, path)
+		}
+		if info.Mode()&0o004 == 0 {
+			if dir == "" {
+				if dir, err = os.MkdirTemp(b.cfg.StateDir, "inputs-"); err != nil {
+					return nil, clean, fmt.Errorf("inputs: %w", err)
+				}
+			}
+			if path, err = copyReadable(path, filepath.Join(dir, name)); err != nil {
+				clean()
+				return nil, clean, fmt.Errorf("input %q: %w", name, err)
+			}
+		}
+		staged[name] = path
+	}
+	return staged, clean, nil
+}
+
+func copyReadable(from, to string) (string, error) {
+	source, err := os.Open(from)
+	if err != nil {
+		return "", err
+	}
+	defer source.Close()
+	made, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(made, source)
+	return to, errors.Join(err, made.Chmod(0o444), made.Close())
+}
+
+// ended says why a context ended a run. A deadline of the caller's is the program's time limit by another way.
+func ended(ctx context.Context) error {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, sandbox.ErrClosed):
+		return sandbox.ErrClosed
+	case errors.Is(cause, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", sandbox.ErrTimeout, cause)
+	default:
+		return fmt.Errorf("run: %w", cause)
+	}
+}
+
+// runFailed is the engine's error, or the context's where that is why.
+func runFailed(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	return engineError(doing, err)
+}
+
+// failure turns the end of a run into one of the sandbox's errors, with the fix.
+func failure(done wire.Done, wall time.Duration) error {
+	switch done.Status {
+	case wire.StatusOK:
+		return nil
+	case wire.StatusMemory:
+		return fmt.Errorf("%w: %s: use less or require more memory (files in /tmp and /ain/out count)", sandbox.ErrMemory, done.Message)
+	case wire.StatusOutput:
+		return fmt.Errorf("%w: %s: put large results into /ain/out, or require more disk", sandbox.ErrOutputTooLarge, done.Message)
+	case wire.StatusTimeout:
+		return timedOut(wall)
+	case wire.StatusBadProgram:
+		return fmt.Errorf("%w: %s", sandbox.ErrBadProgram, done.Message)
+	case wire.StatusBadOutput:
+		return fmt.Errorf("%w: %s", sandbox.ErrBadOutput, done.Message)
+	}
+	return fmt.Errorf("%w: %s", sandbox.ErrCrashed, done.Message)
+}
+
+func timedOut(wall time.Duration) error {
+	return fmt.Errorf("%w: still running after %s: make it quicker or ask for a longer time limit", sandbox.ErrTimeout, wall)
+}

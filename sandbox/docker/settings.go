@@ -1,0 +1,138 @@
+package docker
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/network"
+
+	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/sandbox/docker/warden"
+)
+
+// unprivileged is the user and the group of every program, whatever its image says: one that owns nothing on this machine. An image's own
+// number could be that of the daemon, or of the person who runs it.
+const (
+	unprivileged   = "65532:65532"
+	unprivilegedID = 65532
+)
+
+// Variables with which an image could ask an engine's GPU tools for devices that nobody granted.
+const (
+	nvidiaDevices      = "NVIDIA_VISIBLE_DEVICES"
+	nvidiaCapabilities = "NVIDIA_DRIVER_CAPABILITIES"
+)
+
+const (
+	wardenPath  = "/ain/warden"
+	scratchPath = "/tmp"
+	openFiles   = 1024
+	tmpfsFiles  = 16384    // files in scratch, and as many in the output folder
+	leastMemory = 16 << 20 // in which the warden starts
+)
+
+// Labels of a container. The image's own labels cannot replace them.
+const (
+	labelPrefix   = "network.ain."
+	labelInstance = labelPrefix + "instance"
+	labelProgram  = labelPrefix + "program"
+)
+
+// seccompProfile lists the system calls that programs may make. Everything that it does not name is refused.
+//
+//go:embed seccomp.json
+var seccompProfile string
+
+// settings are those of one container.
+type settings struct {
+	config *container.Config
+	host   *container.HostConfig
+	net    *network.NetworkingConfig
+}
+
+// settingsFor is everything that holds a program. Nothing of it comes from the image.
+func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits, inputs map[string]string) settings {
+	pids := b.cfg.Processes
+	noInit := false
+	s := settings{
+		config: &container.Config{
+			Image:       imageID,
+			Hostname:    "ain",
+			User:        unprivileged,
+			WorkingDir:  "/", // the warden goes to the program's, in the container
+			Entrypoint:  []string{wardenPath, warden.Argument},
+			Env:         []string{nvidiaDevices + "=void", nvidiaCapabilities + "="},
+			Labels:      b.labels(run),
+			OpenStdin:   true,
+			StdinOnce:   true, // the container ends with the daemon
+			AttachStdin: true, AttachStdout: true, AttachStderr: true,
+			Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
+		},
+		host: &container.HostConfig{
+			NetworkMode:    network.NetworkNone,
+			IpcMode:        container.IPCModeNone,
+			CgroupnsMode:   container.CgroupnsModePrivate,
+			DNS:            []string{"127.0.0.1"}, // else the container could read which servers this machine asks
+			DNSSearch:      []string{"."},
+			ReadonlyRootfs: true,
+			CapDrop:        []string{"ALL"},
+			SecurityOpt:    []string{"no-new-privileges:true", "seccomp=" + seccompProfile},
+			LogConfig:      container.LogConfig{Type: "none"}, // we keep the log, bounded; the engine keeps none
+			RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
+			Init:           &noInit,
+			OomScoreAdj:    500, // when this machine runs out of memory programs go before its own
+			Tmpfs:          map[string]string{scratchPath: tmpfs(b.cfg.ScratchBytes, "mode=1777")},
+			Mounts:         []mount.Mount{readOnly(b.warden, wardenPath)},
+			Resources: container.Resources{
+				Memory:     limits.MemoryBytes,
+				MemorySwap: limits.MemoryBytes, // no swap
+				NanoCPUs:   b.cfg.CPUMillis * 1e6,
+				PidsLimit:  &pids,
+				Ulimits: []*container.Ulimit{
+					{Name: "nofile", Soft: openFiles, Hard: openFiles},
+					{Name: "core", Soft: 0, Hard: 0},
+					{Name: "fsize", Soft: b.largestFile(limits), Hard: b.largestFile(limits)},
+					{Name: "memlock", Soft: 64 << 10, Hard: 64 << 10},
+					{Name: "msgqueue", Soft: 0, Hard: 0},
+				},
+			},
+		},
+		net: &network.NetworkingConfig{},
+	}
+	if run.OutDir != "" {
+		s.host.Tmpfs[warden.OutFolder] = tmpfs(limits.DiskBytes, fmt.Sprintf("mode=0700,uid=%d,gid=%d", unprivilegedID, unprivilegedID))
+	}
+	for name, path := range inputs {
+		s.host.Mounts = append(s.host.Mounts, readOnly(path, warden.InFolder+"/"+name))
+	}
+	return s
+}
+
+// largestFile that can be written: holes cost a tmpfs nothing, but count for us.
+func (b *Box) largestFile(limits sandbox.Limits) int64 {
+	return max(limits.DiskBytes, b.cfg.ScratchBytes)
+}
+
+func (b *Box) labels(run sandbox.Run) map[string]string {
+	labels := map[string]string{}
+	for name, value := range run.Labels {
+		labels[labelPrefix+strings.ToLower(name)] = value
+	}
+	labels[labelInstance], labels[labelProgram] = b.instance, run.Program.Digest
+	return labels
+}
+
+// tmpfs are the options of a folder in memory; it counts as the container's memory.
+func tmpfs(size int64, more string) string {
+	return fmt.Sprintf("rw,noexec,nosuid,nodev,size=%d,nr_inodes=%d,%s", size, tmpfsFiles, more)
+}
+
+func readOnly(from, to string) mount.Mount {
+	return mount.Mount{
+		Type: mount.TypeBind, Source: from, Target: to, ReadOnly: true,
+		BindOptions: &mount.BindOptions{Propagation: mount.PropagationRPrivate},
+	}
+}
