@@ -109,23 +109,35 @@ func newChain(t testing.TB, watch *watch) func(log.Logger, dbm.DB, bool, servert
 		made, err := app.New(logger, db, options, app.WithInvariantCheck(), app.WithBaseApp(base...))
 		require.NoError(t, err)
 		c.App, c.txConfig = made, recorder{TxConfig: made.TxConfig(), tape: &watch.tape}
-		c.simulations = module.NewSimulationManager(drawn(made, watch)...)
+		c.simulations = module.NewSimulationManager(drawn(t, c, watch)...)
 		return c
 	}
 }
 
-// drawn are all modules' simulations: ours as they are, those of the SDK less often.
-func drawn(a *app.App, watch *watch) []module.AppModuleSimulation {
-	var modules []module.AppModuleSimulation
-	for _, m := range a.SimulationManager().Modules {
-		if _, ok := m.(auth.AppModule); ok {
-			m = auth.NewAppModule(a.AppCodec(), a.Auth, plainAccounts)
-		}
-		modules = append(modules, seldom(m))
-	}
-	own := ownModules(a.Keepers)
+// drawn are all modules' genesis, and their messages at our pace: ours as they are, those of the SDK less often. Its
+// proposals are not drawn at all: they would pass here and set params that no chain lives with.
+func drawn(t testing.TB, c *Chain, watch *watch) []module.AppModuleSimulation {
+	pace := newPace(t, c, *operations)
+	modules := []module.AppModuleSimulation{pace}
+	own, weights := ownModules(c.Keepers), simsx.ParamWeightSource(nil)
+	proposals := simsx.NewUniqueTypeRegistry()
 	for _, name := range sortedKeys(own) {
-		modules = append(modules, watched{Module: own[name], rules: a.Permissions, watch: watch})
+		w := watched{Module: own[name], rules: c.Permissions, watch: watch}
+		w.WeightedOperationsX(weights, pace)
+		w.ProposalMsgsX(weights, proposals)
+		modules = append(modules, silent{w})
+	}
+	for _, m := range c.App.SimulationManager().Modules {
+		if _, ok := m.(auth.AppModule); ok {
+			m = auth.NewAppModule(c.AppCodec(), c.Auth, plainAccounts)
+		}
+		switch drawn := m.(type) {
+		case simsx.HasWeightedOperationsXWithProposals: // governance
+			drawn.WeightedOperationsX(weights, pace, proposals.Iterator(), nil)
+		case simsx.HasWeightedOperationsX:
+			drawn.WeightedOperationsX(fewer(weights), pace)
+		}
+		modules = append(modules, silent{m})
 	}
 	return modules
 }
@@ -146,29 +158,11 @@ func fewer(weights simsx.WeightSource) simsx.WeightSource {
 	return simsx.WeightSourceFn(func(name string, weight uint32) uint32 { return (weights.Get(name, weight) + oneIn - 1) / oneIn })
 }
 
-// seldom draws a module's messages less often. Its proposals are not drawn at all: they would pass here and set params
-// that no chain lives with.
-func seldom(m module.AppModuleSimulation) module.AppModuleSimulation {
-	switch drawn := m.(type) {
-	case simsx.HasWeightedOperationsXWithProposals:
-		return m // governance: it makes the proposals of the others
-	case simsx.HasWeightedOperationsX:
-		return rare{AppModuleSimulation: m, drawn: drawn}
-	}
-	return silent{m}
-}
-
-// silent has a genesis and nothing else.
+// silent has a genesis and no messages.
 type silent struct{ module.AppModuleSimulation }
 
-type rare struct {
-	module.AppModuleSimulation
-	drawn simsx.HasWeightedOperationsX
-}
-
-func (r rare) WeightedOperationsX(weights simsx.WeightSource, registry simsx.Registry) {
-	r.drawn.WeightedOperationsX(fewer(weights), registry)
-}
+// WeightedOperations implements module.AppModuleSimulation.
+func (silent) WeightedOperations(module.SimulationState) []simtypes.WeightedOperation { return nil }
 
 // startState draws a chain's genesis.
 func startState(c *Chain) simsx.SimStateFactory {
@@ -214,14 +208,14 @@ func edit[T any, P protoMessage[T]](cdc codec.JSONCodec, state map[string]json.R
 }
 
 // config of a run. The SDK's runner sets seed and test.
-func config(blocks, operations int) simtypes.Config {
+func config(blocks int) simtypes.Config {
 	chain.SetPrefixes()
 	sdk.DefaultBondDenom = chain.Denom
 	return simtypes.Config{
 		InitialBlockHeight: 1,
 		GenesisTime:        genesisTime.Unix(),
 		NumBlocks:          blocks,
-		BlockSize:          operations,
+		BlockSize:          10, // any: see pace
 		ChainID:            ChainID,
 		Lean:               true,
 		Commit:             true,

@@ -20,7 +20,7 @@ import (
 var (
 	seeds      = flag.Int("seeds", 5, "how many seeds to run, from 1 on")
 	blocks     = flag.Int("blocks", 50, "how many blocks each seed has")
-	operations = flag.Int("operations", 100, "about how many messages are drawn a block")
+	operations = flag.Int("operations", 120, "about how many messages are drawn a block")
 	each       = flag.Bool("each", false, "want every message and ending in every seed, not only over all")
 )
 
@@ -33,7 +33,7 @@ func accounts(r *rand.Rand, _ int) []simtypes.Account { return simtypes.RandomAc
 func run(t *testing.T, seed int64, then ...func(testing.TB, simsx.TestInstance[*Chain], []simtypes.Account)) *watch {
 	t.Helper()
 	w := newWatch()
-	simsx.RunWithSeedAndRandAcc(t, config(*blocks, *operations), newChain(t, w), w.tape.start, seed, nil, accounts, then...)
+	simsx.RunWithSeedAndRandAcc(t, config(*blocks), newChain(t, w), w.tape.start, seed, nil, accounts, then...)
 	return w
 }
 

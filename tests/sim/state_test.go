@@ -81,7 +81,7 @@ func TestExportedStateIsImportedAsItIs(t *testing.T) {
 func TestImportedStateGoesOn(t *testing.T) {
 	before := once(t, oneSeed)
 	w := newWatch()
-	cfg := config(*blocks, *operations)
+	cfg := config(*blocks)
 	cfg.GenesisTime = before.at.Unix()
 	simsx.RunWithSeedAndRandAcc(t, cfg, newChain(t, w), func(c *Chain) simsx.SimStateFactory {
 		factory := startState(c)
