@@ -26,6 +26,7 @@ type watch struct {
 	barred    int                          // of the refused, by a rule
 	finished  map[uint64]jobstypes.Request // of this run
 	ended     map[string]int               // of runs that were added
+	forks     map[uint64]bool              // jobs that were forked from others
 	params    map[string]string            // the params in force, to see votes change them
 	tape      tape                         // of what is delivered
 	last      uint64                       // the newest request
@@ -34,7 +35,7 @@ type watch struct {
 func newWatch() *watch {
 	return &watch{
 		delivered: map[string]int{}, refused: map[string]int{},
-		finished: map[uint64]jobstypes.Request{}, ended: map[string]int{}, params: map[string]string{},
+		finished: map[uint64]jobstypes.Request{}, ended: map[string]int{}, forks: map[uint64]bool{}, params: map[string]string{},
 	}
 }
 
@@ -107,6 +108,7 @@ func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
 	t.Helper()
 	jobs, err := c.Jobs.ExportGenesis(ctx)
 	require.NoError(t, err)
+	w.forked(t, jobs.Jobs)
 	for _, r := range jobs.Requests {
 		w.last = max(w.last, r.Id)
 		if r.IsFinished() {
@@ -117,6 +119,19 @@ func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
 	require.NoError(t, err)
 	w.changed(sdk.MsgTypeURL(&jobstypes.MsgUpdateParams{}), jobs.Params[len(jobs.Params)-1].Params.String())
 	w.changed("/ain.reputation.v1.MsgUpdateParams", reputation.String())
+}
+
+// forked wants each fork to have the schema of the job that it was made from.
+func (w *watch) forked(t testing.TB, jobs []jobstypes.Job) {
+	t.Helper()
+	schemas := map[uint64]string{}
+	for _, j := range jobs {
+		schemas[j.Id] = j.SchemaDigest
+		if j.ForkedFrom != 0 {
+			w.forks[j.Id] = true
+			require.Equal(t, schemas[j.ForkedFrom], j.SchemaDigest, "job %#x, a fork of %#x", j.Id, j.ForkedFrom)
+		}
+	}
 }
 
 // changed counts a message that only governance sends: nobody delivers it.
@@ -141,6 +156,9 @@ func (w *watch) add(other *watch) {
 	}
 }
 
+// finalInFork is a row of its own: a fork's tree and releases are good for whole requests.
+const finalInFork = "final, in a forked job"
+
 // endings counts the requests of each row.
 func (w *watch) endings() map[string]int {
 	rows := maps.Clone(w.ended)
@@ -149,6 +167,9 @@ func (w *watch) endings() map[string]int {
 			if e.is(r) {
 				rows[e.row]++
 			}
+		}
+		if w.forks[r.Spec.JobId] && r.Outcome.IsFinal() {
+			rows[finalInFork]++
 		}
 		if slices.Contains(notEnabled, r.Outcome) {
 			rows[r.Outcome.String()]++
@@ -179,6 +200,7 @@ func (w *watch) report(messages []string) (table string, missing []string) {
 	for _, e := range endings {
 		line(e.row, rows[e.row], 0)
 	}
+	line(finalInFork, rows[finalInFork], 0)
 	for _, outcome := range notEnabled {
 		if rows[outcome.String()] > 0 {
 			missing = append(missing, outcome.String()+" happens: give it a row in endings")

@@ -51,9 +51,30 @@ func publishRelease(v *view) *types.MsgPublishRelease {
 	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, schema, role, version)}
 }
 
-// revokeRelease takes back the newest or an older one, and one twice.
+// revocable are the states in which a revocation ends a request in different ways, or does not end it.
+var revocable = []types.RequestState{
+	types.REQUEST_STATE_OPEN, types.REQUEST_STATE_RUNNING, types.REQUEST_STATE_REVEALING, types.REQUEST_STATE_EVALUATING,
+	types.REQUEST_STATE_EVALUATING, types.REQUEST_STATE_REOPENED, types.REQUEST_STATE_RANKED, types.REQUEST_STATE_CHALLENGED,
+}
+
+// revoked is the release of a request that is under way, or any, revoked ones included.
+func (v *view) revoked() *types.Release {
+	if v.Often(20) {
+		return simulation.Pick(v.Draw, v.state.Releases)
+	}
+	state := *simulation.Pick(v.Draw, revocable)
+	r := v.request(func(r types.Request) bool { return r.State == state })
+	if r == nil {
+		return nil
+	}
+	return simulation.Pick(v.Draw, simulation.Filter(v.state.Releases, func(release types.Release) bool {
+		return (release.Id == r.WorkerRelease || release.Id == r.EvaluatorRelease) && !release.Revoked
+	}))
+}
+
+// revokeRelease takes back a release that is in use, or an old one, or one twice.
 func revokeRelease(v *view) *types.MsgRevokeRelease {
-	release := simulation.Pick(v.Draw, v.state.Releases)
+	release := v.revoked()
 	if release == nil {
 		return nil
 	}
@@ -82,13 +103,16 @@ func (v *view) job(id uint64) types.Job {
 	return v.state.Jobs[slices.IndexFunc(v.state.Jobs, func(j types.Job) bool { return j.Id == id })]
 }
 
+// mostForks is how many jobs there are, forks and all. A fork may be of a fork.
+const mostForks = mostJobs + 3
+
 // forkJob takes over the newest releases of a job, or forgets to sign one.
 func forkJob(v *view) *types.MsgForkJob {
 	schema, err := compiled()
 	v.note(err)
 	from := simulation.Pick(v.Draw, v.state.Jobs)
 	owner := simulation.Pick(v.Draw, v.owners())
-	if from == nil || owner == nil || len(v.state.Jobs) >= mostJobs || !v.Sign(*owner) {
+	if from == nil || owner == nil || len(v.state.Jobs) >= mostForks || !v.Sign(*owner) {
 		return nil
 	}
 	msg := &types.MsgForkJob{Signer: *owner, JobId: from.Id, Name: fmt.Sprintf("roots %d", len(v.state.Jobs)), TreePolicy: v.policy()}

@@ -9,7 +9,7 @@ import (
 )
 
 // mostLive is how many requests are under way at a time: few enough that each gets what it needs.
-const mostLive = 80
+const mostLive = 60
 
 // requestJob orders work, or orders what cannot be ordered.
 func requestJob(v *view) *types.MsgRequestJob {

@@ -71,8 +71,8 @@ func draw(d *simulation.Draw, rule *types.Rule) {
 	case !wasOpen && d.Often(80):
 	case d.Often(10):
 		rule.Access = types.ACCESS_NOBODY
-	case d.Often(60):
-		rule.Accounts = simulation.Filter(d.Accounts(), func(string) bool { return d.Often(80) })
+	case d.Often(30):
+		rule.Accounts = simulation.Filter(d.Accounts(), func(string) bool { return d.Often(90) })
 		if len(rule.Accounts) > 0 {
 			rule.Access = types.ACCESS_LISTED
 		}
