@@ -9,7 +9,11 @@ import (
 
 	"cosmossdk.io/math"
 
+	"github.com/cosmos/cosmos-sdk/runtime"
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/x/jobs/keeper"
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -177,4 +181,44 @@ func TestClock(t *testing.T) {
 	require.Equal(t, int64(genesisMs+30_020), clock())
 	f.beginBlock(-time.Second)
 	require.Equal(t, int64(genesisMs+30_020), clock(), "it never goes back")
+}
+
+// panicking is an escrow that panics when one hold is closed.
+type panicking struct {
+	types.EscrowKeeper
+	hold uint64
+}
+
+func (p panicking) CloseHold(ctx context.Context, hold uint64) error {
+	if hold == p.hold {
+		panic("planted")
+	}
+	return p.EscrowKeeper.CloseHold(ctx, hold)
+}
+
+// TestPanicInOneRequestStopsNoOther: a panic is an error like any other, and leaves nothing of what was done before it.
+func TestPanicInOneRequestStopsNoOther(t *testing.T) {
+	f, job := newMarket(t)
+	broken, sound := f.request(job), f.request(job)
+	before := f.get(broken)
+	cdc := moduletestutil.MakeTestEncodingConfig().Codec
+	faulty := keeper.NewKeeper(cdc, runtime.NewKVStoreService(f.keys[types.StoreKey]), panicking{f.escrow, before.HoldId}, f.reputation, f.bank, authority())
+	for range 2 {
+		f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(30 * time.Second)).WithBlockHeight(f.ctx.BlockHeight() + 1)
+		require.NoError(t, faulty.BeginBlock(f.ctx))
+		require.NoError(t, faulty.EndBlock(f.ctx))
+	}
+	require.Equal(t, types.REQUEST_STATE_CANCELLED, f.get(sound).State)
+	after := f.get(broken)
+	require.Equal(t, before.DeadlineMs+60_000, after.SweepMs, "tried again after a minute")
+	after.SweepMs = before.SweepMs
+	require.Equal(t, before, after)
+	f.checkBooks()
+
+	// By a program without the fault it ends by itself.
+	for range 2 {
+		f.beginBlock(30 * time.Second)
+		f.endBlock()
+	}
+	require.Equal(t, types.REQUEST_STATE_CANCELLED, f.get(broken).State)
 }
