@@ -3,6 +3,7 @@ package sim
 
 import (
 	"encoding/json"
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,8 @@ func newChain(t testing.TB, watch *watch) func(log.Logger, dbm.DB, bool, servert
 		return c
 	}
 }
+
+var operations = flag.Int("operations", 120, "about how many messages are drawn a block")
 
 // drawn are all modules' genesis, and their messages at our pace: ours as they are, those of the SDK less often. Its
 // proposals are not drawn at all: they would pass here and set params that no chain lives with.
