@@ -196,6 +196,18 @@ func TestAskingTheAdminDecidesNothing(t *testing.T) {
 	require.Len(t, s.machine.Sandbox.Runs(daemontest.WorkerProgram), 1, "the test is not made again")
 }
 
+// Where a job has no program for a role, a person decides.
+func TestWhatNoProgramCanTestIsAsked(t *testing.T) {
+	s := newScene(t)
+	s.apply("applicant", program.ROLE_EVALUATOR, nil)
+	s.chain.Unevaluated(s.job)
+	s.start(admin.Config{})
+	require.Never(t, func() bool { return len(s.chain.Decisions()) > 0 }, 150*time.Millisecond, 10*time.Millisecond)
+	require.Empty(t, s.machine.Sandbox.Runs(daemontest.EvaluatorProgram))
+	s.apply("other", program.ROLE_WORKER, nil)
+	require.Equal(t, "approved", s.decision())
+}
+
 func TestConfigThatIsWrong(t *testing.T) {
 	require.ErrorContains(t, admin.Config{Approve: "maybe"}.Validate(), "approve")
 	cfg := newScene(t).machine.Config()

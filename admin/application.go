@@ -23,6 +23,8 @@ type record struct {
 	Tested bool `json:"tested,omitempty"`
 	// Reason to reject; empty: it passed.
 	Reason string `json:"reason,omitempty"`
+	// Untested: there is no program to test a role with.
+	Untested bool `json:"untested,omitempty"`
 	// Sent: the decision is on the chain.
 	Sent bool `json:"sent,omitempty"`
 }
@@ -52,9 +54,9 @@ func (c *examined) isDue() bool {
 }
 
 // asks tells that a person decides. Who would be an admin is always such a case: what it has to be good at, no program
-// can test.
+// can test. Neither can it where the job has none for the role.
 func (c *examined) asks() bool {
-	return c.cfg.Approve == ApproveAsk || c.rec.Reason == "" && slices.Contains(c.application.Roles, program.ROLE_ADMIN)
+	return c.cfg.Approve == ApproveAsk || c.rec.Reason == "" && (c.rec.Untested || slices.Contains(c.application.Roles, program.ROLE_ADMIN))
 }
 
 // advance tests an application and sends the decision, as far as that was not done before.
@@ -123,6 +125,10 @@ func (c *examined) findReason(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("applicant: %w", err)
 	}
 	for _, qualification := range application.Qualifications {
+		if qualification.Role == program.ROLE_EVALUATOR && job.EvaluatorRelease == 0 {
+			c.rec.Untested = true
+			continue
+		}
 		want, err := c.Examiner.Answer(ctx, daemon.Exam{
 			JobID: application.JobId, Applicant: applicant, Role: qualification.Role, Nonce: application.Nonce,
 		})

@@ -98,9 +98,17 @@ func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
 	}
 	add(r.RequestedMs, "%s ordered it for %s AIN to the evaluator and %s AIN to the workers, and put down %s AIN for the chain",
 		r.Client, chain.FormatAmount(r.Spec.EvaluatorReward), chain.FormatAmount(r.Spec.WorkerReward), chain.FormatAmount(r.ChainShare))
-	add(r.StartedMs, "an evaluator accepted, with a deposit of %s AIN; the time limit of %d ms began", chain.FormatAmount(r.Deposit), r.Spec.TimeLimitMs)
+	if r.Spec.SkipEvaluation {
+		add(r.StartedMs, "the first worker accepted; the time limit of %d ms began, and nobody evaluates", r.Spec.TimeLimitMs)
+	} else {
+		add(r.StartedMs, "an evaluator accepted, with a deposit of %s AIN; the time limit of %d ms began", chain.FormatAmount(r.Deposit), r.Spec.TimeLimitMs)
+	}
 	for _, a := range assignments {
 		add(a.AcceptedMs, "%s accepted as worker, with a bond of %s AIN", a.Worker, chain.FormatAmount(r.WorkerBond))
+		if len(a.Commitment) == 0 && a.CommittedMs == a.RevealedMs {
+			add(a.RevealedMs, "%s sent its result", a.Worker)
+			continue
+		}
 		add(a.CommittedMs, "%s committed to a result", a.Worker)
 		add(a.RevealedMs, "%s revealed it", a.Worker)
 	}
@@ -174,6 +182,12 @@ var rules = map[string]string{
 func ruleOf(payout jobstypes.Payout, r jobstypes.Request) string {
 	if payout.Reason == jobstypes.ReasonReward && r.InputUnusable {
 		return "the workers' reward evenly over the contract: the input was unusable"
+	}
+	if payout.Reason == jobstypes.ReasonReward && r.Outcome == jobstypes.OUTCOME_UNEVALUATED {
+		return "a worker's share of the workers' reward, by the order of commitment and the reward function"
+	}
+	if payout.Reason == jobstypes.ReasonReward && r.Outcome == jobstypes.OUTCOME_RELEASE_REVOKED {
+		return "the workers' reward evenly over those who revealed: the program was revoked"
 	}
 	return rules[payout.Reason]
 }

@@ -152,13 +152,31 @@ func (s *Session) report(view *requestView, res *jobstypes.QueryRequestResponse)
 	}
 }
 
+// best is whose result is printed: the best ranked, or, where nobody evaluates, the first that was committed to; empty:
+// there is none.
+func best(res *jobstypes.QueryRequestResponse) string {
+	if len(res.Request.Ranking) > 0 {
+		return res.Request.Ranking[0].Node
+	}
+	if res.Request.Outcome != jobstypes.OUTCOME_UNEVALUATED {
+		return ""
+	}
+	first := jobstypes.Assignment{}
+	for _, a := range res.Assignments {
+		if a.HasRevealed() && (first.Worker == "" || a.CommitOrder < first.CommitOrder) {
+			first = a
+		}
+	}
+	return first.Worker
+}
+
 // showResult prints the best result, once.
 func (s *Session) showResult(ctx context.Context, view *requestView, res *jobstypes.QueryRequestResponse) error {
-	if view.shown || len(res.Request.Ranking) == 0 {
+	best := best(res)
+	if view.shown || best == "" {
 		return nil
 	}
 	view.shown = true
-	best := res.Request.Ranking[0].Node
 	for _, assignment := range res.Assignments {
 		if assignment.Worker != best || assignment.Result == nil {
 			continue
@@ -232,7 +250,7 @@ func (s *Session) printEnd(view *requestView) error {
 	if err := s.print(out, endLines(view.last.Request)...); err != nil {
 		return err
 	}
-	if len(view.last.Request.Ranking) == 0 {
+	if best(view.last) == "" {
 		return fmt.Errorf("%w: request %d ended: %s", ErrNoResult, view.id, outcomeText(view.last.Request.Outcome))
 	}
 	return nil
@@ -294,6 +312,8 @@ var outcomes = map[jobstypes.Outcome]string{
 	jobstypes.OUTCOME_CANCELLED_NO_KEY_GRANTED:  "no key was granted to the workers",
 	jobstypes.OUTCOME_CANCELLED_RELEASE_REVOKED: "the job's program was revoked",
 	jobstypes.OUTCOME_INPUT_NOT_GRANTED:         "the evaluator never got its input",
+	jobstypes.OUTCOME_UNEVALUATED:               "it was paid by the order of commitment; nobody evaluated it",
+	jobstypes.OUTCOME_RELEASE_REVOKED:           "the job's program was revoked after some results were there; they were paid evenly",
 }
 
 func outcomeText(outcome jobstypes.Outcome) string {

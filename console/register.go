@@ -54,18 +54,19 @@ type termsFlags struct {
 func newRegisterJob(s *Session) *cobra.Command {
 	var r registration
 	cmd := &cobra.Command{
-		Use:   "registerJob SCHEMA WORKER EVALUATOR",
+		Use:   "registerJob SCHEMA WORKER [EVALUATOR]",
 		Short: "Register a job: compile, check, upload, sign, publish",
 		Long: `Register a kind of work. SCHEMA is a proto3 file with a service Worker and a service
 Evaluator; WORKER and EVALUATOR are the programs that serve them: a .py script or a .wasm
-module. The schema is compiled and checked, the programs are uploaded to the store and
+module. A schema without a service Evaluator goes without EVALUATOR: its requests set
+skip_evaluation. The schema is compiled and checked, the programs are uploaded to the store and
 signed with your key, and you become the root of the job's tree.
 
 Where the source is comes from git; --source and --commit say it themselves. Files that
 differ from the commit need --dirty.`,
 		Example: `  aind registerJob job_schema.proto worker.py evaluator.py
   aind registerJob job_schema.proto worker.wasm evaluator.py --bond 0 --qualification-input '{y: 9}'`,
-		Args: cobra.ExactArgs(3),
+		Args: cobra.RangeArgs(2, 3),
 		RunE: runs(func(ctx context.Context, args []string) error { return s.registerJob(ctx, args, r) }),
 	}
 	flags := cmd.Flags()
@@ -243,14 +244,7 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 		return nil, nil, badInputf("%s: %w", files[0], err)
 	}
 	s.progress("compiled %s: %s → %s", files[0], schema.WorkerInput().Name(), schema.WorkerOutput().Name())
-	if !schema.HasEvaluator() {
-		return nil, nil, badInputf("%s: no service Evaluator: declare one with one unary rpc", files[0])
-	}
-	worker, workerFile, err := r.pack.pack(files[1], program.ROLE_WORKER, schema, r.version, params)
-	if err != nil {
-		return nil, nil, err
-	}
-	judge, judgeFile, err := r.pack.pack(files[2], program.ROLE_EVALUATOR, schema, r.version, params)
+	releases, artifacts, err := r.packAll(files, schema, params)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -268,9 +262,29 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 	}
 	msg := &jobstypes.MsgRegisterJob{
 		Name: jobName(r.name, files[0]), Description: r.description, Schema: descriptors, SourceURL: source.URL, SourceCommit: source.Commit,
-		Terms: terms, TreePolicy: r.policy, Releases: []jobstypes.ReleaseSpec{worker, judge}, QualificationInput: jobstypes.Input{Inline: qualification},
+		Terms: terms, TreePolicy: r.policy, Releases: releases, QualificationInput: jobstypes.Input{Inline: qualification},
 	}
-	return msg, []release.Artifact{workerFile, judgeFile}, badInput(msg.Validate(params))
+	return msg, artifacts, badInput(msg.Validate(params))
+}
+
+// packAll packs the program of each service of the schema. files are the schema and the programs.
+func (r registration) packAll(files []string, schema *jobstypes.Schema, params jobstypes.Params) ([]jobstypes.ReleaseSpec, []release.Artifact, error) {
+	switch {
+	case len(files) == 3 && !schema.HasEvaluator():
+		return nil, nil, badInputf("%s: no service Evaluator: declare one with one unary rpc, or leave %s out", files[0], files[2])
+	case len(files) == 2 && schema.HasEvaluator():
+		return nil, nil, badInputf("%s has a service Evaluator: name its program, too", files[0])
+	}
+	var releases []jobstypes.ReleaseSpec
+	var artifacts []release.Artifact
+	for i, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR}[:len(files)-1] {
+		spec, artifact, err := r.pack.pack(files[i+1], role, schema, r.version, params)
+		if err != nil {
+			return nil, nil, err
+		}
+		releases, artifacts = append(releases, spec), append(artifacts, artifact)
+	}
+	return releases, artifacts, nil
 }
 
 // jobName is what the user chose, or the name of the folder that the schema lies in.

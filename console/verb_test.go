@@ -77,6 +77,23 @@ func TestRegisterJob(t *testing.T) {
 	require.Equal(t, "0x2", decoded.Job)
 }
 
+// A schema without a service Evaluator goes without its program.
+func TestRegisterJobThatNobodyEvaluates(t *testing.T) {
+	w := newWorld(t)
+	schema := filepath.Join(t.TempDir(), "job_schema.proto")
+	source := readFile(t, example("job_schema.proto"))
+	start := strings.Index(source, "service Evaluator")
+	end := start + strings.Index(source[start:], "\n}") + len("\n}")
+	require.NoError(t, os.WriteFile(schema, []byte(source[:start]+source[end:]), 0o600))
+	w.mustRun("registerJob", schema, example("worker.py"), "--source", "https://example.org", "--commit", "abc", "--open-results")
+	msg := w.chain.sent[0].(*jobstypes.MsgRegisterJob)
+	require.Len(t, msg.Releases, 1)
+	require.True(t, msg.Terms.OpenResults)
+
+	_, err := w.run("registerJob", schema, example("worker.py"), example("evaluator.py"), "--source", "https://example.org", "--commit", "abc")
+	require.ErrorContains(t, err, "no service Evaluator")
+}
+
 func TestRegisterJobRefusesWhatTheChainWould(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, content string) string {
@@ -107,6 +124,7 @@ func TestRegisterJobRefusesWhatTheChainWould(t *testing.T) {
 			args: append([]string{write("c.proto", "syntax = \"proto3\";\nservice Worker { rpc Run(A) returns (A); }\nmessage A { }"), worker, judge}, from...),
 			says: []string{"no service Evaluator"},
 		},
+		{name: "no program for the Evaluator", args: append([]string{schema, worker}, from...), says: []string{"has a service Evaluator"}},
 		{name: "a worker without the method", args: append([]string{schema, judge, judge}, from...), says: []string{"worker", "CalculateRoot"}, is: release.ErrProgram},
 		{name: "a program that is no program", args: append([]string{schema, schema, judge}, from...), says: []string{"neither a .py script"}},
 		{name: "files that no commit has", args: []string{schema, write("w.py", "class W:\n def CalculateRoot(self, r, c): pass\n"), judge, "--source", "https://example.org"}, says: []string{"--"}, is: release.ErrSource},
@@ -115,7 +133,6 @@ func TestRegisterJobRefusesWhatTheChainWould(t *testing.T) {
 		{name: "a bond that is no money", args: append([]string{schema, worker, judge, "--bond", "-1"}, from...), says: []string{"bond", "10uain"}},
 		{name: "a window beyond the chain's", args: append([]string{schema, worker, judge, "--reveal", "100000h"}, from...), says: []string{"reveal_ms"}},
 		{name: "a qualification input that does not decode", args: append([]string{schema, worker, judge, "--qualification-input", "{z: 1}"}, from...), says: []string{"qualification-input.z", "y: float"}},
-		{name: "terms that are not enabled", args: append([]string{schema, worker, judge, "--open-results"}, from...), says: []string{"terms.open_results", "leave it out"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -249,6 +266,19 @@ func TestRequestJob(t *testing.T) {
 		require.ErrorContains(t, err, "no evaluator accepted it")
 		require.Contains(t, out, "20.2 AIN (refund) went to ")
 	})
+	t.Run("prints what came first where nobody evaluates", func(t *testing.T) {
+		w := newWorld(t)
+		w.register()
+		w.chain.end = func(res *jobstypes.QueryRequestResponse) {
+			res.Request.State, res.Request.Outcome, res.Request.Ranking = jobstypes.REQUEST_STATE_SETTLED, jobstypes.OUTCOME_UNEVALUATED, nil
+			late := res.Assignments[0]
+			res.Assignments[0].CommitOrder, late.CommitOrder = 1, 2
+			late.Result = &jobstypes.Result{Inline: []byte{0x0d, 0, 0, 0x80, 0x40}}
+			res.Assignments = append([]jobstypes.Assignment{late}, res.Assignments...)
+		}
+		out := w.mustRun("requestJob", "{job_id: 0x1, job_input: {y: 4}, reward: [0, 1], time_limit: 3s, skip_evaluation: true, worker_node: ["+w.chain.worker+"]}")
+		require.Contains(t, out, "X: 2\n")
+	})
 	t.Run("does not let a result steer the terminal", func(t *testing.T) {
 		w := newWorld(t)
 		folder := t.TempDir()
@@ -301,7 +331,7 @@ func TestRequestJobRefusesBadInput(t *testing.T) {
 		{"a ratio of words", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: a/b}", []string{"reward_function", "2/3"}},
 		{"candidates that are no addresses", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, worker_node: [me]}", []string{"worker_node[0]"}},
 		{"a reward function of one's own", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 1], time_limit: 3000, reward_function: mine}", []string{"reward_function", "winner_takes_all"}},
-		{"skipping the evaluation, which is not enabled", "{job_id: 0x1, job_input: {y: 4}, reward: [0, 1], time_limit: 3000, skip_evaluation: true}", []string{"skip_evaluation", "leave it out"}},
+		{"nobody to evaluate, and no worker named", "{job_id: 0x1, job_input: {y: 4}, reward: [0, 1], time_limit: 3000, skip_evaluation: true}", []string{"worker_node", "name the workers that you trust"}},
 		{"braces that do not close", "{job_id: 0x1", []string{"object"}},
 		{"a bomb of aliases", "{job_id: &a 0x1, job_input: *a}", []string{"quotes"}},
 		{"no object at all", "hello", []string{"want an object"}},

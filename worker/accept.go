@@ -129,6 +129,9 @@ func (w *Worker) refusesTime(ctx context.Context, request jobstypes.Request) (st
 
 // timeToRun is how long a run that starts now may take, so that its result can still be committed to.
 func (w *Worker) timeToRun(ctx context.Context, request jobstypes.Request) (time.Duration, error) {
+	if request.StartedMs == 0 { // it starts as we accept: nobody evaluates it
+		return time.Duration(request.Spec.TimeLimitMs)*time.Millisecond - w.Config.Margin.Std(), nil
+	}
 	left, err := w.Clock.Left(ctx, submitBy(request))
 	return left - w.Config.Margin.Std(), err
 }
@@ -187,6 +190,9 @@ func (t *task) acceptAndGoOn(ctx context.Context) error {
 	t.log.Info("accepted", "node", t.Owner.String())
 	if t.mine.AcceptedMs, err = t.Clock.Now(ctx); err != nil {
 		return err
+	}
+	if t.request.State == jobstypes.REQUEST_STATE_OPEN {
+		t.request.State, t.request.StartedMs = jobstypes.REQUEST_STATE_RUNNING, t.mine.AcceptedMs
 	}
 	return t.advance(ctx)
 }

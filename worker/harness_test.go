@@ -88,11 +88,13 @@ func (r *running) stop() error {
 	return err
 }
 
-// request opens a request that an evaluator has accepted already.
+// request opens a request that an evaluator has accepted already, unless nobody evaluates.
 func (s *scene) request(change func(*jobstypes.Request)) uint64 {
 	s.Helper()
 	id := s.chain.AddRequest(s.job, change)
-	s.chain.AcceptAs(s, evaluator, id)
+	if r, _ := s.chain.Peek(id); !r.Spec.SkipEvaluation {
+		s.chain.AcceptAs(s, evaluator, id)
+	}
 	return id
 }
 

@@ -26,6 +26,8 @@ type outcome struct {
 	// Digest and Size of a result that goes by reference; its content is in the results folder until the end.
 	Digest string `json:"digest,omitempty"`
 	Size   uint64 `json:"size,omitempty"`
+	// Open: it is sent without a commitment, once the contract has closed.
+	Open bool `json:"open,omitempty"`
 	// Uploaded: the store has acknowledged it.
 	Uploaded bool `json:"uploaded,omitempty"`
 }

@@ -33,7 +33,7 @@ func run(ctx context.Context, t *task) error {
 	if err != nil || t.rec.Failure != "" {
 		return err
 	}
-	seed, err := t.seed(ctx)
+	terms, err := t.Catalog.Terms(ctx, t.request.Spec.JobId, t.request.TermsVersion)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func run(ctx context.Context, t *task) error {
 	}
 	reply, err := t.Programs.Run(ctx, daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: seed, Input: input, Wall: left,
+		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: t.seed(terms), Input: input, Wall: left,
 	})
 	if daemon.IsProgramFault(err) {
 		t.fail(err.Error())
@@ -53,7 +53,7 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	return t.keep(params, reply)
+	return t.keep(params, terms, reply)
 }
 
 func (t *task) fail(why string) {
@@ -98,28 +98,24 @@ func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
 }
 
 // seed is each worker's own where results are checked as solutions, and the same for all where they are compared.
-func (t *task) seed(ctx context.Context) ([32]byte, error) {
-	terms, err := t.Catalog.Terms(ctx, t.request.Spec.JobId, t.request.TermsVersion)
-	if err != nil {
-		return [32]byte{}, err
-	}
+func (t *task) seed(terms jobstypes.TermsSpec) [32]byte {
 	var worker sdk.AccAddress
 	if v := terms.Verification; v == jobstypes.VERIFICATION_UNSPECIFIED || v == jobstypes.VERIFICATION_SOLUTION {
 		worker = t.Owner
 	}
-	return jobstypes.Seed(t.Network.ChainID(), t.request.Id, worker), nil
+	return jobstypes.Seed(t.Network.ChainID(), t.request.Id, worker)
 }
 
 // keep puts a reply into the record, or, where it is too large for the chain, into the results folder. It leaves the
 // machine when reveals begin, not before.
-func (t *task) keep(params jobstypes.Params, reply []byte) error {
-	kept := &outcome{Inline: reply}
+func (t *task) keep(params jobstypes.Params, terms jobstypes.TermsSpec, reply []byte) error {
+	kept := &outcome{Inline: reply, Open: terms.OpenResults}
 	if len(reply) > int(params.MaxInlineBytes) {
 		if uint64(len(reply)) > params.MaxReferenceBytes {
 			t.fail(fmt.Sprintf("the result has %d bytes, the chain takes at most %d", len(reply), params.MaxReferenceBytes))
 			return nil
 		}
-		kept = &outcome{Digest: storage.DigestOf(reply).String(), Size: uint64(len(reply))}
+		kept = &outcome{Digest: storage.DigestOf(reply).String(), Size: uint64(len(reply)), Open: terms.OpenResults}
 		if err := writeFile(t.resultPath(), reply); err != nil {
 			return fmt.Errorf("keep result: %w", err)
 		}

@@ -83,9 +83,13 @@ func (t *task) running() bool {
 
 func (t *task) mustRun() bool    { return t.running() && t.rec.Outcome == nil && t.rec.Failure == "" }
 func (t *task) mustResign() bool { return t.running() && t.rec.Failure != "" }
-func (t *task) mustCommit() bool { return t.running() && t.rec.Outcome != nil }
+func (t *task) mustCommit() bool { return t.running() && t.rec.Outcome != nil && !t.rec.Outcome.Open }
 
+// revealing tells that the chain takes the result now.
 func (t *task) revealing() bool {
+	if t.running() && t.rec.Outcome != nil && t.rec.Outcome.Open {
+		return t.request.ClosedMs != 0
+	}
 	return t.request.State == jobstypes.REQUEST_STATE_REVEALING && t.mine.CommittedMs != 0 && t.mine.RevealedMs == 0 &&
 		t.rec.Outcome != nil
 }

@@ -55,15 +55,22 @@ func upload(ctx context.Context, t *task) error {
 	return nil
 }
 
+// reveal sends the result: with the salt of its commitment, or in place of one.
 func reveal(ctx context.Context, t *task) error {
-	err := t.send(ctx, daemon.WorkerReveal, &jobstypes.MsgRevealResult{
-		Signer: t.Signer, RequestId: t.request.Id, Result: t.rec.Outcome.result(), Salt: t.rec.Salt,
-	})
-	if err != nil {
+	result := t.rec.Outcome.result()
+	var msg sdk.Msg = &jobstypes.MsgRevealResult{Signer: t.Signer, RequestId: t.request.Id, Result: result, Salt: t.rec.Salt}
+	if t.rec.Outcome.Open {
+		msg = &jobstypes.MsgSubmitResult{Signer: t.Signer, RequestId: t.request.Id, Result: &result}
+	}
+	if err := t.send(ctx, daemon.WorkerReveal, msg); err != nil {
 		return err
 	}
 	t.log.Info("revealed")
-	t.mine.RevealedMs, err = t.Clock.Now(ctx)
+	now, err := t.Clock.Now(ctx)
+	if t.rec.Outcome.Open {
+		t.mine.CommittedMs = now
+	}
+	t.mine.RevealedMs = now
 	return err
 }
 

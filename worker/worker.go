@@ -79,6 +79,8 @@ func (w *Worker) filters() []string {
 	}
 	return []string{
 		client.OnTx(&jobstypes.EventJobAccepted{}, accepted...),
+		client.OnTx(&jobstypes.EventContractClosed{}),
+		client.OnBlock(&jobstypes.EventContractClosed{}),
 		client.OnTx(&jobstypes.EventRevealStarted{}),
 		client.OnBlock(&jobstypes.EventRevealStarted{}),
 		client.OnTx(&jobstypes.EventRanked{}),

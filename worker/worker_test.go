@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -90,6 +93,54 @@ func TestLargeResultLeavesTheMachineWithTheReveal(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(s.machine.Home, "results"))
 	require.NoError(t, err)
 	require.Empty(t, entries)
+}
+
+// TestOpenResults: they are sent without a commitment once the contract has closed, the large ones to the store before.
+func TestOpenResults(t *testing.T) {
+	for name, size := range map[string]int{"small": 0, "large": 5000} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.chain.Open(s.job)
+			reply := daemontest.Answer(42, bytes.Repeat([]byte{7}, size))
+			s.machine.Sandbox.Use(daemontest.WorkerProgram, func(context.Context, sandbox.Run) ([]byte, error) { return reply, nil })
+			r := s.start(s.config())
+			id := s.request(workers(1, 2))
+			daemontest.Eventually(t, "the run", func() bool { return len(s.machine.Sandbox.Runs(daemontest.WorkerProgram)) == 1 })
+			require.Zero(t, s.chain.Executed(me, &jobstypes.MsgSubmitResult{}), "the contract is open")
+
+			s.chain.Skip(31 * time.Second) // half the time limit passes: the contract closes
+			s.settled(id, me)
+			a, _ := s.mine(id)
+			digest, err := jobstypes.ResultDigest(*a.Result)
+			require.NoError(t, err)
+			require.Equal(t, sha256.Sum256(reply), digest)
+			require.Zero(t, s.chain.Executed(me, &jobstypes.MsgRevealResult{}))
+			if size > 0 {
+				stored, err := storage.ReadAll(t.Context(), s.machine.Store, storage.DigestOf(reply), 10_000)
+				require.NoError(t, err)
+				require.Equal(t, reply, stored)
+			}
+			s.nothingLeft(r)
+		})
+	}
+}
+
+// TestNobodyEvaluates: a worker that is named takes the request as it is open, and its acceptance starts the clock.
+func TestNobodyEvaluates(t *testing.T) {
+	s := newScene(t)
+	r := s.start(s.config())
+	id := s.request(func(r *jobstypes.Request) {
+		r.Spec.SkipEvaluation, r.Spec.WorkerCandidates, r.Spec.TimeLimitMs = true, []string{me}, 30_000
+		r.Spec.EvaluatorReward, r.Deposit, r.EvaluatorRelease = math.ZeroInt(), math.ZeroInt(), 0
+	})
+	s.reaches(id, jobstypes.REQUEST_STATE_SETTLED)
+	request, _ := s.chain.Peek(id)
+	require.Equal(t, jobstypes.OUTCOME_UNEVALUATED, request.Outcome)
+	require.NotZero(t, request.StartedMs)
+	earned, left := s.chain.Money(me)
+	require.EqualValues(t, daemontest.WorkerReward, earned)
+	require.EqualValues(t, stake, left, "the bond is back")
+	s.nothingLeft(r)
 }
 
 func TestFailingProgramIsNotCommittedTo(t *testing.T) {

@@ -86,6 +86,16 @@ func (c *Chain) Require(jobID uint64, requirement program.Capability) {
 	c.read(func(s *state) { s.jobs[jobID].terms.Requirement = requirement })
 }
 
+// Unevaluated takes the job's evaluator away.
+func (c *Chain) Unevaluated(jobID uint64) {
+	c.read(func(s *state) { s.jobs[jobID].EvaluatorRelease = 0 })
+}
+
+// Open has the job's results sent without a commitment.
+func (c *Chain) Open(jobID uint64) {
+	c.read(func(s *state) { s.jobs[jobID].terms.OpenResults = true })
+}
+
 // AddNode makes an owner a node with stake.
 func (c *Chain) AddNode(jobID uint64, owner string, stake int64, roles ...program.Role) {
 	c.mu.Lock()

@@ -31,7 +31,7 @@ func (c *Chain) handle(signer string, msg sdk.Msg) error {
 	case *jobstypes.MsgResign:
 		return c.with(m.RequestId, func(r *request) error { return c.resign(r, signer) })
 	case *jobstypes.MsgSubmitResult:
-		return c.with(m.RequestId, func(r *request) error { return c.submit(r, signer, m.Commitment) })
+		return c.with(m.RequestId, func(r *request) error { return c.submit(r, signer, m) })
 	case *jobstypes.MsgRevealResult:
 		return c.with(m.RequestId, func(r *request) error { return c.reveal(r, signer, m) })
 	case *jobstypes.MsgRank:
@@ -133,6 +133,9 @@ func (c *Chain) accept(r *request, signer string, role program.Role) error {
 	}
 	r.assignments[signer] = jobstypes.Assignment{RequestId: r.Id, Worker: signer, AcceptedMs: c.now()}
 	r.Workers++
+	if r.State == jobstypes.REQUEST_STATE_OPEN {
+		c.start(r)
+	}
 	if r.Workers == r.Spec.MaxWorkers {
 		r.DeadlineMs = c.now()
 	}
@@ -148,9 +151,13 @@ func (c *Chain) acceptEvaluator(r *request, signer string) error {
 		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
 		return nil
 	}
+	c.start(r)
+	return nil
+}
+
+func (c *Chain) start(r *request) {
 	r.State, r.StartedMs = jobstypes.REQUEST_STATE_RUNNING, c.now()
 	r.DeadlineMs = r.StartedMs + int64(min(c.Windows.HiringMs, r.Spec.TimeLimitMs/2))
-	return nil
 }
 
 func (c *Chain) resign(r *request, signer string) error {
@@ -169,7 +176,7 @@ func (c *Chain) resign(r *request, signer string) error {
 	return nil
 }
 
-func (c *Chain) submit(r *request, signer string, commitment []byte) error {
+func (c *Chain) submit(r *request, signer string, m *jobstypes.MsgSubmitResult) error {
 	a, ok := r.assignments[signer]
 	switch {
 	case !ok:
@@ -179,9 +186,20 @@ func (c *Chain) submit(r *request, signer string, commitment []byte) error {
 	case r.State != jobstypes.REQUEST_STATE_RUNNING || a.Resigned:
 		return jobstypes.ErrState
 	}
-	a.Commitment, a.CommittedMs = commitment, c.now()
-	r.assignments[signer] = a
+	if err := m.Validate(c.Params, c.state.jobs[r.Spec.JobId].terms); err != nil {
+		return err
+	}
+	if m.Result != nil && r.ClosedMs == 0 {
+		return jobstypes.ErrState
+	}
+	a.Commitment, a.CommittedMs = m.Commitment, c.now()
 	r.Committed++
+	a.CommitOrder = r.Committed
+	if m.Result != nil {
+		a.Result, a.RevealedMs = m.Result, a.CommittedMs
+		r.Revealed++
+	}
+	r.assignments[signer] = a
 	return nil
 }
 

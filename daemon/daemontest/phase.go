@@ -28,11 +28,7 @@ func (c *Chain) step(r *request) bool {
 		if r.Revealed < r.Committed && !late {
 			return false
 		}
-		if r.Revealed == 0 {
-			return c.finish(r, jobstypes.OUTCOME_NOTHING_REVEALED)
-		}
-		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
-		return true
+		return c.endReveal(r)
 	case jobstypes.REQUEST_STATE_EVALUATING:
 		if !late {
 			return false
@@ -50,6 +46,9 @@ func (c *Chain) step(r *request) bool {
 		}
 		return c.finish(r, jobstypes.OUTCOME_RANKED)
 	case jobstypes.REQUEST_STATE_OPEN:
+		if r.Spec.SkipEvaluation {
+			return late && c.finish(r, jobstypes.OUTCOME_CANCELLED_TOO_FEW_WORKERS)
+		}
 		return late && c.finish(r, jobstypes.OUTCOME_CANCELLED_NO_EVALUATOR)
 	}
 	return false
@@ -75,10 +74,21 @@ func (c *Chain) stepRunning(r *request, late bool) bool {
 	if r.Committed+resigned < r.Workers && !late {
 		return false
 	}
-	if r.Committed == 0 {
-		return c.finish(r, jobstypes.OUTCOME_NOTHING_REVEALED)
+	if r.Committed == r.Revealed {
+		return c.endReveal(r)
 	}
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_REVEALING, c.now()+int64(c.Windows.RevealMs)
+	return true
+}
+
+func (c *Chain) endReveal(r *request) bool {
+	switch {
+	case r.Revealed == 0:
+		return c.finish(r, jobstypes.OUTCOME_NOTHING_REVEALED)
+	case r.Spec.SkipEvaluation:
+		return c.finish(r, jobstypes.OUTCOME_UNEVALUATED)
+	}
+	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
 	return true
 }
 
@@ -128,6 +138,8 @@ func sorted(assignments map[string]jobstypes.Assignment) []jobstypes.Assignment 
 // opening is the role that a request can still be accepted in.
 func opening(r jobstypes.Request) program.Role {
 	switch {
+	case r.State == jobstypes.REQUEST_STATE_OPEN && r.Spec.SkipEvaluation:
+		return program.ROLE_WORKER
 	case r.State == jobstypes.REQUEST_STATE_OPEN || r.State == jobstypes.REQUEST_STATE_REOPENED:
 		return program.ROLE_EVALUATOR
 	case r.State == jobstypes.REQUEST_STATE_RUNNING && r.ClosedMs == 0 && r.Workers < r.Spec.MaxWorkers:

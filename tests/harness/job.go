@@ -55,14 +55,15 @@ func CopyFile(t testing.TB, file, folder string) {
 func (n *Network) Register(t testing.TB, root *Node, folder string, more ...string) string {
 	t.Helper()
 	kind := ".py"
-	if _, err := os.Stat(filepath.Join(folder, "worker.wasm")); err == nil {
+	if exists(filepath.Join(folder, "worker.wasm")) {
 		kind = ".wasm"
 		more = append(more, "--json")
 	}
-	args := append([]string{
-		"registerJob", filepath.Join(folder, "job_schema.proto"), filepath.Join(folder, "worker"+kind), filepath.Join(folder, "evaluator"+kind),
-		"--source", "https://example.org/job", "--commit", strings.Repeat("a", 40),
-	}, more...)
+	args := []string{"registerJob", filepath.Join(folder, "job_schema.proto"), filepath.Join(folder, "worker"+kind)}
+	if evaluator := filepath.Join(folder, "evaluator"+kind); exists(evaluator) {
+		args = append(args, evaluator)
+	}
+	args = append(append(args, "--source", "https://example.org/job", "--commit", strings.Repeat("a", 40)), more...)
 	var answer struct{ Job string }
 	if root == nil {
 		n.ClientJSON(t, &answer, args...)
@@ -70,4 +71,9 @@ func (n *Network) Register(t testing.TB, root *Node, folder string, more ...stri
 		root.JSON(t, &answer, args...)
 	}
 	return answer.Job
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }

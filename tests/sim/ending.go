@@ -30,6 +30,7 @@ var endings = []ending{
 	{"cancelled, too few workers", ended(types.OUTCOME_CANCELLED_TOO_FEW_WORKERS)},
 	{"cancelled, its release was revoked", ended(types.OUTCOME_CANCELLED_RELEASE_REVOKED)},
 	{"its release was revoked after the reveal", ended(types.OUTCOME_RELEASE_REVOKED)},
+	{"not evaluated", ended(types.OUTCOME_UNEVALUATED)},
 	{"a challenge confirmed", judged(types.VERDICT_CONFIRMED)},
 	{"a challenge overturned", judged(types.VERDICT_OVERTURNED)},
 	{"a challenge that nobody judged", judged(types.VERDICT_SILENT)},
@@ -42,7 +43,6 @@ var endings = []ending{
 var notEnabled = []types.Outcome{
 	types.OUTCOME_INPUT_NOT_GRANTED,
 	types.OUTCOME_CANCELLED_NO_KEY_GRANTED,
-	types.OUTCOME_UNEVALUATED,
 }
 
 func judged(verdict types.Verdict) func(types.Request) bool {

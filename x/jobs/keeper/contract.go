@@ -102,13 +102,19 @@ func (k *Keeper) acceptEvaluator(ctx context.Context, l *live, owner sdk.AccAddr
 	if l.State == types.REQUEST_STATE_REOPENED {
 		return k.startEvaluation(ctx, l, now)
 	}
-	l.State = types.REQUEST_STATE_RUNNING
-	l.StartedMs = now
-	l.waitUntil(now + min(int64(l.rules.windows.HiringMs), int64(l.Spec.TimeLimitMs/2)))
+	l.start(now)
 	return nil
 }
 
-// acceptWorker adds a worker, and closes the contract where it was the last.
+// start begins the time limit, and the time in which workers are hired.
+func (l *live) start(now int64) {
+	l.State = types.REQUEST_STATE_RUNNING
+	l.StartedMs = now
+	l.waitUntil(now + min(int64(l.rules.windows.HiringMs), int64(l.Spec.TimeLimitMs/2)))
+}
+
+// acceptWorker adds a worker, and closes the contract where it was the last. Where nobody evaluates, the first one starts
+// the request's clock.
 func (k *Keeper) acceptWorker(ctx context.Context, l *live, owner sdk.AccAddress, now int64) error {
 	if slices.Contains(l.Rejected, owner.String()) {
 		return types.ErrRejected.Wrapf("worker %s, request %d", owner, l.Id)
@@ -119,6 +125,9 @@ func (k *Keeper) acceptWorker(ctx context.Context, l *live, owner sdk.AccAddress
 	a := types.Assignment{RequestId: l.Id, Worker: owner.String(), AcceptedMs: now}
 	if err := k.setAssignment(ctx, owner, a); err != nil {
 		return err
+	}
+	if l.State == types.REQUEST_STATE_OPEN {
+		l.start(now)
 	}
 	l.Workers++
 	if l.Workers < l.Spec.MaxWorkers {

@@ -257,6 +257,14 @@ message Ranking { repeated Place ranking = 1; }
 message Place { string node = 1; uint64 score = 2; bool valid = 3; sint32 loss = 4; string note = 5; }
 `
 
+// unevaluated is calculateRoot without an evaluator.
+const unevaluated = `syntax = "proto3";
+package roots;
+service Worker { rpc CalculateRoot(Task) returns (Root) {} }
+message Task { double y = 1; }
+message Root { double x = 1; }
+`
+
 // compile turns proto source into a descriptor set as the command line does.
 func compile(t testing.TB, source string) []byte {
 	t.Helper()
@@ -414,6 +422,13 @@ func (f *fixture) commit(request uint64, name string) *types.MsgSubmitResult {
 	require.NoError(f.t, err)
 	commitment := types.Commitment(chain.DefaultChainID, request, f.address(name), digest, salt(name))
 	return &types.MsgSubmitResult{Signer: f.address(name).String(), RequestId: request, Commitment: commitment[:]}
+}
+
+// submit is the result of commit, open at once.
+func (f *fixture) submit(request uint64, name string) *types.MsgSubmitResult {
+	return &types.MsgSubmitResult{
+		Signer: f.address(name).String(), RequestId: request, Result: &types.Result{Inline: reply(name)},
+	}
 }
 
 // reveal opens commit.

@@ -27,6 +27,9 @@ func (k *Keeper) Register(ctx context.Context, root sdk.AccAddress, m *types.Msg
 	if err != nil {
 		return 0, err
 	}
+	if err := m.CheckReleases(schema); err != nil {
+		return 0, err
+	}
 	if err := checkInput(ctx, "qualification_input", schema, m.QualificationInput, params); err != nil {
 		return 0, err
 	}
@@ -204,6 +207,13 @@ func (k *Keeper) Publish(ctx context.Context, signer sdk.AccAddress, m *types.Ms
 	job, err := k.ownJob(ctx, signer, m.JobId, "publishes for")
 	if err != nil {
 		return 0, err
+	}
+	schema, err := k.schema(ctx, job.SchemaDigest)
+	if err != nil {
+		return 0, err
+	}
+	if m.Release.Role == program.ROLE_EVALUATOR && !schema.HasEvaluator() {
+		return 0, types.ErrInvalid.Wrapf("release.role: %s, but the schema of job %#x has no service Evaluator", m.Release.Role, job.Id)
 	}
 	if job.Releases >= params.MaxReleases {
 		return 0, types.ErrLimit.Wrapf("job %#x has %d releases of at most %d", job.Id, job.Releases, params.MaxReleases)

@@ -82,9 +82,11 @@ func TestRegistrationIsRefused(t *testing.T) {
 			types.ErrLimit, "schema: 33792 bytes of at most 32768"},
 		"without a service Evaluator": {func(f *fixture, m *types.MsgRegisterJob) {
 			m.Schema = compile(f.t, `syntax = "proto3"; service Worker { rpc R(M) returns (M) {} } message M {}`)
-		}, types.ErrNotEnabled, "schema: no service Evaluator"},
+		}, types.ErrInvalid, "releases: one of ROLE_EVALUATOR, but the schema has no service Evaluator"},
 		"with a qualification that does not decode": {func(_ *fixture, m *types.MsgRegisterJob) { m.QualificationInput.Inline = []byte{0x10, 1} },
 			types.ErrDecode, "qualification_input.inline: Task: unknown field 2"},
+		"without a program for its evaluator": {func(_ *fixture, m *types.MsgRegisterJob) { m.Releases = m.Releases[:1] },
+			types.ErrInvalid, "releases: 0 of ROLE_EVALUATOR instead of one"},
 		"with a release that another signed": {func(f *fixture, m *types.MsgRegisterJob) {
 			m.Releases[1] = release(m.Schema, "mallory", program.ROLE_EVALUATOR, "1.0.0")
 		}, types.ErrSignature, "instead of the job's admin"},
@@ -143,7 +145,7 @@ func TestOrderIsRefusedAndMovesNoCoin(t *testing.T) {
 		"with a rating nobody has":      {func(m *types.MsgRequestJob) { m.Spec.MinRating = 1_000_001 }, types.ErrLimit, "spec.min_rating: 1000001 of at most 1000000"},
 		"with itself as evaluator":      {func(m *types.MsgRequestJob) { m.Spec.EvaluatorCandidates = []string{m.Signer} }, types.ErrInvalid, "spec.evaluator_candidates[0]"},
 		"with itself as worker":         {func(m *types.MsgRequestJob) { m.Spec.WorkerCandidates = []string{m.Signer} }, types.ErrInvalid, "is the client, who has no other place"},
-		"without evaluation":            {func(m *types.MsgRequestJob) { m.Spec.SkipEvaluation = true }, types.ErrNotEnabled, "spec.skip_evaluation"},
+		"without evaluation":            {func(m *types.MsgRequestJob) { m.Spec.SkipEvaluation = true }, types.ErrInvalid, "spec.worker_candidates: none; without evaluation"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, job := newMarket(t)

@@ -34,6 +34,9 @@ func (k *Keeper) endPhase(ctx context.Context, l *live, at int64) (types.Outcome
 	}
 	switch l.State {
 	case types.REQUEST_STATE_OPEN:
+		if l.Spec.SkipEvaluation {
+			return types.OUTCOME_CANCELLED_TOO_FEW_WORKERS, nil
+		}
 		return types.OUTCOME_CANCELLED_NO_EVALUATOR, nil
 	case types.REQUEST_STATE_RUNNING:
 		if l.ClosedMs == 0 {
@@ -41,10 +44,7 @@ func (k *Keeper) endPhase(ctx context.Context, l *live, at int64) (types.Outcome
 		}
 		return k.startReveal(ctx, l, at)
 	case types.REQUEST_STATE_REVEALING:
-		if l.Revealed == 0 {
-			return types.OUTCOME_NOTHING_REVEALED, nil
-		}
-		return types.OUTCOME_UNSPECIFIED, k.startEvaluation(ctx, l, at)
+		return k.endReveal(ctx, l, at)
 	case types.REQUEST_STATE_EVALUATING:
 		return k.replaceSilent(ctx, l, at)
 	case types.REQUEST_STATE_REOPENED:
@@ -94,16 +94,27 @@ func (k *Keeper) closeContract(ctx context.Context, l *live, at int64) (types.Ou
 	return types.OUTCOME_UNSPECIFIED, nil
 }
 
-// startReveal lets those who committed reveal. Without any, waiting helps nobody.
+// startReveal lets those who committed reveal. Without any, or where results are open, waiting helps nobody.
 func (k *Keeper) startReveal(ctx context.Context, l *live, at int64) (types.Outcome, error) {
-	if l.Committed == 0 {
-		return types.OUTCOME_NOTHING_REVEALED, nil
+	if l.Revealed == l.Committed {
+		return k.endReveal(ctx, l, at)
 	}
 	l.State = types.REQUEST_STATE_REVEALING
 	l.waitUntil(at + int64(l.rules.windows.RevealMs))
 	return types.OUTCOME_UNSPECIFIED, emit(ctx, &types.EventRevealStarted{
 		RequestId: l.Id, Committed: l.Committed, DeadlineMs: l.DeadlineMs,
 	})
+}
+
+// endReveal has what was revealed evaluated, if it is to be.
+func (k *Keeper) endReveal(ctx context.Context, l *live, at int64) (types.Outcome, error) {
+	switch {
+	case l.Revealed == 0:
+		return types.OUTCOME_NOTHING_REVEALED, nil
+	case l.Spec.SkipEvaluation:
+		return types.OUTCOME_UNEVALUATED, nil
+	}
+	return types.OUTCOME_UNSPECIFIED, k.startEvaluation(ctx, l, at)
 }
 
 // startEvaluation makes the evaluator owe a ranking.

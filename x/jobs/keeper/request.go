@@ -46,9 +46,6 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if err != nil {
 		return 0, err
 	}
-	if job.WorkerRelease == 0 || job.EvaluatorRelease == 0 {
-		return 0, types.ErrRevoked.Wrapf("job %#x has none left of its worker or of its evaluator; its root has to publish one", job.Id)
-	}
 	terms, err := k.terms.Get(ctx, termsKeyOf(job))
 	if err != nil {
 		return 0, err
@@ -59,6 +56,15 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	schema, err := k.schema(ctx, job.SchemaDigest)
 	if err != nil {
 		return 0, err
+	}
+	if !schema.HasEvaluator() && !m.Spec.SkipEvaluation {
+		return 0, types.ErrInvalid.Wrapf("spec.skip_evaluation: not set, but nobody evaluates in job %#x", job.Id)
+	}
+	if m.Spec.SkipEvaluation {
+		job.EvaluatorRelease = 0
+	}
+	if job.WorkerRelease == 0 || job.EvaluatorRelease == 0 && !m.Spec.SkipEvaluation {
+		return 0, types.ErrRevoked.Wrapf("job %#x has none left of its worker or of its evaluator; its root has to publish one", job.Id)
 	}
 	if err := checkInput(ctx, "spec.input", schema, m.Spec.Input, params); err != nil {
 		return 0, err
@@ -111,7 +117,7 @@ func (k *Keeper) open(ctx context.Context, signer, client sdk.AccAddress, r type
 	return r.Id, emit(ctx, &types.EventJobRequested{RequestId: r.Id, JobId: r.Spec.JobId, Client: r.Client})
 }
 
-// Cancel takes back a request that no evaluator has accepted.
+// Cancel takes back a request that nobody has accepted.
 func (k *Keeper) Cancel(ctx context.Context, client sdk.AccAddress, id uint64) error {
 	l, err := k.due(ctx, id)
 	if err != nil {
@@ -121,7 +127,7 @@ func (k *Keeper) Cancel(ctx context.Context, client sdk.AccAddress, id uint64) e
 		return types.ErrUnauthorized.Wrapf("%s cancels request %d; only its client %s may", client, id, l.Client)
 	}
 	if l.State != types.REQUEST_STATE_OPEN {
-		return types.ErrState.Wrapf("request %d is %s; it can be cancelled until an evaluator accepts", id, l.State)
+		return types.ErrState.Wrapf("request %d is %s; it can be cancelled until somebody accepts", id, l.State)
 	}
 	return k.finish(ctx, l, types.OUTCOME_CANCELLED_BY_CLIENT)
 }
@@ -201,6 +207,9 @@ func move[K any](ctx context.Context, set collections.KeySet[K], was, is bool, f
 func openingOf(r types.Request) program.Role {
 	switch r.State {
 	case types.REQUEST_STATE_OPEN, types.REQUEST_STATE_REOPENED:
+		if r.Spec.SkipEvaluation {
+			return program.ROLE_WORKER
+		}
 		return program.ROLE_EVALUATOR
 	case types.REQUEST_STATE_RUNNING:
 		if r.ClosedMs == 0 {

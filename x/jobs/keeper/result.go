@@ -9,13 +9,13 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
-// Submit records a worker's commitment to a result, once and for all.
+// Submit records a worker's commitment to a result, or, where results are open, the result, once and for all.
 func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgSubmitResult) error {
-	if err := m.Validate(); err != nil {
-		return err
-	}
 	l, err := k.due(ctx, m.RequestId)
 	if err != nil {
+		return err
+	}
+	if err := m.Validate(l.rules.params, l.rules.terms); err != nil {
 		return err
 	}
 	a, err := k.assignment(ctx, l.Id, owner)
@@ -31,17 +31,33 @@ func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgS
 	if a.HasCommitted() {
 		return types.ErrCommitted.Wrapf("worker %s, request %d", owner, l.Id)
 	}
+	if m.Result != nil && l.ClosedMs == 0 {
+		// Otherwise a client could read it, and then reject the worker or let the request be cancelled.
+		return types.ErrState.Wrapf("request %d still hires; open results are sent once the contract has closed", l.Id)
+	}
 	if a.CommittedMs, err = k.now(ctx); err != nil {
 		return err
 	}
 	l.Committed++
 	l.LastCommitOrder++
 	a.CommitOrder, a.Commitment = l.LastCommitOrder, m.Commitment
+	if m.Result != nil {
+		if err := k.checkReply(ctx, l, *m.Result); err != nil {
+			return err
+		}
+		a.RevealedMs, a.Result = a.CommittedMs, m.Result
+		l.Revealed++
+	}
 	if err := k.setAssignment(ctx, owner, a); err != nil {
 		return err
 	}
 	if err := emit(ctx, &types.EventResultSubmitted{RequestId: l.Id, Worker: a.Worker}); err != nil {
 		return err
+	}
+	if m.Result != nil {
+		if err := emit(ctx, &types.EventResultRevealed{RequestId: l.Id, Worker: a.Worker}); err != nil {
+			return err
+		}
 	}
 	if err := k.endIfAllCommitted(ctx, l); err != nil {
 		return err
@@ -104,7 +120,12 @@ func (k *Keeper) checkReveal(ctx context.Context, l *live, owner sdk.AccAddress,
 	if !bytes.Equal(commitment[:], a.Commitment) {
 		return types.ErrCommitment.Wrapf("worker %s, request %d: another result or salt was committed to", owner, l.Id)
 	}
-	if m.Result.Reference != nil {
+	return k.checkReply(ctx, l, m.Result)
+}
+
+// checkReply decodes an inline result. What lies in storage is decoded by those that fetch it.
+func (k *Keeper) checkReply(ctx context.Context, l *live, result types.Result) error {
+	if result.Reference != nil {
 		return nil
 	}
 	job, err := k.job(ctx, l.Spec.JobId)
@@ -115,8 +136,8 @@ func (k *Keeper) checkReveal(ctx context.Context, l *live, owner sdk.AccAddress,
 	if err != nil {
 		return err
 	}
-	chargeDecoding(ctx, l.rules.params, len(m.Result.Inline))
-	if err := schema.DecodeReply(m.Result.Inline); err != nil {
+	chargeDecoding(ctx, l.rules.params, len(result.Inline))
+	if err := schema.DecodeReply(result.Inline); err != nil {
 		return types.ErrDecode.Wrapf("result.inline: %s", err)
 	}
 	return nil

@@ -183,10 +183,10 @@ func (k *Keeper) markRevoked(ctx context.Context, id, releaseID uint64) error {
 // phase ends.
 func revokedOutcome(r types.Request) types.Outcome {
 	switch {
+	case r.Revealed > 0:
+		return types.OUTCOME_RELEASE_REVOKED
 	case r.State == types.REQUEST_STATE_OPEN || r.State == types.REQUEST_STATE_RUNNING:
 		return types.OUTCOME_CANCELLED_RELEASE_REVOKED
-	case r.Revealed == 0:
-		return types.OUTCOME_NOTHING_REVEALED
 	}
-	return types.OUTCOME_RELEASE_REVOKED
+	return types.OUTCOME_NOTHING_REVEALED
 }

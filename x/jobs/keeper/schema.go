@@ -63,9 +63,6 @@ func (k *Keeper) storeSchema(ctx context.Context, file []byte, params types.Para
 	if err != nil {
 		return "", nil, err
 	}
-	if !schema.HasEvaluator() {
-		return "", nil, types.ErrNotEnabled.Wrap("schema: no service Evaluator: work that nobody evaluates; add one")
-	}
 	digest := types.Digest(file)
 	known, err := k.schemaFiles.Has(ctx, digest)
 	if err != nil || known {

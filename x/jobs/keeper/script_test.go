@@ -33,10 +33,10 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
 // wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
-//	job [invalid_loses_bond] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	job [invalid_loses_bond] [open] [unevaluated] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
-//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME]
-//	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME...
+//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME] [skip]
+//	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME... | submit NAME...
 //	rank NAME W[:SCORE[:LOSS]]... | rank NAME unusable | concede NAME...
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
 //	scores NAME...      ratings, and what is kept beside counts
@@ -139,7 +139,7 @@ func (s *script) step(fields []string) string {
 // calls splits the commands that may name several accounts.
 func calls(command string, args []string) [][]string {
 	switch command {
-	case "accept", "commit", "reveal", "concede", "revoke":
+	case "accept", "commit", "reveal", "submit", "concede", "revoke":
 		var each [][]string
 		for _, arg := range args {
 			each = append(each, []string{arg})
@@ -191,6 +191,8 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		_, err = s.server.RejectWorker(ctx, &types.MsgRejectWorker{Signer: from, RequestId: s.request, Worker: s.address(args[0]).String()})
 	case "commit":
 		_, err = s.server.SubmitResult(ctx, s.fixture.commit(s.request, signer))
+	case "submit":
+		_, err = s.server.SubmitResult(ctx, s.fixture.submit(s.request, signer))
 	case "reveal":
 		_, err = s.server.RevealResult(ctx, s.fixture.reveal(s.request, signer))
 	case "rank":
@@ -213,6 +215,11 @@ func (s *script) registerJob(o settings) {
 	m.Terms.ChallengeFee = o.amount("fee", 5)
 	m.Terms.Bond = &types.Bond{Amount: o.amount("bond", 20)}
 	_, m.Terms.InvalidLosesBond = o["invalid_loses_bond"]
+	_, m.Terms.OpenResults = o["open"]
+	if _, ok := o["unevaluated"]; ok {
+		m.Schema = compile(s.t, unevaluated)
+		m.Releases = []types.ReleaseSpec{release(m.Schema, "root", program.ROLE_WORKER, "1.0.0")}
+	}
 	if o["bond"] == "default" {
 		m.Terms.Bond = nil
 	}
@@ -265,6 +272,7 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 	m.Spec.TimeLimitMs = o.amount("limit", 3_000).Uint64()
 	m.Spec.MinWorkers = uint32(o.amount("min", 1).Uint64())
 	m.Spec.MaxWorkers = uint32(o.amount("max", 3).Uint64())
+	_, m.Spec.SkipEvaluation = o["skip"]
 	response, err := s.server.RequestJob(ctx, m)
 	if err == nil {
 		s.request = response.RequestId

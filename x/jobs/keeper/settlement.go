@@ -124,7 +124,7 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 		ranked[entry.Node] = true
 	}
 	for _, a := range assignments {
-		outcome, ms := workerOutcome(l.Request, a, ranked[a.Worker]), int64(0)
+		outcome, ms := workerOutcome(l, a, ranked[a.Worker]), int64(0)
 		if a.HasRevealed() {
 			ms = a.CommittedMs - a.AcceptedMs
 		}
@@ -201,15 +201,15 @@ func (k *Keeper) reportRanking(ctx context.Context, l *live, assignments []types
 	return nil
 }
 
-func workerOutcome(r types.Request, a types.Assignment, ranked bool) program.Outcome {
+func workerOutcome(l *live, a types.Assignment, ranked bool) program.Outcome {
 	switch {
-	case r.Outcome.IsCancelled():
+	case l.Outcome.IsCancelled():
 		return program.OutcomeReleased
-	case !a.HasRevealed() && r.InputUnusable:
+	case !a.HasRevealed() && (l.InputUnusable || l.rules.terms.Interrupts(l.Outcome)):
 		return program.OutcomeReleased
 	case !a.HasRevealed():
 		return program.OutcomeTimedOut
-	case r.Outcome == types.OUTCOME_SILENT || r.Outcome == types.OUTCOME_RELEASE_REVOKED || r.InputUnusable:
+	case !l.Outcome.IsFinal() || l.InputUnusable: // nobody has judged it
 		return program.OutcomeCompleted
 	case ranked:
 		return program.OutcomeValid

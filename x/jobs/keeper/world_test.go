@@ -3,7 +3,9 @@ package keeper_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +95,12 @@ func (w *world) must(m sdk.Msg) {
 // send is what a block does with a message that another message carries: nobody has
 // called its ValidateBasic.
 func (w *world) send(ctx context.Context, m sdk.Msg) error {
-	_, err := w.router.Handler(m)(sdk.UnwrapSDKContext(ctx), m)
+	result, err := w.router.Handler(m)(sdk.UnwrapSDKContext(ctx), m)
+	if err == nil {
+		for _, event := range result.Events {
+			sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.Event(event))
+		}
+	}
 	return err
 }
 
@@ -310,7 +317,13 @@ func TestNothingOfAWorldsRequestsStays(t *testing.T) {
 func TestEveryFieldOfEveryEventIsFilled(t *testing.T) {
 	w := newWorld(t)
 	var events []abci.Event
-	for _, m := range w.messages() {
+	of := func(name string) string { return w.address(name).String() }
+	messages := append(slices.Collect(maps.Values(w.messages())),
+		&types.MsgResign{Signer: of("w1"), RequestId: w.number("closed")},
+		&types.MsgRank{Signer: of("e1"), RequestId: w.number("evaluating"), InputUnusable: true},
+		&types.MsgResolveChallenge{Signer: of("root"), RequestId: w.number("challenged"), InputUnusable: true},
+	)
+	for _, m := range messages {
 		cached, _ := w.ctx.CacheContext()
 		require.NoError(t, w.send(cached, m))
 		events = append(events, cached.EventManager().ABCIEvents()...)
@@ -336,6 +349,7 @@ func TestEveryFieldOfEveryEventIsFilled(t *testing.T) {
 	// Here the root is the only one above: testdata/challenge_silent_in_the_middle.txt has a next.
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "Next")
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "DeadlineMs")
+	delete(filled["ain.jobs.v1.EventChallenged"], "Level") // challenge_three_levels_right.txt
 	for event, fields := range filled {
 		for field, ok := range fields {
 			assert.True(t, ok, "%s: %s", event, field)

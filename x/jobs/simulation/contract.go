@@ -11,6 +11,8 @@ import (
 // opening is the role that a request has a place for; 0: none.
 func opening(r types.Request) program.Role {
 	switch {
+	case r.State == types.REQUEST_STATE_OPEN && r.Spec.SkipEvaluation:
+		return program.ROLE_WORKER
 	case r.State == types.REQUEST_STATE_OPEN, r.State == types.REQUEST_STATE_REOPENED:
 		return program.ROLE_EVALUATOR
 	case r.State == types.REQUEST_STATE_RUNNING && r.ClosedMs == 0:

@@ -105,6 +105,7 @@ func (v *view) terms() types.TermsSpec {
 		MinDeposit:       sdkmath.NewInt(int64(v.Intn(10_000))),
 		ChallengeFee:     sdkmath.NewInt(int64(v.Intn(2_000))),
 		InvalidLosesBond: v.Often(30),
+		OpenResults:      v.Often(25),
 	}
 	if v.Bool() {
 		t.Windows = randomWindows(v.XRand)

@@ -29,7 +29,7 @@ func requestJob(v *view) *types.MsgRequestJob {
 	}
 	msg.Spec = v.spec(*job, *client, purse)
 	switch {
-	case job.WorkerRelease == 0 || job.EvaluatorRelease == 0:
+	case job.WorkerRelease == 0 || job.EvaluatorRelease == 0 && !msg.Spec.SkipEvaluation:
 		v.Expect(types.ErrRevoked)
 	case v.Often(3):
 		msg.Spec.Input.Inline = []byte("no task")
@@ -67,7 +67,18 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	if v.Often(20) {
 		spec.EvaluatorCandidates = v.candidates(job.Id, program.ROLE_EVALUATOR, client)
 	}
+	if len(spec.WorkerCandidates) > 0 && v.Bool() {
+		skipEvaluation(&spec)
+	}
 	return spec
+}
+
+// skipEvaluation leaves out what such a request goes without.
+func skipEvaluation(spec *types.RequestSpec) {
+	spec.SkipEvaluation, spec.EvaluatorReward, spec.EvaluatorCandidates, spec.MinChallengeLevels = true, math.ZeroInt(), nil, 0
+	if spec.RewardFunction.Kind == types.REWARD_KIND_PROPORTIONAL {
+		spec.RewardFunction.Kind = types.REWARD_KIND_EVEN
+	}
 }
 
 // part is up to one in n of an amount.

@@ -20,7 +20,6 @@ func (s RequestSpec) Enabled() error {
 	return refuse(
 		field{"spec.evaluator_input", s.EvaluatorInput != nil},
 		field{"spec.grant_keys", s.GrantKeys},
-		field{"spec.skip_evaluation", s.SkipEvaluation},
 	)
 }
 
@@ -55,7 +54,10 @@ func (m *MsgPublishRelease) Enabled() error { return m.Release.enabled("release"
 
 // Enabled refuses a submission's fields that are not honored.
 func (m *MsgSubmitResult) Enabled() error {
-	return refuse(field{"result", m.Result != nil})
+	if m.Result == nil {
+		return nil
+	}
+	return m.Result.Reference.enabled("result.reference")
 }
 
 // Enabled refuses a reveal's fields that are not honored.
@@ -76,7 +78,6 @@ func (t TermsSpec) enabled() error {
 	return refuse(
 		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
 		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
-		field{"terms.open_results", t.OpenResults},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},
 		field{"terms.deterministic", t.Deterministic},

@@ -22,7 +22,7 @@ import (
 var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
-		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.open_results", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
@@ -34,7 +34,7 @@ var honored = map[string][]string{
 	},
 	"MsgUpdateJob": {
 		"signer", "job_id", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
-		"terms.verification", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.open_results", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -45,13 +45,13 @@ var honored = map[string][]string{
 	"MsgRequestJob": {
 		"signer", "spec.job_id", "spec.input.inline", "spec.input.reference.digest", "spec.input.reference.size",
 		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.*", "spec.time_limit_ms",
-		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.requirement.*",
+		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.skip_evaluation", "spec.requirement.*",
 	},
 	"MsgCancelRequest": {"signer", "request_id"},
 	"MsgAcceptJob":     {"signer", "request_id", "role"},
 	"MsgResign":        {"signer", "request_id"},
 	"MsgRejectWorker":  {"signer", "request_id", "worker"},
-	"MsgSubmitResult":  {"signer", "request_id", "commitment"},
+	"MsgSubmitResult":  {"signer", "request_id", "commitment", "result.inline", "result.reference.digest", "result.reference.size"},
 	"MsgRevealResult":  {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
 	"MsgRank": {
 		"signer", "request_id", "ranking[0].node", "ranking[0].score", "ranking[0].metrics", "input_unusable", "evidence.digest", "evidence.size",

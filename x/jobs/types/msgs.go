@@ -60,7 +60,7 @@ func (m *MsgRegisterJob) validateSource(p Params) error {
 	return validateText("source_commit", m.SourceCommit, maxCommitBytes, false)
 }
 
-// validateReleases wants exactly one release of each role.
+// validateReleases wants one release of each role, at most one of them of an evaluator: the schema says whether there is one.
 func (m *MsgRegisterJob) validateReleases(p Params) error {
 	count := map[program.Role]int{}
 	for i, release := range m.Releases {
@@ -70,9 +70,21 @@ func (m *MsgRegisterJob) validateReleases(p Params) error {
 		count[release.Role]++
 	}
 	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
-		if count[role] != 1 {
-			return ErrInvalid.Wrapf("releases: %d of %s instead of one", count[role], role)
+		if n := count[role]; n > 1 || n == 0 && role == program.ROLE_WORKER {
+			return ErrInvalid.Wrapf("releases: %d of %s instead of one", n, role)
 		}
+	}
+	return nil
+}
+
+// CheckReleases holds that a job has a program for each service of its schema, and no other.
+func (m *MsgRegisterJob) CheckReleases(schema *Schema) error {
+	has := slices.ContainsFunc(m.Releases, func(r ReleaseSpec) bool { return r.Role == program.ROLE_EVALUATOR })
+	switch {
+	case schema.HasEvaluator() && !has:
+		return ErrInvalid.Wrapf("releases: 0 of %s instead of one", program.ROLE_EVALUATOR)
+	case has && !schema.HasEvaluator():
+		return ErrInvalid.Wrapf("releases: one of %s, but the schema has no service Evaluator; leave it out, or add the service", program.ROLE_EVALUATOR)
 	}
 	return nil
 }
@@ -159,7 +171,31 @@ func (m *MsgRequestJob) Validate(p Params) error {
 	if spec.MinChallengeLevels > p.ChallengeLevels {
 		return ErrInvalid.Wrapf("spec.min_challenge_levels: %d; this chain has %d", spec.MinChallengeLevels, p.ChallengeLevels)
 	}
+	if err := spec.validateSkip(); err != nil {
+		return err
+	}
 	return validateRequirement("spec.requirement", spec.Requirement, p)
+}
+
+// validateSkip holds what a request without evaluation goes without: nobody to pay, to name or to challenge, no scores,
+// and only workers whom the client trusts by name.
+func (s *RequestSpec) validateSkip() error {
+	if !s.SkipEvaluation {
+		return nil
+	}
+	switch {
+	case len(s.WorkerCandidates) == 0:
+		return ErrInvalid.Wrap("spec.worker_candidates: none; without evaluation, name the workers that you trust")
+	case s.EvaluatorReward.IsPositive():
+		return ErrInvalid.Wrapf("spec.evaluator_reward: %s uain, but skip_evaluation is set; nobody evaluates", s.EvaluatorReward)
+	case len(s.EvaluatorCandidates) > 0:
+		return ErrInvalid.Wrapf("spec.evaluator_candidates: %d, but skip_evaluation is set; nobody evaluates", len(s.EvaluatorCandidates))
+	case s.MinChallengeLevels > 0:
+		return ErrInvalid.Wrapf("spec.min_challenge_levels: %d, but skip_evaluation is set; there is nothing to challenge", s.MinChallengeLevels)
+	case s.RewardFunction.Kind == REWARD_KIND_PROPORTIONAL:
+		return ErrInvalid.Wrapf("spec.reward_function.kind: %s goes by scores, but skip_evaluation is set; nobody gives any", s.RewardFunction.Kind)
+	}
+	return nil
 }
 
 func (s *RequestSpec) validateWorkers(p Params) error {
@@ -247,10 +283,22 @@ func (m *MsgAcceptJob) Validate() error {
 	return nil
 }
 
-// Validate checks a commitment's size.
-func (m *MsgSubmitResult) Validate() error {
+// Validate checks a submission apart from decoding: a commitment, or the result itself where the job's results are open.
+func (m *MsgSubmitResult) Validate(p Params, terms TermsSpec) error {
 	if err := m.Enabled(); err != nil {
 		return err
+	}
+	if terms.OpenResults {
+		if len(m.Commitment) > 0 {
+			return ErrInvalid.Wrapf("commitment: %d bytes, but the job's results are open; send the result", len(m.Commitment))
+		}
+		if m.Result == nil {
+			return ErrInvalid.Wrap("result: none; the job's results are open: send it in place of a commitment")
+		}
+		return m.Result.Validate("result", p)
+	}
+	if m.Result != nil {
+		return ErrInvalid.Wrap("result: set, but the job's results are committed to first; send the commitment, and the result when reveals begin")
 	}
 	if len(m.Commitment) != 32 {
 		return ErrInvalid.Wrapf("commitment: %d bytes instead of 32", len(m.Commitment))

@@ -56,7 +56,7 @@ func TestRegistrationIsRefused(t *testing.T) {
 		"a metric of a garbled name": {func(m *types.MsgRegisterJob) {
 			m.Terms.Metrics = []types.Metric{{Field: "lo\x1bss", Fold: program.METRIC_FOLD_MIN}}
 		}, types.ErrInvalid, "terms.metrics[0].field: character U+001B"},
-		"no evaluator release":              {func(m *types.MsgRegisterJob) { m.Releases = m.Releases[:1] }, types.ErrInvalid, "releases: 0 of ROLE_EVALUATOR"},
+		"no worker release":                 {func(m *types.MsgRegisterJob) { m.Releases = m.Releases[1:] }, types.ErrInvalid, "releases: 0 of ROLE_WORKER"},
 		"two worker releases":               {func(m *types.MsgRegisterJob) { m.Releases[1].Role = program.ROLE_WORKER }, types.ErrInvalid, "releases: 2 of ROLE_WORKER"},
 		"a version that is none":            {func(m *types.MsgRegisterJob) { m.Releases[0].Version = "latest" }, types.ErrVersion, "releases[0].version"},
 		"a digest that is none":             {func(m *types.MsgRegisterJob) { m.Releases[0].Program.Digest = "v1" }, types.ErrInvalid, "releases[0].program.digest"},
@@ -161,7 +161,10 @@ func TestOtherMessagesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ err, is error }{
 		"an acceptance as admin":         {(&types.MsgAcceptJob{Role: program.ROLE_ADMIN}).Validate(), types.ErrInvalid},
 		"an acceptance as nobody":        {(&types.MsgAcceptJob{}).Validate(), types.ErrInvalid},
-		"a commitment of 31 bytes":       {(&types.MsgSubmitResult{Commitment: make([]byte, 31)}).Validate(), types.ErrInvalid},
+		"a commitment of 31 bytes":       {(&types.MsgSubmitResult{Commitment: make([]byte, 31)}).Validate(params, types.TermsSpec{}), types.ErrInvalid},
+		"a result beside a commitment":   {(&types.MsgSubmitResult{Commitment: make([]byte, 32), Result: &types.Result{}}).Validate(params, types.TermsSpec{}), types.ErrInvalid},
+		"a commitment to an open result": {(&types.MsgSubmitResult{Commitment: make([]byte, 32)}).Validate(params, types.TermsSpec{OpenResults: true}), types.ErrInvalid},
+		"no open result":                 {(&types.MsgSubmitResult{}).Validate(params, types.TermsSpec{OpenResults: true}), types.ErrInvalid},
 		"a salt of 33 bytes":             {(&types.MsgRevealResult{Salt: make([]byte, 33)}).Validate(params), types.ErrInvalid},
 		"a result that is too large":     {(&types.MsgRevealResult{Salt: make([]byte, 32), Result: types.Result{Inline: make([]byte, 4097)}}).Validate(params), types.ErrLimit},
 		"a ranking with a node twice":    {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "a", Score: 1}}}).Validate(params), types.ErrRanking},

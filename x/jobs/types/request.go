@@ -24,8 +24,12 @@ func (o Outcome) IsFinal() bool {
 	return false
 }
 
-// HasCommitted and HasRevealed tell how far a worker has come.
-func (a Assignment) HasCommitted() bool { return len(a.Commitment) > 0 }
+// HasCommitted tells whether the worker is bound to a result.
+func (a Assignment) HasCommitted() bool { return a.CommitOrder > 0 }
 
 // HasRevealed tells whether the worker's result is known.
 func (a Assignment) HasRevealed() bool { return a.Result != nil }
+
+// Interrupts tells whether an outcome found workers at work who still had time: a release is revoked, and where results
+// are open some are there by then.
+func (t TermsSpec) Interrupts(o Outcome) bool { return o == OUTCOME_RELEASE_REVOKED && t.OpenResults }

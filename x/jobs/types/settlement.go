@@ -1,6 +1,7 @@
 package types
 
 import (
+	"cmp"
 	"slices"
 
 	"cosmossdk.io/math"
@@ -56,6 +57,9 @@ func (s *settlement) pay(account string, amount math.Int, reason string) {
 
 // payRewards pays R_w by the ranking that stands, and R_e if that is the evaluator's.
 func (s *settlement) payRewards() {
+	if s.outcome == OUTCOME_UNEVALUATED {
+		s.payInOrder()
+	}
 	if s.outcome == OUTCOME_RELEASE_REVOKED {
 		s.payRevealed()
 	}
@@ -75,6 +79,20 @@ func (s *settlement) payRewards() {
 		return
 	}
 	s.reward(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
+}
+
+// payInOrder pays R_w by the order of commitment to the workers that revealed, where nobody evaluates.
+func (s *settlement) payInOrder() {
+	revealed := slices.DeleteFunc(slices.Clone(s.assignments), func(a Assignment) bool { return !a.HasRevealed() })
+	slices.SortFunc(revealed, func(a, b Assignment) int { return cmp.Compare(a.CommitOrder, b.CommitOrder) })
+	var order Ranking // without scores, by which no reward function of such a request goes
+	for _, a := range revealed {
+		order.Entries = append(order.Entries, RankEntry{Node: a.Worker})
+	}
+	shares := s.request.split(order)
+	for _, a := range revealed {
+		s.reward(a.Worker, shares[a.Worker], ReasonReward)
+	}
 }
 
 // payRevealed pays R_w evenly to the workers that revealed, where nobody may judge.
@@ -143,7 +161,7 @@ func (s *settlement) returnBonds() {
 // work.
 func (s *settlement) losesBond(a Assignment) bool {
 	switch {
-	case s.outcome.IsCancelled() || s.request.InputUnusable:
+	case s.outcome.IsCancelled() || s.request.InputUnusable || s.terms.Interrupts(s.outcome):
 		return false
 	case !a.HasRevealed():
 		return true

@@ -18,6 +18,7 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 	ended := []types.Outcome{
 		types.OUTCOME_RANKED, types.OUTCOME_NOBODY_VALID, types.OUTCOME_NOTHING_REVEALED, types.OUTCOME_SILENT,
 		types.OUTCOME_OVERTURNED, types.OUTCOME_INPUT_UNUSABLE, types.OUTCOME_CANCELLED_BY_CLIENT, types.OUTCOME_CANCELLED_NO_EVALUATOR, types.OUTCOME_CANCELLED_TOO_FEW_WORKERS,
+		types.OUTCOME_RELEASE_REVOKED, types.OUTCOME_UNEVALUATED,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		params := types.DefaultParams()
@@ -52,7 +53,8 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 		for i := range rapid.IntRange(0, 5).Draw(t, "workers") {
 			a := types.Assignment{Worker: fmt.Sprintf("worker%d", i)}
 			if rapid.Bool().Draw(t, "revealed") {
-				a.Result = &types.Result{}
+				a.Result, a.CommitOrder = &types.Result{}, uint32(i+1)
+				r.Revealed++
 				if rapid.Bool().Draw(t, "valid") {
 					r.Ranking = append(r.Ranking, types.RankEntry{Node: a.Worker})
 				}
@@ -66,7 +68,9 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 			locked = locked.Add(drawChallenges(t, &r, outcome))
 		}
 
-		terms := types.TermsSpec{InvalidLosesBond: rapid.Bool().Draw(t, "invalid loses bond")}
+		terms := types.TermsSpec{
+			InvalidLosesBond: rapid.Bool().Draw(t, "invalid loses bond"), OpenResults: rapid.Bool().Draw(t, "open results"),
+		}
 		paid := math.ZeroInt()
 		for _, p := range types.Settle(params, terms, r, assignments, outcome) {
 			require.True(t, p.Amount.IsPositive(), "%+v", p)

@@ -5,6 +5,9 @@ import "cosmossdk.io/math"
 // Deposit is what an evaluator locks for a request: the job's minimum, 2^L
 // challenge fees, or the params' share of R_w, whichever is most.
 func Deposit(params Params, terms TermsSpec, spec RequestSpec) math.Int {
+	if spec.SkipEvaluation {
+		return math.ZeroInt() // nobody evaluates
+	}
 	fees := terms.ChallengeFee.MulRaw(1 << params.ChallengeLevels)
 	share := shareUp(spec.WorkerReward, params.DepositShareBps)
 	return math.MaxInt(terms.MinDeposit, math.MaxInt(fees, share))
