@@ -79,7 +79,7 @@ func (p *pace) block(r *rand.Rand, a *baseapp.BaseApp, ctx sdk.Context, accounts
 	case p.quiet > 0:
 		p.quiet--
 		messages = 0
-	case r.Intn(12) == 0:
+	case r.Intn(12) == 0 && ctx.BlockHeight()+busyEnd < int64(*blocks):
 		p.quiet = 1 + r.Intn(5)
 	}
 	for range messages {
@@ -87,6 +87,9 @@ func (p *pace) block(r *rand.Rand, a *baseapp.BaseApp, ctx sdk.Context, accounts
 	}
 	return simtypes.NoOpMsg("sim", "block", ""), next, nil
 }
+
+// busyEnd is how many blocks at the end are never empty, so that an export has requests under way.
+const busyEnd = 10
 
 // message draws one message by weight and delivers it.
 func (p *pace) message(r *rand.Rand, a *baseapp.BaseApp, ctx sdk.Context, accounts []simtypes.Account, chainID string) {

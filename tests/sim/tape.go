@@ -89,6 +89,14 @@ func (tp *tape) start(c *Chain) simsx.SimStateFactory {
 	return factory
 }
 
+// module is a module's state at the beginning.
+func (tp *tape) module(t *testing.T, name string) json.RawMessage {
+	t.Helper()
+	var state map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(tp.genesis, &state))
+	return state[name]
+}
+
 // result is what validators agree on of a transaction, and its log.
 type result struct {
 	Codespace string

@@ -40,21 +40,23 @@ func publishRelease(v *view) *types.MsgPublishRelease {
 		return nil
 	}
 	version := fmt.Sprintf("1.%d.0", len(v.state.Releases)) // newer than what a fork took over, too
+	role := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR})
+	// A fork of a job without any starts without any.
+	hasOne := slices.ContainsFunc(v.state.Releases, func(r types.Release) bool { return r.JobId == job.Id && r.Spec.Role == role })
 	switch {
 	case job.Releases >= v.params().MaxReleases:
 		v.Expect(types.ErrLimit)
-	case v.Often(20):
+	case hasOne && v.Often(20):
 		version = "0.9.0"
 		v.Expect(types.ErrVersion)
 	}
-	role := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR})
 	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, schema, role, version)}
 }
 
 // revocable are the states in which a revocation ends a request in different ways, or does not end it.
 var revocable = []types.RequestState{
 	types.REQUEST_STATE_OPEN, types.REQUEST_STATE_RUNNING, types.REQUEST_STATE_REVEALING, types.REQUEST_STATE_EVALUATING,
-	types.REQUEST_STATE_EVALUATING, types.REQUEST_STATE_REOPENED, types.REQUEST_STATE_RANKED, types.REQUEST_STATE_CHALLENGED,
+	types.REQUEST_STATE_EVALUATING, types.REQUEST_STATE_EVALUATING, types.REQUEST_STATE_REOPENED, types.REQUEST_STATE_RANKED, types.REQUEST_STATE_CHALLENGED,
 }
 
 // revoked is the release of a request that is under way, or any, revoked ones included.

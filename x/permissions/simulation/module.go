@@ -69,7 +69,7 @@ func draw(d *simulation.Draw, rule *types.Rule) {
 	rule.Access, rule.Accounts = types.ACCESS_EVERYBODY, nil
 	switch {
 	case !wasOpen && d.Often(80):
-	case d.Often(10):
+	case d.Often(5):
 		rule.Access = types.ACCESS_NOBODY
 	case d.Often(30):
 		rule.Accounts = simulation.Filter(d.Accounts(), func(string) bool { return d.Often(90) })

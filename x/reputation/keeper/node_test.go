@@ -182,7 +182,7 @@ func TestUpdateParams(t *testing.T) {
 
 	events := f.events(func(ctx sdk.Context) { require.NoError(t, update(ctx, authority, params)) })
 
-	require.Equal(t, []proto.Message{&types.EventParamsUpdated{}}, events)
+	require.Equal(t, []proto.Message{&types.EventParamsUpdated{Params: params}}, events)
 	got, err := f.query.Params(f.ctx, &types.QueryParamsRequest{})
 	require.NoError(t, err)
 	require.Equal(t, params, got.Params)

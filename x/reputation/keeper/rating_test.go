@@ -52,6 +52,18 @@ func TestWorkersOfOneRequestPlayEachOther(t *testing.T) {
 	require.ErrorIs(t, f.keeper.Rank(f.ctx, grown, []sdk.AccAddress{address("a"), address("b")}, []int{1}), types.ErrInvalidReport)
 }
 
+func TestPlacesAreOnRecord(t *testing.T) {
+	f := newGrowing(t, program.TreePolicy{})
+	events := f.events(func(ctx sdk.Context) {
+		require.NoError(t, f.keeper.Rank(ctx, grown, []sdk.AccAddress{address("a"), address("b")}, []int{2, 1}))
+	})
+	require.Equal(t, []proto.Message{
+		&types.EventPlayed{JobId: grown, Players: []types.Player{{Owner: address("a").String(), Place: 2}, {Owner: address("b").String(), Place: 1}}},
+		&types.EventRated{JobId: grown, Owner: address("a").String(), Change: -16_000, Reason: "ranked"},
+		&types.EventRated{JobId: grown, Owner: address("b").String(), Change: 16_000, Reason: "ranked"},
+	}, events)
+}
+
 func TestAnOverturnedRankingCostsRating(t *testing.T) {
 	f := newGrowing(t, program.TreePolicy{})
 	events := f.events(func(ctx sdk.Context) {

@@ -76,15 +76,19 @@ func (k *Keeper) Rank(ctx context.Context, jobID uint64, workers []sdk.AccAddres
 	if err != nil {
 		return err
 	}
-	players := make([]types.Standing, len(workers))
+	standings, played := make([]types.Standing, len(workers)), &types.EventPlayed{JobId: jobID}
 	for i, worker := range workers {
 		score, err := k.score(ctx, jobID, worker)
 		if err != nil {
 			return err
 		}
-		players[i] = types.Standing{Rating: score.RatingChange, Place: places[i]}
+		standings[i] = types.Standing{Rating: score.RatingChange, Place: places[i]}
+		played.Players = append(played.Players, types.Player{Owner: worker.String(), Place: uint32(places[i])})
 	}
-	for i, change := range types.Elo(params.EloK, players) {
+	if err := emit(ctx, played); err != nil {
+		return err
+	}
+	for i, change := range types.Elo(params.EloK, standings) {
 		if err := k.rate(ctx, jobID, workers[i], change, "ranked"); err != nil {
 			return err
 		}
