@@ -19,21 +19,33 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
-// source is the schema of every job: find x with x * x = y.
+// source is the schema of jobs: find x with x * x = y.
 const source = `syntax = "proto3";
 package roots;
 service Worker { rpc CalculateRoot(Task) returns (Root) {} }
-service Evaluator { rpc EvaluateRoot(Roots) returns (Ranking) {} }
 message Task { double y = 1; }
 message Root { double x = 1; }
+`
+
+// evaluated is what more the schema has where somebody evaluates.
+const evaluated = `
+service Evaluator { rpc EvaluateRoot(Roots) returns (Ranking) {} }
 message Roots { Task request = 1; repeated Candidate workers = 2; }
 message Candidate { string node = 1; Root response = 2; }
 message Ranking { repeated Place ranking = 1; }
 message Place { string node = 1; uint64 score = 2; bool valid = 3; sint64 steps = 4; }
 `
 
-// compiled is the source as the command line compiles it.
-var compiled = sync.OnceValues(func() ([]byte, error) {
+// schemas are the sources as the command line compiles them: with an evaluator, and without.
+var schemas = sync.OnceValues(func() (s struct{ evaluated, plain []byte }, err error) {
+	if s.evaluated, err = compile(source + evaluated); err != nil {
+		return s, err
+	}
+	s.plain, err = compile(source)
+	return s, err
+})
+
+func compile(source string) ([]byte, error) {
 	compiler := protocompile.Compiler{Resolver: &protocompile.SourceResolver{
 		Accessor: protocompile.SourceAccessorFromMap(map[string]string{"job.proto": source}),
 	}}
@@ -43,7 +55,22 @@ var compiled = sync.OnceValues(func() ([]byte, error) {
 	}
 	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{protodesc.ToFileDescriptorProto(files[0])}}
 	return proto.MarshalOptions{Deterministic: true}.Marshal(set)
-})
+}
+
+// schema is that of jobs with an evaluator, or without.
+func (v *view) schema(evaluated bool) []byte {
+	all, err := schemas()
+	v.note(err)
+	if evaluated {
+		return all.evaluated
+	}
+	return all.plain
+}
+
+// isEvaluated tells whether a job has an evaluator.
+func (v *view) isEvaluated(job types.Job) bool {
+	return job.SchemaDigest == types.Digest(v.schema(true))
+}
 
 // number is a Task or a Root: a message whose one field is a double.
 func number(n int) []byte {
@@ -54,13 +81,14 @@ func number(n int) []byte {
 const mostJobs = 4
 
 func registerJob(v *view) *types.MsgRegisterJob {
-	schema, err := compiled()
-	v.note(err)
 	owner := simulation.Pick(v.Draw, v.owners())
 	if owner == nil || len(v.state.Jobs) >= mostJobs {
 		return nil
 	}
 	v.Sign(*owner)
+	// The first job is one that everything can happen in.
+	isEvaluated := len(v.state.Jobs) == 0 || v.Often(70)
+	schema := v.schema(isEvaluated)
 	msg := &types.MsgRegisterJob{
 		Signer:             *owner,
 		Name:               fmt.Sprintf("roots %d", len(v.state.Jobs)),
@@ -68,11 +96,15 @@ func registerJob(v *view) *types.MsgRegisterJob {
 		Schema:             schema,
 		SourceURL:          "https://example.org/roots",
 		SourceCommit:       "0123456789abcdef",
-		Terms:              v.terms(),
+		Terms:              v.terms(isEvaluated),
 		TreePolicy:         v.policy(),
 		QualificationInput: types.Input{Inline: number(4)},
 	}
-	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
+	roles := []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR}
+	if !isEvaluated {
+		roles = roles[:1]
+	}
+	for _, role := range roles {
 		msg.Releases = append(msg.Releases, v.release(*owner, schema, role, "1.0.0"))
 	}
 	switch {
@@ -99,7 +131,7 @@ func (v *view) policy() program.TreePolicy {
 }
 
 // terms have windows of several blocks, or the chain's defaults.
-func (v *view) terms() types.TermsSpec {
+func (v *view) terms(isEvaluated bool) types.TermsSpec {
 	t := types.TermsSpec{
 		Requirement:      program.Capability{CPUMillis: 1_000, Tags: []string{"wasm"}},
 		MinDeposit:       sdkmath.NewInt(int64(v.Intn(10_000))),
@@ -114,7 +146,7 @@ func (v *view) terms() types.TermsSpec {
 	if v.Bool() {
 		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}
 	}
-	if v.Bool() {
+	if isEvaluated && v.Bool() {
 		t.Metrics = []types.Metric{{Field: "steps", Fold: program.MetricFold(v.IntInRange(1, 5))}}
 	}
 	return t
@@ -129,7 +161,7 @@ func updateJob(v *view) *types.MsgUpdateJob {
 	}
 	msg := &types.MsgUpdateJob{Signer: job.Root, JobId: job.Id, Description: v.StringN(20)}
 	if v.Bool() {
-		terms := v.terms()
+		terms := v.terms(v.isEvaluated(*job))
 		msg.Terms = &terms
 	}
 	switch {

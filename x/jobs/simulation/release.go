@@ -33,24 +33,24 @@ func (v *view) signature(root string, schema []byte, spec types.ReleaseSpec) typ
 
 // publishRelease publishes a newer release, or one that is not newer.
 func publishRelease(v *view) *types.MsgPublishRelease {
-	schema, err := compiled()
-	v.note(err)
 	job := simulation.Pick(v.Draw, v.state.Jobs)
 	if job == nil || !v.Sign(job.Root) {
 		return nil
 	}
 	version := fmt.Sprintf("1.%d.0", len(v.state.Releases)) // newer than what a fork took over, too
-	role := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR})
+	role, isEvaluated := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR}), v.isEvaluated(*job)
 	// A fork of a job without any starts without any.
 	hasOne := slices.ContainsFunc(v.state.Releases, func(r types.Release) bool { return r.JobId == job.Id && r.Spec.Role == role })
 	switch {
+	case role == program.ROLE_EVALUATOR && !isEvaluated:
+		v.Expect(types.ErrInvalid)
 	case job.Releases >= v.params().MaxReleases:
 		v.Expect(types.ErrLimit)
 	case hasOne && v.Often(20):
 		version = "0.9.0"
 		v.Expect(types.ErrVersion)
 	}
-	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, schema, role, version)}
+	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, v.schema(isEvaluated), role, version)}
 }
 
 // revocable are the states in which a revocation ends a request in different ways, or does not end it.
@@ -110,8 +110,6 @@ const mostForks = mostJobs + 3
 
 // forkJob takes over the newest releases of a job, or forgets to sign one.
 func forkJob(v *view) *types.MsgForkJob {
-	schema, err := compiled()
-	v.note(err)
 	from := simulation.Pick(v.Draw, v.state.Jobs)
 	owner := simulation.Pick(v.Draw, v.owners())
 	if from == nil || owner == nil || len(v.state.Jobs) >= mostForks || !v.Sign(*owner) {
@@ -123,7 +121,7 @@ func forkJob(v *view) *types.MsgForkJob {
 			continue
 		}
 		msg.Releases = append(msg.Releases, types.ForkedRelease{
-			ReleaseId: release.Id, Signature: v.signature(*owner, schema, release.Spec),
+			ReleaseId: release.Id, Signature: v.signature(*owner, v.schema(v.isEvaluated(*from)), release.Spec),
 		})
 	}
 	if len(msg.Releases) > 0 && v.Often(20) {

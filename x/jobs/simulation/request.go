@@ -28,7 +28,12 @@ func requestJob(v *view) *types.MsgRequestJob {
 		return nil
 	}
 	msg.Spec = v.spec(*job, *client, purse)
+	isEvaluated := v.isEvaluated(*job)
 	switch {
+	case !isEvaluated && !msg.Spec.SkipEvaluation && v.Often(80):
+		return nil
+	case !isEvaluated && !msg.Spec.SkipEvaluation:
+		v.Expect(types.ErrInvalid)
 	case job.WorkerRelease == 0 || job.EvaluatorRelease == 0 && !msg.Spec.SkipEvaluation:
 		v.Expect(types.ErrRevoked)
 	case v.Often(3):
@@ -58,7 +63,8 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	if v.Often(10) {
 		spec.MinRating = v.Uint64InRange(1, 2_000)
 	}
-	if v.Often(20) {
+	isEvaluated := v.isEvaluated(job)
+	if v.Often(20) || !isEvaluated {
 		spec.WorkerCandidates = v.candidates(job.Id, program.ROLE_WORKER, client)
 		if len(spec.WorkerCandidates) < int(spec.MinWorkers) {
 			spec.WorkerCandidates = nil
@@ -67,7 +73,7 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	if v.Often(20) {
 		spec.EvaluatorCandidates = v.candidates(job.Id, program.ROLE_EVALUATOR, client)
 	}
-	if len(spec.WorkerCandidates) > 0 && v.Bool() {
+	if len(spec.WorkerCandidates) > 0 && (!isEvaluated || v.Bool()) {
 		skipEvaluation(&spec)
 	}
 	return spec
