@@ -93,6 +93,49 @@ func TestChallengesAreResolvedByTheProgram(t *testing.T) {
 	}
 }
 
+// Where the workers' program is deterministic it is run again: what it does not give is not valid, whatever the evaluator's
+// program or the majority says.
+func TestDeterministicWorkIsRepeated(t *testing.T) {
+	for name, c := range map[string]struct {
+		terms  func(*jobstypes.TermsSpec)
+		ranked []string
+		want   []string
+	}{
+		"by solution, and wrong work was ranked": {
+			func(t *jobstypes.TermsSpec) { t.Deterministic = true }, []string{"wrong"}, []string{"right"},
+		},
+		"by execution, and the other result was ranked": {
+			func(t *jobstypes.TermsSpec) {
+				t.Deterministic, t.Verification = true, jobstypes.VERIFICATION_EXECUTION
+			}, []string{"wrong"}, []string{"right"},
+		},
+		"by execution, and nobody was ranked": {
+			func(t *jobstypes.TermsSpec) {
+				t.Deterministic, t.Verification = true, jobstypes.VERIFICATION_EXECUTION
+			}, nil, []string{"right"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.chain.Terms(s.job, c.terms)
+			id := s.challenged(c.ranked...)
+			s.start(admin.Config{})
+			verdict, ranking := s.verdict(id)
+			require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
+			require.NotEmpty(t, s.machine.Sandbox.Runs(daemontest.WorkerProgram), "the work was repeated")
+			var nodes []string
+			for _, entry := range ranking {
+				nodes = append(nodes, entry.Node)
+			}
+			want := make([]string, len(c.want))
+			for i, name := range c.want {
+				want[i] = daemontest.Address(name)
+			}
+			require.Equal(t, want, nodes)
+		})
+	}
+}
+
 func TestAProgramThatFailsOverturnsNothing(t *testing.T) {
 	s := newScene(t)
 	s.machine.Sandbox.Use(daemontest.EvaluatorProgram, func(context.Context, sandbox.Run) ([]byte, error) {

@@ -49,6 +49,7 @@ type termsFlags struct {
 	arch, os                                     string
 	tags, metrics                                []string
 	openResults, invalidLosesBond, deterministic bool
+	verification                                 string
 }
 
 func newRegisterJob(s *Session) *cobra.Command {
@@ -108,6 +109,7 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&t.metrics, "metric", nil, "integer field of the evaluator's ranking that is kept for each node, as loss=min; or sum, max, last")
 	flags.BoolVar(&t.openResults, "open-results", false, "skip commit and reveal")
 	flags.BoolVar(&t.invalidLosesBond, "invalid-loses-bond", false, "invalid work loses its bond")
+	flags.StringVar(&t.verification, "verification", "solution", "how results are checked: solution, by the evaluator's program, or execution, by the majority of equal results")
 	flags.BoolVar(&t.deterministic, "deterministic", false, "the programs give the same bytes for the same input and seed")
 }
 
@@ -117,6 +119,16 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 			CPUMillis: t.cpuMillis, MemoryBytes: t.memoryMiB << 20, DiskBytes: t.diskMiB << 20, Arch: t.arch, OS: t.os, Tags: t.tags,
 		},
 		OpenResults: t.openResults, InvalidLosesBond: t.invalidLosesBond, Deterministic: t.deterministic,
+	}
+	switch t.verification {
+	case "solution":
+		spec.Verification = jobstypes.VERIFICATION_SOLUTION
+	case "execution":
+		spec.Verification = jobstypes.VERIFICATION_EXECUTION
+	case "checkpoint":
+		spec.Verification = jobstypes.VERIFICATION_CHECKPOINT
+	default:
+		return spec, badInputf("verification: %q is unknown (choose solution or execution)", t.verification)
 	}
 	for _, amount := range []struct {
 		flag, text string

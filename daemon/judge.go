@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ const parallelFetches = 4
 type Material struct {
 	Input   []byte
 	Replies []jobstypes.WorkerReply
+	// Workers are the places of those that replied, in the order of Replies.
+	Workers []jobstypes.Assignment
 }
 
 // ErrInputUnusable says that a request's input is none that anybody could work on: it does not decode, or is not there, or
@@ -65,9 +68,9 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	if err := group.Wait(); err != nil {
 		return Material{}, err
 	}
-	for _, reply := range replies {
+	for i, reply := range replies {
 		if reply != nil {
-			m.Replies = append(m.Replies, *reply)
+			m.Replies, m.Workers = append(m.Replies, *reply), append(m.Workers, assignments[i])
 		}
 	}
 	return m, nil
@@ -108,12 +111,52 @@ func isForGood(err error) bool {
 // ErrRanking says that the evaluator program gave something that is no ranking.
 var ErrRanking = errors.New("the program's ranking")
 
+// Repeat runs the worker program again, where it is deterministic, and keeps of the material what it really gives: the
+// replies that differ are not the program's. It takes at most wall.
+func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material, wall time.Duration, log *slog.Logger) (Material, error) {
+	terms, err := k.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
+	if err != nil || !terms.Deterministic {
+		return m, err
+	}
+	kept := Material{Input: m.Input}
+	given := map[[32]byte][]byte{}
+	until := time.Now().Add(wall)
+	for i, reply := range m.Replies {
+		seed, err := terms.SeedOf(k.Network.ChainID(), request.Id, reply.Node)
+		if err != nil {
+			return Material{}, err
+		}
+		if _, known := given[seed]; !known {
+			given[seed], err = k.Programs.Run(ctx, Call{
+				JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
+				RequestID: request.Id, DeadlineMs: request.StartedMs + int64(request.Spec.TimeLimitMs), Seed: seed, Input: m.Input, Wall: time.Until(until),
+			})
+			if err != nil {
+				return Material{}, fmt.Errorf("repeat the work of %s: %w", reply.Node, err)
+			}
+		}
+		if !bytes.Equal(given[seed], reply.Reply) {
+			log.Warn("result is not what the program gives", "node", reply.Node)
+			continue
+		}
+		kept.Replies, kept.Workers = append(kept.Replies, reply), append(kept.Workers, m.Workers[i])
+	}
+	return kept, nil
+}
+
 // Judge runs the request's evaluator program on its material, for at most wall. Where nothing valid was gathered nobody is
 // ranked, and there is nothing to ask the program. Its seed is the request's, so that whoever judges repeats the same run.
 func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, wall time.Duration, log *slog.Logger) ([]jobstypes.RankEntry, error) {
 	entries := []jobstypes.RankEntry{}
 	if len(m.Replies) == 0 {
 		return entries, nil
+	}
+	terms, err := k.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
+	if err != nil {
+		return nil, err
+	}
+	if terms.ByExecution() {
+		return jobstypes.Majority(m.Workers, request.Workers), nil
 	}
 	job, err := k.Catalog.Job(ctx, request.Spec.JobId)
 	if err != nil {
@@ -128,10 +171,6 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 		RequestID: request.Id, DeadlineMs: request.DeadlineMs,
 		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Input: question, Wall: wall,
 	})
-	if err != nil {
-		return nil, err
-	}
-	terms, err := k.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
 	if err != nil {
 		return nil, err
 	}

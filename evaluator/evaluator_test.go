@@ -57,6 +57,30 @@ func TestEvaluatorRanks(t *testing.T) {
 	}
 }
 
+// Where results are compared the majority is ranked, and no program is asked.
+func TestTheMajorityIsRanked(t *testing.T) {
+	for name, c := range map[string]struct {
+		reveals []reveal
+		valid   []string
+	}{
+		"two of three":    {[]reveal{{name: "one", reply: right}, {name: "two", reply: wrong}, {name: "three", reply: right}}, []string{"one", "three"}},
+		"nobody, if half": {[]reveal{{name: "one", reply: right}, {name: "two", reply: wrong}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.chain.Terms(s.job, func(t *jobstypes.TermsSpec) {
+				t.Deterministic, t.Verification = true, jobstypes.VERIFICATION_EXECUTION
+			})
+			s.start(s.config())
+			id := s.request(c.reveals...)
+			s.work(id, c.reveals...)
+			valid, _ := s.ranked(id, c.reveals...)
+			require.Equal(t, c.valid, valid)
+			require.Empty(t, s.machine.Sandbox.Runs(daemontest.EvaluatorProgram))
+		})
+	}
+}
+
 func TestWhatTheEvaluatorProgramSees(t *testing.T) {
 	s := newScene(t)
 	s.start(s.config())

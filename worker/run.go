@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
@@ -42,9 +40,13 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
+	seed, err := terms.SeedOf(t.Network.ChainID(), t.request.Id, t.Owner.String())
+	if err != nil {
+		return err
+	}
 	reply, err := t.Programs.Run(ctx, daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: t.seed(terms), Input: input, Wall: left,
+		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: seed, Input: input, Wall: left,
 	})
 	if daemon.IsProgramFault(err) {
 		t.fail(err.Error())
@@ -95,15 +97,6 @@ func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
 	}
 	t.fetched = &input
 	return input, nil
-}
-
-// seed is each worker's own where results are checked as solutions, and the same for all where they are compared.
-func (t *task) seed(terms jobstypes.TermsSpec) [32]byte {
-	var worker sdk.AccAddress
-	if v := terms.Verification; v == jobstypes.VERIFICATION_UNSPECIFIED || v == jobstypes.VERIFICATION_SOLUTION {
-		worker = t.Owner
-	}
-	return jobstypes.Seed(t.Network.ChainID(), t.request.Id, worker)
 }
 
 // keep puts a reply into the record, or, where it is too large for the chain, into the results folder. It leaves the

@@ -100,7 +100,7 @@ func TestOpenResults(t *testing.T) {
 	for name, size := range map[string]int{"small": 0, "large": 5000} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
-			s.chain.Open(s.job)
+			s.chain.Terms(s.job, func(t *jobstypes.TermsSpec) { t.OpenResults = true })
 			reply := daemontest.Answer(42, bytes.Repeat([]byte{7}, size))
 			s.machine.Sandbox.Use(daemontest.WorkerProgram, func(context.Context, sandbox.Run) ([]byte, error) { return reply, nil })
 			r := s.start(s.config())

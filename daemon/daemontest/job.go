@@ -91,9 +91,9 @@ func (c *Chain) Unevaluated(jobID uint64) {
 	c.read(func(s *state) { s.jobs[jobID].EvaluatorRelease = 0 })
 }
 
-// Open has the job's results sent without a commitment.
-func (c *Chain) Open(jobID uint64) {
-	c.read(func(s *state) { s.jobs[jobID].terms.OpenResults = true })
+// Terms changes those of a job.
+func (c *Chain) Terms(jobID uint64, change func(*jobstypes.TermsSpec)) {
+	c.read(func(s *state) { change(&s.jobs[jobID].terms) })
 }
 
 // AddNode makes an owner a node with stake.

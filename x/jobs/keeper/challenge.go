@@ -145,6 +145,9 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 	if err := k.checkRanked(ctx, l, m.Ranking); err != nil {
 		return 0, err
 	}
+	if err := k.checkAgreement(ctx, l, m.Ranking); err != nil {
+		return 0, err
+	}
 	if err := k.checkForged(ctx, l, m.Forged); err != nil {
 		return 0, err
 	}

@@ -418,7 +418,13 @@ func salt(name string) []byte {
 // commit is a worker's commitment to its reply.
 func (f *fixture) commit(request uint64, name string) *types.MsgSubmitResult {
 	f.t.Helper()
-	digest, err := types.ResultDigest(types.Result{Inline: reply(name)})
+	return f.commitAs(request, name, name)
+}
+
+// commitAs commits to the reply of another.
+func (f *fixture) commitAs(request uint64, name, like string) *types.MsgSubmitResult {
+	f.t.Helper()
+	digest, err := types.ResultDigest(types.Result{Inline: reply(like)})
 	require.NoError(f.t, err)
 	commitment := types.Commitment(chain.DefaultChainID, request, f.address(name), digest, salt(name))
 	return &types.MsgSubmitResult{Signer: f.address(name).String(), RequestId: request, Commitment: commitment[:]}
@@ -433,7 +439,11 @@ func (f *fixture) submit(request uint64, name string) *types.MsgSubmitResult {
 
 // reveal opens commit.
 func (f *fixture) reveal(request uint64, name string) *types.MsgRevealResult {
+	return f.revealAs(request, name, name)
+}
+
+func (f *fixture) revealAs(request uint64, name, like string) *types.MsgRevealResult {
 	return &types.MsgRevealResult{
-		Signer: f.address(name).String(), RequestId: request, Result: types.Result{Inline: reply(name)}, Salt: salt(name),
+		Signer: f.address(name).String(), RequestId: request, Result: types.Result{Inline: reply(like)}, Salt: salt(name),
 	}
 }

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -25,6 +26,9 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 		return types.ErrUnauthorized.Wrapf("%s ranks request %d; its evaluator is %s", owner, l.Id, l.Evaluator)
 	}
 	if err := k.checkRanked(ctx, l, m.Ranking); err != nil {
+		return err
+	}
+	if err := k.checkAgreement(ctx, l, m.Ranking); err != nil {
 		return err
 	}
 	if l.RankedMs, err = k.now(ctx); err != nil {
@@ -67,6 +71,35 @@ func (k *Keeper) checkRanked(ctx context.Context, l *live, ranking []types.RankE
 		}
 	}
 	return nil
+}
+
+// checkAgreement holds, where results are compared, that all those with one result are ranked, or nobody. It is the
+// majority's, unless who ranks has run the program and answers for knowing better.
+func (k *Keeper) checkAgreement(ctx context.Context, l *live, ranking []types.RankEntry) error {
+	if !l.rules.terms.ByExecution() || len(ranking) == 0 {
+		return nil
+	}
+	workers, err := k.workersOf(ctx, l.Request)
+	if err != nil {
+		return err
+	}
+	if want := types.SameResult(workers, ranking[0].Node); !types.IsSameOrder(ranking, want) {
+		return types.ErrRanking.Wrapf("ranking: not those with the result of %s, in the order of commitment and with score 1: that is%s",
+			ranking[0].Node, names(want))
+	}
+	return nil
+}
+
+// names lists a ranking's nodes, each after a space.
+func names(ranking []types.RankEntry) string {
+	if len(ranking) == 0 {
+		return " nobody"
+	}
+	var list strings.Builder
+	for _, entry := range ranking {
+		list.WriteString(" " + entry.Node)
+	}
+	return list.String()
 }
 
 // Concede gives up the right of the client, a revealed worker or an overturned

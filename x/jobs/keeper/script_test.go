@@ -33,10 +33,10 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
 // wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
-//	job [invalid_loses_bond] [open] [unevaluated] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	job [invalid_loses_bond] [open] [unevaluated] [execution] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
 //	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME] [skip]
-//	accept NAME... | resign NAME | reject NAME | cancel | commit NAME... | reveal NAME... | submit NAME...
+//	accept NAME... | resign NAME | reject NAME | cancel | commit NAME[:LIKE]... | reveal NAME[:LIKE]... | submit NAME... the result of LIKE
 //	rank NAME W[:SCORE[:LOSS]]... | rank NAME unusable | concede NAME...
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
 //	scores NAME...      ratings, and what is kept beside counts
@@ -155,6 +155,10 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 	if len(args) > 0 && !strings.Contains(args[0], "=") && name != "reject" {
 		signer = args[0]
 	}
+	signer, like, as := strings.Cut(signer, ":") // whose result it gives
+	if !as {
+		like = signer
+	}
 	from := s.address(signer).String()
 	switch name {
 	case "job":
@@ -190,11 +194,11 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 	case "reject":
 		_, err = s.server.RejectWorker(ctx, &types.MsgRejectWorker{Signer: from, RequestId: s.request, Worker: s.address(args[0]).String()})
 	case "commit":
-		_, err = s.server.SubmitResult(ctx, s.fixture.commit(s.request, signer))
+		_, err = s.server.SubmitResult(ctx, s.commitAs(s.request, signer, like))
 	case "submit":
 		_, err = s.server.SubmitResult(ctx, s.fixture.submit(s.request, signer))
 	case "reveal":
-		_, err = s.server.RevealResult(ctx, s.fixture.reveal(s.request, signer))
+		_, err = s.server.RevealResult(ctx, s.revealAs(s.request, signer, like))
 	case "rank":
 		_, err = s.server.Rank(ctx, s.rank(from, args[1:]))
 	case "challenge":
@@ -216,6 +220,9 @@ func (s *script) registerJob(o settings) {
 	m.Terms.Bond = &types.Bond{Amount: o.amount("bond", 20)}
 	_, m.Terms.InvalidLosesBond = o["invalid_loses_bond"]
 	_, m.Terms.OpenResults = o["open"]
+	if _, ok := o["execution"]; ok {
+		m.Terms.Verification, m.Terms.Deterministic = types.VERIFICATION_EXECUTION, true
+	}
 	if _, ok := o["unevaluated"]; ok {
 		m.Schema = compile(s.t, unevaluated)
 		m.Releases = []types.ReleaseSpec{release(m.Schema, "root", program.ROLE_WORKER, "1.0.0")}

@@ -84,6 +84,9 @@ func (v *view) decide(r types.Request, msg *types.MsgResolveChallenge) {
 		msg.Confirm = true
 	case v.Often(60):
 		msg.Ranking = v.ranking(r)
+		if v.termsOf(r).ByExecution() {
+			return
+		}
 		slices.Reverse(msg.Ranking)
 		for i := range msg.Ranking {
 			msg.Ranking[i].Score = uint64(len(msg.Ranking) - i)

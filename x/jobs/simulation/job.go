@@ -146,7 +146,10 @@ func (v *view) terms(isEvaluated bool) types.TermsSpec {
 	if v.Bool() {
 		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}
 	}
-	if isEvaluated && v.Bool() {
+	switch {
+	case !t.OpenResults && v.Often(30):
+		t.Verification, t.Deterministic = types.VERIFICATION_EXECUTION, true
+	case isEvaluated && v.Bool():
 		t.Metrics = []types.Metric{{Field: "steps", Fold: program.MetricFold(v.IntInRange(1, 5))}}
 	}
 	return t

@@ -36,9 +36,13 @@ func (v *view) keepsSilent(r types.Request) bool {
 	return is(r, silentAlways) || is(r, silentOnce) && len(r.Silent) == 0 && v.paramsOf(r).EvaluationRounds > 1
 }
 
-// ranking is some of the revealed workers in an order that is drawn, at least one of them.
+// ranking is some of the revealed workers in an order that is drawn, at least one of them; where results are compared, those
+// with one result.
 func (v *view) ranking(r types.Request) []types.RankEntry {
 	revealed := v.workers(r.Id, types.Assignment.HasRevealed)
+	if v.termsOf(r).ByExecution() {
+		return types.SameResult(revealed, simulation.Pick(v.Draw, revealed).Worker)
+	}
 	v.Shuffle(len(revealed), func(i, j int) { revealed[i], revealed[j] = revealed[j], revealed[i] })
 	score := v.Uint64InRange(0, 1_000)
 	var ranking []types.RankEntry

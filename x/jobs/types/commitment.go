@@ -28,6 +28,16 @@ func Seed(chainID string, requestID uint64, worker sdk.AccAddress) [32]byte {
 	return hashParts([]byte(seedDomain), []byte(chainID), number(requestID), worker)
 }
 
+// SeedOf is the seed of a worker's run: its own where results are checked as solutions, the same for all where they are
+// compared.
+func (t TermsSpec) SeedOf(chainID string, requestID uint64, worker string) ([32]byte, error) {
+	if t.ByExecution() {
+		return Seed(chainID, requestID, nil), nil
+	}
+	account, err := ParseAddress("worker", worker)
+	return Seed(chainID, requestID, account), err
+}
+
 // ResultDigest is the sha256 of a result's content, wherever that lies.
 func ResultDigest(result Result) ([32]byte, error) {
 	if result.Reference == nil {

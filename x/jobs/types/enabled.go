@@ -76,11 +76,10 @@ func (m *MsgResolveChallenge) Enabled() error { return m.Evidence.enabled("evide
 
 func (t TermsSpec) enabled() error {
 	return refuse(
-		field{"terms.verification", t.Verification > VERIFICATION_SOLUTION},
+		field{"terms.verification", t.Verification > VERIFICATION_EXECUTION},
 		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},
-		field{"terms.deterministic", t.Deterministic},
 	)
 }
 

@@ -22,7 +22,7 @@ import (
 var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
-		"terms.verification", "terms.open_results", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
@@ -34,7 +34,7 @@ var honored = map[string][]string{
 	},
 	"MsgUpdateJob": {
 		"signer", "job_id", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
-		"terms.verification", "terms.open_results", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -209,8 +209,8 @@ func TestValuesThatAreNotEnabled(t *testing.T) {
 	}
 	for field, err := range map[string]error{
 		"terms.verification": errors.Join(
-			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_EXECUTION }),
-			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_CHECKPOINT })),
+			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_CHECKPOINT }),
+			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = 9 })),
 		"releases[0].role":          register(func(m *types.MsgRegisterJob) { m.Releases[0].Role = program.ROLE_ADMIN }),
 		"releases[0].program.kind":  register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.Kind = program.PROGRAM_KIND_IMAGE }),
 		"releases[0].program.abi":   register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.ABI = program.ABI_GRPC }),

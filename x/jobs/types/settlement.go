@@ -166,7 +166,7 @@ func (s *settlement) losesBond(a Assignment) bool {
 	case !a.HasRevealed():
 		return true
 	}
-	return s.terms.InvalidLosesBond && s.outcome.IsFinal() &&
+	return (s.terms.InvalidLosesBond || s.terms.ByExecution()) && s.outcome.IsFinal() &&
 		!slices.ContainsFunc(s.request.Ranking, func(entry RankEntry) bool { return entry.Node == a.Worker })
 }
 

@@ -15,7 +15,18 @@ func Deposit(params Params, terms TermsSpec, spec RequestSpec) math.Int {
 
 // WorkerBond is what each worker locks for a request: the job's bond, or the
 // params' share of R_w / max workers. spec.MaxWorkers must be positive.
+//
+// Where results are compared it is at least the largest share that one worker could get: else two who agree on any result
+// would risk less than they could win.
 func WorkerBond(params Params, terms TermsSpec, spec RequestSpec) math.Int {
+	bond := ownBond(params, terms, spec)
+	if terms.ByExecution() {
+		bond = math.MaxInt(bond, LargestShare(spec.RewardFunction, spec.WorkerReward, int(spec.MinWorkers)))
+	}
+	return bond
+}
+
+func ownBond(params Params, terms TermsSpec, spec RequestSpec) math.Int {
 	if terms.Bond != nil {
 		return terms.Bond.Amount
 	}

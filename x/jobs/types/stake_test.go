@@ -31,6 +31,17 @@ func TestBondIsTheJobsOrAShare(t *testing.T) {
 	require.True(t, types.WorkerBond(params, zero, spec).IsZero(), "zero is not left out")
 }
 
+// Where results are compared, agreeing on a wrong one must cost as much as it could win.
+func TestBondOfExecutionIsTheLargestShare(t *testing.T) {
+	terms := types.TermsSpec{Verification: types.VERIFICATION_EXECUTION, Bond: &types.Bond{Amount: math.NewInt(400)}}
+	for kind, want := range map[types.RewardKind]int64{types.REWARD_KIND_EVEN: 500, types.REWARD_KIND_WINNER_TAKES_ALL: 1000} {
+		spec := types.RequestSpec{WorkerReward: math.NewInt(1000), MinWorkers: 2, MaxWorkers: 5, RewardFunction: types.RewardFunction{Kind: kind}}
+		require.Equal(t, want, types.WorkerBond(types.DefaultParams(), terms, spec).Int64(), kind)
+		spec.MinWorkers = 5
+		require.GreaterOrEqual(t, types.WorkerBond(types.DefaultParams(), terms, spec).Int64(), int64(400), "the job's own, if that is more")
+	}
+}
+
 func TestChainShareIsRoundedUp(t *testing.T) {
 	params := types.DefaultParams()
 	for rewards, want := range map[int64]int64{0: 0, 1: 1, 100: 1, 101: 2, 1100: 11} {

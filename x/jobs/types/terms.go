@@ -29,6 +29,9 @@ func (t *TermsSpec) Validate(p Params) error {
 	if err := t.validateMetrics(p); err != nil {
 		return err
 	}
+	if err := t.validateExecution(); err != nil {
+		return err
+	}
 	for _, window := range t.Windows.named() {
 		if window.value == 0 {
 			continue
@@ -36,6 +39,24 @@ func (t *TermsSpec) Validate(p Params) error {
 		if err := p.checkWindow("terms.windows."+window.name, window.value); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// ByExecution tells whether the majority of equal results is right.
+func (t TermsSpec) ByExecution() bool { return t.Verification == VERIFICATION_EXECUTION }
+
+// validateExecution holds what results have to be that are compared with each other.
+func (t *TermsSpec) validateExecution() error {
+	switch {
+	case !t.ByExecution():
+		return nil
+	case !t.Deterministic:
+		return ErrInvalid.Wrap("terms.deterministic: not set, but verification is by execution; only the results of a deterministic program can be compared")
+	case t.OpenResults:
+		return ErrInvalid.Wrap("terms.open_results: set, but verification is by execution; who sees a result can repeat it")
+	case len(t.Metrics) > 0:
+		return ErrInvalid.Wrapf("terms.metrics: %d, but verification is by execution; the majority decides, and no program measures", len(t.Metrics))
 	}
 	return nil
 }
