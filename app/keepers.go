@@ -35,6 +35,8 @@ import (
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
 	"github.com/ain-network/aind/chain"
+	bandwidthkeeper "github.com/ain-network/aind/x/bandwidth/keeper"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobskeeper "github.com/ain-network/aind/x/jobs/keeper"
@@ -61,6 +63,7 @@ var storeNames = []string{
 	reputationtypes.StoreKey,
 	jobstypes.StoreKey,
 	permissionstypes.StoreKey,
+	bandwidthtypes.StoreKey,
 }
 
 // moduleAccounts are the accounts that modules own, with what each may do to the supply.
@@ -90,6 +93,7 @@ type Keepers struct {
 	Reputation   *reputationkeeper.Keeper
 	Jobs         *jobskeeper.Keeper
 	Permissions  *permissionskeeper.Keeper
+	Bandwidth    *bandwidthkeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -170,7 +174,7 @@ func (k *Keepers) addDelegation(app *App) {
 	k.Feegrant = feegrantkeeper.NewKeeper(app.codec, store(feegrant.StoreKey), k.Auth).SetBankKeeper(k.Bank)
 }
 
-// addMarket builds our own modules: what holds the coins, who is a node, who works for whom.
+// addMarket builds our own modules: what holds the coins, who is a node, who works for whom, and who may send how much.
 func (k *Keepers) addMarket(app *App) {
 	store := storeServices(app)
 	k.Escrow = escrowkeeper.NewKeeper(
@@ -179,4 +183,7 @@ func (k *Keepers) addMarket(app *App) {
 	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
 	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, Authority())
 	k.Permissions = permissionskeeper.NewKeeper(app.codec, store(permissionstypes.StoreKey), k.Reputation, Authority())
+	k.Bandwidth = bandwidthkeeper.NewKeeper(
+		app.codec, store(bandwidthtypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, k.Bank, chain.Denom, Authority(),
+	)
 }

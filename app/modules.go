@@ -33,6 +33,8 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/upgrade"
 	upgradetypes "github.com/cosmos/cosmos-sdk/x/upgrade/types"
 
+	"github.com/ain-network/aind/x/bandwidth"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	"github.com/ain-network/aind/x/escrow"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	"github.com/ain-network/aind/x/jobs"
@@ -86,6 +88,7 @@ var (
 		reputationtypes.ModuleName,
 		jobstypes.ModuleName,
 		permissionstypes.ModuleName,
+		bandwidthtypes.ModuleName,
 		genutiltypes.ModuleName,
 	}
 )
@@ -109,6 +112,7 @@ func (app *App) addModules() error {
 		reputation.NewAppModule(k.Reputation),
 		jobs.NewAppModule(k.Jobs),
 		permissions.NewAppModule(k.Permissions),
+		bandwidth.NewAppModule(k.Bandwidth),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)
 	app.modules.SetOrderBeginBlockers(beginBlockers...)

@@ -16,6 +16,7 @@ import (
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/app/nodehome"
 	"github.com/ain-network/aind/chain"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -55,6 +56,10 @@ func createChain(config Config, at time.Time) (map[string]string, error) {
 	genesis := app.NewGenesisBuilder(described, chainID, at)
 	genesis.Consensus.Evidence.MaxAgeNumBlocks = app.RecentBlocks
 	shorten(genesis)
+	app.EditGenesis(genesis, bandwidthtypes.ModuleName, func(state *bandwidthtypes.GenesisState) {
+		// On one's own machine nobody is to be held back.
+		state.Params = bandwidthtypes.OpenParams()
+	})
 	accounts, err := fund(config, genesis, homes)
 	if err != nil {
 		return nil, err

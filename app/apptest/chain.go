@@ -23,6 +23,7 @@ import (
 
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/chain"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 )
 
 // ChainID of chains in tests.
@@ -35,7 +36,7 @@ var genesisTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 type Config struct {
 	// Accounts by name, with their coins in uain. A validator is added.
 	Accounts map[string]int64
-	// Genesis changes what the modules start with.
+	// Genesis changes what the modules start with. Everybody has all the room that it can use, unless this says otherwise.
 	Genesis func(*app.GenesisBuilder)
 	// BlockTime passes between two blocks. 0: one second.
 	BlockTime time.Duration
@@ -86,6 +87,9 @@ func New(t testing.TB, config Config) *Chain {
 	}
 	consensus := ed25519.GenPrivKeyFromSecret([]byte("validator")).PubKey()
 	require.NoError(t, builder.AddValidator("validator", validator.Key, consensus, chain.Coin(1_000_000_000_000)))
+	app.EditGenesis(builder, bandwidthtypes.ModuleName, func(state *bandwidthtypes.GenesisState) {
+		state.Params = bandwidthtypes.OpenParams()
+	})
 	if config.Genesis != nil {
 		config.Genesis(builder)
 	}

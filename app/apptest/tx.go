@@ -24,6 +24,8 @@ type Tx struct {
 	Msgs []sdk.Msg
 	// Gas limit; 0: DefaultGas.
 	Gas uint64
+	// FeeGranter pays instead of From, if it granted that.
+	FeeGranter sdk.AccAddress
 	// ChainID that is signed for; empty: the chain's.
 	ChainID string
 	// Timeout of an unordered transaction; zero: half a minute from now, different each time.
@@ -42,6 +44,7 @@ func (c *Chain) Sign(tx Tx) []byte {
 		tx.Gas = DefaultGas
 	}
 	builder.SetGasLimit(tx.Gas)
+	builder.SetFeeGranter(tx.FeeGranter)
 	if !tx.Ordered {
 		builder.SetUnordered(true)
 		builder.SetTimeoutTimestamp(c.timeout(tx.Timeout))
@@ -103,6 +106,14 @@ func (c *Chain) Must(from Account, msgs ...sdk.Msg) *abci.ExecTxResult {
 func (c *Chain) Check(tx []byte) *abci.ResponseCheckTx {
 	c.t.Helper()
 	response, err := c.App.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_New})
+	require.NoError(c.t, err)
+	return response
+}
+
+// Recheck asks whether a transaction in the mempool may stay there after a block.
+func (c *Chain) Recheck(tx []byte) *abci.ResponseCheckTx {
+	c.t.Helper()
+	response, err := c.App.CheckTx(&abci.RequestCheckTx{Tx: tx, Type: abci.CheckTxType_Recheck})
 	require.NoError(c.t, err)
 	return response
 }

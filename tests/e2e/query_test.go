@@ -19,6 +19,7 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/tests/harness"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -83,6 +84,12 @@ func questions(s market) []question {
 		{rpc: "ain.permissions.v1.Query/Allowed", ask: &permissionstypes.QueryAllowedRequest{Account: s.worker, TypeUrl: createValidator},
 			answer: &permissionstypes.QueryAllowedResponse{}, rest: "/ain/permissions/v1/allowed/" + s.worker + createValidator,
 			command: "permissions allowed " + s.worker + " " + createValidator},
+		{rpc: "ain.bandwidth.v1.Query/Params", ask: &bandwidthtypes.QueryParamsRequest{}, answer: &bandwidthtypes.QueryParamsResponse{},
+			rest: "/ain/bandwidth/v1/params", command: "bandwidth params"},
+		{rpc: "ain.bandwidth.v1.Query/Room", ask: &bandwidthtypes.QueryRoomRequest{Account: s.worker}, answer: &bandwidthtypes.QueryRoomResponse{},
+			rest: "/ain/bandwidth/v1/rooms/" + s.worker, command: "bandwidth room " + s.worker},
+		{rpc: "ain.bandwidth.v1.Query/JobRoom", ask: &bandwidthtypes.QueryJobRoomRequest{JobId: 1, Account: s.worker},
+			answer: &bandwidthtypes.QueryJobRoomResponse{}, rest: "/ain/bandwidth/v1/jobs/1?account=" + s.worker, command: "bandwidth job-room 1 " + s.worker},
 
 		{rpc: "ain.jobs.v1.Query/Params", ask: &jobstypes.QueryParamsRequest{}, answer: &jobstypes.QueryParamsResponse{},
 			rest: "/ain/jobs/v1/params", command: "jobs params"},

@@ -46,6 +46,11 @@ const (
 )
 
 func newMarket(t testing.TB) *market {
+	return newMarketUnder(t, jobstypes.TermsSpec{MinDeposit: sdkmath.NewInt(10), ChallengeFee: sdkmath.NewInt(5)})
+}
+
+// newMarketUnder is newMarket with terms of the job.
+func newMarketUnder(t testing.TB, terms jobstypes.TermsSpec) *market {
 	c := apptest.New(t, apptest.Config{
 		Accounts: map[string]int64{
 			"alice": newcomer, "bob": newcomer, "root": newcomer, "client": newcomer, "evaluator": newcomer, "worker-1": newcomer, "worker-2": newcomer,
@@ -53,7 +58,7 @@ func newMarket(t testing.TB) *market {
 		BlockTime: 100 * time.Millisecond,
 	})
 	m := &market{Chain: c, t: t}
-	m.job = m.register()
+	m.job = m.register(terms)
 	m.join(evaluator, program.ROLE_EVALUATOR)
 	m.join(worker1, program.ROLE_WORKER)
 	m.join(worker2, program.ROLE_WORKER)
@@ -69,7 +74,7 @@ func (m *market) must(response interface{ Unmarshal([]byte) error }, from apptes
 	require.NoError(m.t, response.Unmarshal(data.MsgResponses[0].Value))
 }
 
-func (m *market) register() uint64 {
+func (m *market) register(terms jobstypes.TermsSpec) uint64 {
 	m.t.Helper()
 	folder := m.t.TempDir()
 	require.NoError(m.t, os.CopyFS(folder, examples.CalculateRoot()))
@@ -77,7 +82,7 @@ func (m *market) register() uint64 {
 	require.NoError(m.t, err)
 	msg := &jobstypes.MsgRegisterJob{
 		Signer: root.String(), Name: "calculate-root", Schema: schema, SourceURL: "https://example.org/roots", SourceCommit: "0123abcd",
-		Terms: jobstypes.TermsSpec{MinDeposit: sdkmath.NewInt(10), ChallengeFee: sdkmath.NewInt(5)},
+		Terms: terms,
 	}
 	for _, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR} {
 		spec := jobstypes.ReleaseSpec{Role: role, Version: "1.0.0", Program: program.Program{

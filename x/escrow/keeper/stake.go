@@ -16,6 +16,17 @@ func (k *Keeper) Stake(ctx context.Context, owner sdk.AccAddress) (math.Int, err
 	return account.Stake, err
 }
 
+// StakeAfter reads a message that sets a stake: whose, and what it will be; false
+// for any other message.
+func (k *Keeper) StakeAfter(msg sdk.Msg) (owner sdk.AccAddress, amount math.Int, ok bool) {
+	set, ok := msg.(*types.MsgSetStake)
+	if !ok || set.ValidateBasic() != nil {
+		return nil, math.Int{}, false
+	}
+	owner, err := types.ParseAddress("owner", set.Owner)
+	return owner, set.Amount, err == nil
+}
+
 // SetStake moves the difference between the owner's wallet and stake so that the
 // stake becomes amount. Setting the stake that is there already changes nothing.
 func (k *Keeper) SetStake(ctx context.Context, owner sdk.AccAddress, amount math.Int) error {

@@ -1,0 +1,231 @@
+package keeper_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	protov2 "google.golang.org/protobuf/proto"
+
+	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
+
+	"github.com/cosmos/gogoproto/proto"
+
+	addresscodec "github.com/cosmos/cosmos-sdk/codec/address"
+	cryptotypes "github.com/cosmos/cosmos-sdk/crypto/types"
+	"github.com/cosmos/cosmos-sdk/runtime"
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
+	"github.com/cosmos/cosmos-sdk/testutil"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
+	signingtypes "github.com/cosmos/cosmos-sdk/types/tx/signing"
+	"github.com/cosmos/cosmos-sdk/x/auth"
+	authkeeper "github.com/cosmos/cosmos-sdk/x/auth/keeper"
+	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	"github.com/cosmos/cosmos-sdk/x/bank"
+	bankkeeper "github.com/cosmos/cosmos-sdk/x/bank/keeper"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+
+	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/x/bandwidth/keeper"
+	"github.com/ain-network/aind/x/bandwidth/types"
+	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
+	escrowtypes "github.com/ain-network/aind/x/escrow/types"
+)
+
+const (
+	ain      = 1_000_000
+	mintName = "mint"
+	jobID    = 7
+	// cost in gas of a transaction, of which an AIN has room for ten a window.
+	cost = 1000
+)
+
+// fixture is room on the real escrow and bank keepers; nodes and jobs are fakes.
+type fixture struct {
+	t      testing.TB
+	ctx    sdk.Context
+	bank   bankkeeper.BaseKeeper
+	escrow *escrowkeeper.Keeper
+	nodes  fakeReputation
+	jobs   fakeJobs
+	keeper *keeper.Keeper
+	server types.MsgServer
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, escrowtypes.StoreKey, types.StoreKey)
+	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).WithChainID(chain.DefaultChainID).
+		WithBlockHeight(1).WithBlockTime(time.UnixMilli(1_700_000_000_000))
+	cdc := moduletestutil.MakeTestEncodingConfig(auth.AppModuleBasic{}, bank.AppModuleBasic{}).Codec
+	permissions := map[string][]string{
+		escrowtypes.ModuleName:     {authtypes.Burner},
+		authtypes.FeeCollectorName: nil,
+		mintName:                   {authtypes.Minter},
+	}
+	authority := authtypes.NewModuleAddress("gov").String()
+	accounts := authkeeper.NewAccountKeeper(cdc, runtime.NewKVStoreService(keys[authtypes.StoreKey]), authtypes.ProtoBaseAccount,
+		permissions, addresscodec.NewBech32Codec(chain.AddressPrefix), chain.AddressPrefix, authority)
+	require.NoError(t, accounts.Params.Set(ctx, authtypes.DefaultParams()))
+	bank := bankkeeper.NewBaseKeeper(cdc, runtime.NewKVStoreService(keys[banktypes.StoreKey]), accounts, nil, authority, log.NewNopLogger())
+	require.NoError(t, bank.SetParams(ctx, banktypes.DefaultParams()))
+	escrow := escrowkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[escrowtypes.StoreKey]), accounts, bank, chain.Denom, authtypes.FeeCollectorName)
+	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
+
+	f := &fixture{t: t, ctx: ctx, bank: bank, escrow: escrow, nodes: fakeReputation{}, jobs: fakeJobs{}}
+	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, f.nodes, f.jobs, bank, chain.Denom, authority)
+	f.server = keeper.NewMsgServer(f.keeper)
+	state := types.DefaultGenesis()
+	state.Params.PerAin = types.Room{Bytes: 1 << 30, Gas: 10 * cost}
+	require.NoError(t, f.keeper.InitGenesis(ctx, *state))
+	return f
+}
+
+// fakeReputation says who is an active node of the one job.
+type fakeReputation map[string]bool
+
+func (fakeReputation) Owner(_ context.Context, signer sdk.AccAddress) (sdk.AccAddress, error) {
+	return signer, nil
+}
+
+func (f fakeReputation) IsActiveNode(_ context.Context, job uint64, owner sdk.AccAddress) (bool, error) {
+	return job == jobID && f[owner.String()], nil
+}
+
+func (fakeReputation) JobOf(context.Context, sdk.Msg) (uint64, bool, error) { return 0, false, nil }
+
+// fakeJobs are roots by job.
+type fakeJobs map[uint64]sdk.AccAddress
+
+func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) { return f[job], nil }
+
+func (fakeJobs) JobOf(_ context.Context, msg sdk.Msg) (uint64, uint64, error) {
+	if _, ok := msg.(*onJob); ok {
+		return jobID, 0, nil
+	}
+	return 0, 0, nil
+}
+
+func (fakeJobs) HasPlace(context.Context, uint64, sdk.AccAddress) (bool, error) { return false, nil }
+
+// onJob is a message on the one job.
+type onJob struct{ banktypes.MsgSend }
+
+// fakeTx is a transaction of one signer.
+type fakeTx struct {
+	authsigning.SigVerifiableTx
+	from sdk.AccAddress
+	msgs []sdk.Msg
+	gas  uint64
+}
+
+var _ sdk.FeeTx = fakeTx{}
+
+func (tx fakeTx) GetMsgs() []sdk.Msg                        { return tx.msgs }
+func (tx fakeTx) GetMsgsV2() ([]protov2.Message, error)     { return nil, nil }
+func (tx fakeTx) GetGas() uint64                            { return tx.gas }
+func (tx fakeTx) GetFee() sdk.Coins                         { return nil }
+func (tx fakeTx) FeePayer() []byte                          { return tx.from }
+func (tx fakeTx) FeeGranter() []byte                        { return nil }
+func (tx fakeTx) GetSigners() ([][]byte, error)             { return [][]byte{tx.from}, nil }
+func (tx fakeTx) GetPubKeys() ([]cryptotypes.PubKey, error) { return nil, nil }
+func (tx fakeTx) GetSignaturesV2() ([]signingtypes.SignatureV2, error) {
+	return nil, nil
+}
+
+// charge counts a transaction of the fixture's cost.
+func (f *fixture) charge(from sdk.AccAddress, msgs ...sdk.Msg) error {
+	cached, write := f.ctx.CacheContext()
+	err := f.keeper.Charge(cached, fakeTx{from: from, msgs: msgs, gas: cost}, false)
+	if err == nil {
+		write()
+	}
+	return err
+}
+
+// spend counts transactions until there is no room, and returns how many there were.
+func (f *fixture) spend(from sdk.AccAddress, msg sdk.Msg) (n int) {
+	f.t.Helper()
+	for ; ; n++ {
+		require.Less(f.t, n, 100_000)
+		if err := f.charge(from, msg); err != nil {
+			require.ErrorIs(f.t, err, types.ErrNoRoom)
+			return n
+		}
+	}
+}
+
+// account returns an address of its own for a name, with coins in its wallet.
+func (f *fixture) account(name string, uain int64) sdk.AccAddress {
+	f.t.Helper()
+	address := authtypes.NewModuleAddress("test/" + name)
+	if uain > 0 {
+		coins := sdk.NewCoins(sdk.NewInt64Coin(chain.Denom, uain))
+		require.NoError(f.t, f.bank.MintCoins(f.ctx, mintName, coins))
+		require.NoError(f.t, f.bank.SendCoinsFromModuleToAccount(f.ctx, mintName, address, coins))
+	}
+	return address
+}
+
+// staked is account with all its coins in stake.
+func (f *fixture) staked(name string, uain int64) sdk.AccAddress {
+	f.t.Helper()
+	address := f.account(name, uain)
+	require.NoError(f.t, f.escrow.SetStake(f.ctx, address, math.NewInt(uain)))
+	return address
+}
+
+func (f *fixture) wallet(of sdk.AccAddress) math.Int {
+	return f.bank.GetBalance(f.ctx, of, chain.Denom).Amount
+}
+
+// lock takes coins out of a stake for good, as a lost bond does.
+func (f *fixture) lock(owner sdk.AccAddress, uain int64) {
+	f.t.Helper()
+	hold, err := f.escrow.OpenHold(f.ctx, "request 1")
+	require.NoError(f.t, err)
+	require.NoError(f.t, f.escrow.LockStake(f.ctx, hold, owner, math.NewInt(uain)))
+}
+
+func (f *fixture) allocate(root sdk.AccAddress, job uint64, uain int64) error {
+	cached, write := f.ctx.CacheContext()
+	_, err := f.server.AllocateToJob(cached, &types.MsgAllocateToJob{Signer: root.String(), JobId: job, Amount: math.NewInt(uain)})
+	if err == nil {
+		write()
+	}
+	return err
+}
+
+func (f *fixture) wait(d time.Duration) { f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(d)) }
+
+func (f *fixture) room(account sdk.AccAddress) *types.QueryRoomResponse {
+	f.t.Helper()
+	answer, err := keeper.NewQueryServer(f.keeper).Room(f.ctx, &types.QueryRoomRequest{Account: account.String()})
+	require.NoError(f.t, err)
+	return answer
+}
+
+func (f *fixture) jobRoom(job uint64, account string) *types.QueryJobRoomResponse {
+	f.t.Helper()
+	answer, err := keeper.NewQueryServer(f.keeper).JobRoom(f.ctx, &types.QueryJobRoomRequest{JobId: job, Account: account})
+	require.NoError(f.t, err)
+	return answer
+}
+
+// events runs do and returns the typed events of this module that it emitted.
+func (f *fixture) events(do func(ctx sdk.Context)) []proto.Message {
+	f.t.Helper()
+	ctx := f.ctx.WithEventManager(sdk.NewEventManager())
+	do(ctx)
+	var typed []proto.Message
+	for _, event := range ctx.EventManager().ABCIEvents() {
+		message, err := sdk.ParseTypedEvent(event)
+		require.NoError(f.t, err)
+		typed = append(typed, message)
+	}
+	return typed
+}

@@ -1,0 +1,65 @@
+package keeper
+
+import (
+	"context"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	"github.com/cosmos/cosmos-sdk/x/authz"
+
+	"github.com/ain-network/aind/x/bandwidth/types"
+)
+
+// checkWithdrawals refuses to let coins out of a stake while their room is in use or
+// counts for a job: on another account the same coins would give the same room
+// again. What is in use before the transaction counts, so that a stake without use
+// can be withdrawn to the last coin.
+func (k *Keeper) checkWithdrawals(ctx context.Context, params types.Params, msgs []sdk.Msg) error {
+	for _, msg := range msgs {
+		if exec, ok := msg.(*authz.MsgExec); ok {
+			inner, err := exec.GetMessages()
+			if err != nil {
+				return err
+			}
+			if err := k.checkWithdrawals(ctx, params, inner); err != nil {
+				return err
+			}
+			continue
+		}
+		owner, amount, ok := k.escrow.StakeAfter(msg)
+		if !ok {
+			continue
+		}
+		if err := k.checkWithdrawal(ctx, params, owner, amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) checkWithdrawal(ctx context.Context, params types.Params, owner sdk.AccAddress, amount math.Int) error {
+	room, err := k.ownRoom(ctx, params, owner)
+	if err != nil {
+		return err
+	}
+	if amount.GTE(room.stake) {
+		return nil
+	}
+	bound := room.bound(params)
+	least := math.MinInt(room.account.Allocated.Add(bound), room.stake)
+	if amount.GTE(least) {
+		return nil
+	}
+	return types.ErrBound.Wrapf("amount: %s uain; %s of the stake count for jobs, and the room of %s is in use until %s; ask for %s or more",
+		amount, room.account.Allocated, bound, freeAt(ctx, params, room.account.Meter, room.meter.Full), least)
+}
+
+// freeAt is when a meter is empty, for people.
+func freeAt(ctx context.Context, params types.Params, kept types.Meter, full types.Room) string {
+	at := kept.FreeAt(full, params.WindowMs)
+	if at == types.Never {
+		return "more is staked"
+	}
+	return stamp(max(at, nowMs(ctx)))
+}

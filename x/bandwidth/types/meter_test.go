@@ -1,0 +1,108 @@
+package types_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"cosmossdk.io/math"
+
+	"github.com/ain-network/aind/x/bandwidth/types"
+)
+
+const day = 24 * 60 * 60 * 1000
+
+func gas(amount uint64) types.Room { return types.Room{Bytes: 1, Gas: amount} }
+
+func TestMeterIsFreedSteadily(t *testing.T) {
+	full := gas(1000)
+	used := types.Meter{Used: types.Room{Gas: 600}, Full: full, AtMs: 5_000_000}
+	for _, c := range []struct {
+		name   string
+		passed int64
+		full   types.Room
+		left   uint64
+	}{
+		{"nothing at once", 0, full, 600},
+		{"nothing before a whole unit is free", day/1000 - 1, full, 600},
+		{"a unit after its part of the window", day / 1000, full, 599},
+		{"half the room in half the window", day / 2, full, 100},
+		{"never below zero", 3 * day, full, 0},
+		{"nothing when time goes backwards", -1000, full, 600},
+		{"at the old pace when the room has grown", day / 2, gas(4000), 100},
+		{"at the new pace when the room has shrunk", day / 2, gas(200), 500},
+		{"not at all without room", 2 * day, types.Room{}, 600},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now := used.At(used.AtMs+c.passed, c.full, day)
+			require.Equal(t, c.left, now.Used.Gas)
+			require.Equal(t, c.full, now.Full)
+			require.Equal(t, max(used.AtMs, used.AtMs+c.passed), now.AtMs)
+		})
+	}
+}
+
+func TestWaitIsNeverWhereWaitingDoesNotHelp(t *testing.T) {
+	m := types.Meter{Used: gas(10), Full: gas(10), AtMs: 7}
+	require.Equal(t, types.Never, m.PassesAt(gas(11), gas(10), day), "more than the whole room")
+	require.Equal(t, types.Never, m.PassesAt(types.Room{Bytes: 2}, gas(10), day), "more bytes than the whole room")
+	require.Equal(t, types.Never, m.FreeAt(types.Room{}, day), "nothing in stake any more")
+	require.Equal(t, int64(7), types.Meter{AtMs: 7}.FreeAt(types.Room{}, day), "nothing in use")
+}
+
+// The time that a refusal names is exact, whatever the numbers.
+func TestWaitIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		amount := rapid.Uint64Range(1, 1<<45)
+		before := types.Room{Bytes: amount.Draw(t, "bytes before"), Gas: amount.Draw(t, "gas before")}
+		full := types.Room{Bytes: amount.Draw(t, "bytes"), Gas: amount.Draw(t, "gas")}
+		m := types.Meter{Full: before, AtMs: rapid.Int64Range(0, 1<<40).Draw(t, "at")}
+		m.Used = types.Room{
+			Bytes: rapid.Uint64Range(0, before.Bytes).Draw(t, "used bytes"), Gas: rapid.Uint64Range(0, before.Gas).Draw(t, "used gas"),
+		}
+		need := types.Room{
+			Bytes: rapid.Uint64Range(0, full.Bytes).Draw(t, "need bytes"), Gas: rapid.Uint64Range(0, full.Gas).Draw(t, "need gas"),
+		}
+		window := rapid.Uint64Range(60_000, 30*day).Draw(t, "window")
+		at := m.PassesAt(need, full, window)
+		require.GreaterOrEqual(t, at, m.AtMs)
+		require.True(t, m.At(at, full, window).Fits(need), "at the time")
+		if at > m.AtMs {
+			require.False(t, m.At(at-1, full, window).Fits(need), "a millisecond earlier")
+		}
+		free := m.FreeAt(full, window)
+		require.Zero(t, m.At(free, full, window).Used)
+		if free > m.AtMs {
+			require.NotZero(t, m.At(free-1, full, window).Used)
+		}
+	})
+}
+
+// Bound coins are the fewest whose room holds what is in use.
+func TestBoundCoinsAreTheFewest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		params := types.DefaultParams()
+		params.PerAin = types.Room{
+			Bytes: rapid.Uint64Range(1, 1<<40).Draw(t, "bytes of an AIN"), Gas: rapid.Uint64Range(1, 1<<40).Draw(t, "gas of an AIN"),
+		}
+		amount := rapid.Uint64Range(0, 1<<50)
+		base := types.Room{Bytes: amount.Draw(t, "base bytes"), Gas: amount.Draw(t, "base gas")}
+		used := types.Room{Bytes: amount.Draw(t, "used bytes"), Gas: amount.Draw(t, "used gas")}
+		coins := params.CoinsFor(used, base)
+		require.True(t, used.Fits(types.Room{}, params.RoomOf(coins).Add(base)))
+		if coins.IsPositive() {
+			require.False(t, used.Fits(types.Room{}, params.RoomOf(coins.SubRaw(1)).Add(base)), "one uain less")
+		}
+	})
+}
+
+func TestRoomIsBounded(t *testing.T) {
+	params := types.DefaultParams()
+	params.PerAin = types.Room{Bytes: 1 << 40, Gas: 1 << 40}
+	all := params.RoomOf(math.NewIntWithDecimal(1, 30))
+	require.Equal(t, types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}, all)
+	require.Equal(t, all, all.Add(all), "no overflow")
+	require.Equal(t, types.Room{Bytes: 20_000, Gas: 10_000_000}, types.DefaultParams().RoomOf(math.NewInt(1_000_000)))
+	require.Zero(t, types.DefaultParams().RoomOf(math.ZeroInt()))
+}

@@ -1,0 +1,127 @@
+package types_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"cosmossdk.io/math"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	_ "github.com/ain-network/aind/chain" // address prefix
+	"github.com/ain-network/aind/x/bandwidth/types"
+)
+
+var (
+	alice = sdk.AccAddress("alice_______________").String()
+	bob   = sdk.AccAddress("bob_________________").String()
+)
+
+func TestParamsAreBounded(t *testing.T) {
+	require.NoError(t, types.DefaultParams().Validate())
+	require.NoError(t, types.OpenParams().Validate())
+	for name, change := range map[string]func(*types.Params){
+		"window_ms":      func(p *types.Params) { p.WindowMs = 59_999 },
+		"per_ain.bytes":  func(p *types.Params) { p.PerAin.Bytes = 0 },
+		"per_ain.gas":    func(p *types.Params) { p.PerAin.Gas = 1<<40 + 1 },
+		"base.bytes":     func(p *types.Params) { p.Base.Bytes = 1<<50 + 1 },
+		"base.gas":       func(p *types.Params) { p.Base.Gas = 1<<50 + 1 },
+		"base_balance":   func(p *types.Params) { p.BaseBalance = 1<<62 + 1 },
+		"account_bps":    func(p *types.Params) { p.AccountBps = 0 },
+		"applicants_bps": func(p *types.Params) { p.ApplicantsBps = 10_001 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			params := types.DefaultParams()
+			change(&params)
+			err := params.Validate()
+			require.ErrorIs(t, err, types.ErrInvalidParams)
+			require.ErrorContains(t, err, name+": ")
+		})
+	}
+}
+
+func TestMessagesAreChecked(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		msg  sdk.HasValidateBasic
+		err  error
+		says string
+	}{
+		{"coins may be allocated", &types.MsgAllocateToJob{Signer: alice, JobId: 1, Amount: math.NewInt(1)}, nil, ""},
+		{"and taken back", &types.MsgAllocateToJob{Signer: alice, JobId: 1, Amount: math.ZeroInt()}, nil, ""},
+		{"somebody signs", &types.MsgAllocateToJob{JobId: 1, Amount: math.NewInt(1)}, types.ErrInvalidAddress, "signer"},
+		{"job 0 is none", &types.MsgAllocateToJob{Signer: alice, Amount: math.NewInt(1)}, types.ErrUnknownJob, "jobs start at 1"},
+		{"an amount is not negative", &types.MsgAllocateToJob{Signer: alice, JobId: 1, Amount: math.NewInt(-1)}, types.ErrInvalidAmount, "amount: -1"},
+		{"an amount is there", &types.MsgAllocateToJob{Signer: alice, JobId: 1}, types.ErrInvalidAmount, "amount: missing"},
+		{"params are checked", &types.MsgUpdateParams{Authority: alice}, types.ErrInvalidParams, "window_ms"},
+		{"an authority signs", &types.MsgUpdateParams{Params: types.DefaultParams()}, types.ErrInvalidAddress, "authority"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.msg.ValidateBasic()
+			require.ErrorIs(t, err, c.err)
+			if c.err != nil {
+				require.ErrorContains(t, err, c.says)
+			}
+		})
+	}
+}
+
+func TestGenesisIsChecked(t *testing.T) {
+	account := func(owner string, allocated int64) types.Account {
+		return types.Account{Owner: owner, Allocated: math.NewInt(allocated)}
+	}
+	allocation := func(job uint64, root string, amount int64) types.Allocation {
+		return types.Allocation{JobId: job, Root: root, Amount: math.NewInt(amount)}
+	}
+	tooFull := types.Meter{Used: types.Room{Gas: types.MaxRoom + 1}}
+	for _, c := range []struct {
+		name   string
+		change func(*types.GenesisState)
+		says   string // empty: accepted
+	}{
+		{"the default is good", func(*types.GenesisState) {}, ""},
+		{"what is allocated is good", func(g *types.GenesisState) {
+			g.Accounts = []types.Account{account(alice, 5), account(bob, 0)}
+			g.Allocations = []types.Allocation{allocation(1, alice, 2), allocation(2, alice, 3), allocation(3, bob, 0)}
+			g.Shares = []types.Share{{JobId: 1, Account: bob}, {JobId: 2, Account: bob}}
+		}, ""},
+		{"params are in their bounds", func(g *types.GenesisState) { g.Params.WindowMs = 0 }, "window_ms"},
+		{"an owner appears once", func(g *types.GenesisState) { g.Accounts = []types.Account{account(alice, 0), account(alice, 0)} }, "appears twice"},
+		{"an owner is an address", func(g *types.GenesisState) { g.Accounts = []types.Account{account("eve", 0)} }, `owner "eve"`},
+		{"a sum is there", func(g *types.GenesisState) { g.Accounts = []types.Account{{Owner: alice}} }, "allocated: missing"},
+		{"a sum is the sum", func(g *types.GenesisState) { g.Accounts = []types.Account{account(alice, 1)} }, "allocated 1, its jobs have 0"},
+		{"who allocates has a record", func(g *types.GenesisState) { g.Allocations = []types.Allocation{allocation(1, alice, 1)} }, "is not among them"},
+		{"a job appears once", func(g *types.GenesisState) {
+			g.Allocations = []types.Allocation{allocation(1, alice, 0), allocation(1, bob, 0)}
+		}, "appears twice"},
+		{"job 0 is none", func(g *types.GenesisState) { g.Allocations = []types.Allocation{allocation(0, alice, 0)} }, "is no job"},
+		{"a root is an address", func(g *types.GenesisState) { g.Allocations = []types.Allocation{allocation(1, "eve", 0)} }, `root "eve"`},
+		{"an allocation is not negative", func(g *types.GenesisState) { g.Allocations = []types.Allocation{allocation(1, alice, -1)} }, "is negative"},
+		{"a share appears once", func(g *types.GenesisState) {
+			g.Shares = []types.Share{{JobId: 1, Account: bob}, {JobId: 1, Account: bob}}
+		}, "appears twice"},
+		{"a share is an account's", func(g *types.GenesisState) { g.Shares = []types.Share{{JobId: 1, Account: "eve"}} }, `account "eve"`},
+		{"a meter of an account is bounded", func(g *types.GenesisState) {
+			g.Accounts = []types.Account{{Owner: alice, Allocated: math.ZeroInt(), Meter: tooFull}}
+		}, "at most"},
+		{"a meter of a job is bounded", func(g *types.GenesisState) {
+			g.Allocations = []types.Allocation{{JobId: 1, Root: alice, Amount: math.ZeroInt(), Applicants: tooFull}}
+		}, "at most"},
+		{"a meter has a time", func(g *types.GenesisState) {
+			g.Shares = []types.Share{{JobId: 1, Account: bob, Meter: types.Meter{AtMs: -1}}}
+		}, "at_ms -1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			state := types.DefaultGenesis()
+			c.change(state)
+			err := state.Validate()
+			if c.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, types.ErrInvalidGenesis)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
