@@ -185,7 +185,9 @@ func TestQueries(t *testing.T) {
 			require.Equal(t, byREST, commandAnswer(t, n, m.height, q), "command line")
 		})
 	}
-	for _, service := range []string{"ain.escrow.v1.Query", "ain.reputation.v1.Query", "ain.jobs.v1.Query", "ain.permissions.v1.Query"} {
+	for _, service := range []string{
+		"ain.escrow.v1.Query", "ain.reputation.v1.Query", "ain.bandwidth.v1.Query", "ain.jobs.v1.Query", "ain.permissions.v1.Query",
+	} {
 		found, err := proto.HybridResolver.FindDescriptorByName(protoreflect.FullName(service))
 		require.NoError(t, err)
 		methods := found.(protoreflect.ServiceDescriptor).Methods()

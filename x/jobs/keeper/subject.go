@@ -27,11 +27,20 @@ func (k *Keeper) Root(ctx context.Context, jobID uint64) (sdk.AccAddress, error)
 type onRequest interface{ GetRequestId() uint64 }
 
 // JobOf is the job that one of this module's messages is about, 0 for none and for a
-// request that is not there, and the request, 0 for none.
+// request or release that is not there, and the request, 0 for none. A fork is about
+// the job that it makes, which is not there yet.
 func (k *Keeper) JobOf(ctx context.Context, msg sdk.Msg) (jobID, requestID uint64, err error) {
 	switch m := msg.(type) {
 	case *types.MsgPublishRelease:
 		return m.JobId, 0, nil
+	case *types.MsgUpdateJob:
+		return m.JobId, 0, nil
+	case *types.MsgRevokeRelease:
+		release, err := k.releases.Get(ctx, m.ReleaseId)
+		if errors.Is(err, collections.ErrNotFound) {
+			return 0, 0, nil
+		}
+		return release.JobId, 0, err
 	case *types.MsgRequestJob:
 		return m.Spec.JobId, 0, nil
 	case *types.MsgCancelRequest, *types.MsgAcceptJob, *types.MsgResign, *types.MsgRejectWorker,

@@ -26,6 +26,10 @@ const ownPrefix = "/ain."
 // classes is every message that the chain executes. A message that is not here cannot be stopped, and a test of the
 // app fails.
 var classes = map[string]Class{
+	// The same message gives coins back to the root's own room.
+	"/ain.bandwidth.v1.MsgAllocateToJob": ClassFinishing,
+	"/ain.bandwidth.v1.MsgUpdateParams":  ClassGoverning,
+
 	"/ain.escrow.v1.MsgSetPayout": ClassFinishing,
 	// The same message takes coins back.
 	"/ain.escrow.v1.MsgSetStake": ClassFinishing,
