@@ -29,6 +29,8 @@ var gasByMessage = map[string]uint64{
 	"/ain.escrow.v1.MsgSetStake":  150_000,
 	"/ain.escrow.v1.MsgSetPayout": 100_000,
 
+	"/ain.bandwidth.v1.MsgAllocateToJob": 200_000,
+
 	"/ain.reputation.v1.MsgApplyJob":            300_000,
 	"/ain.reputation.v1.MsgWithdrawApplication": 150_000,
 	"/ain.reputation.v1.MsgApproveNode":         600_000,

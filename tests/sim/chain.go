@@ -34,6 +34,7 @@ import (
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/simulation"
+	bandwidthsim "github.com/ain-network/aind/x/bandwidth/simulation"
 	escrowsim "github.com/ain-network/aind/x/escrow/simulation"
 	jobssim "github.com/ain-network/aind/x/jobs/simulation"
 	permissionssim "github.com/ain-network/aind/x/permissions/simulation"
@@ -67,7 +68,8 @@ func (c *Chain) SimulationManager() *module.SimulationManager { return c.simulat
 // ownModules are the simulations of our modules by the module's name. A new module, and so a new message, is added here.
 func ownModules(k app.Keepers) map[string]simulation.Module {
 	return map[string]simulation.Module{
-		"escrow":      escrowsim.NewModule(k.Escrow),
+		"escrow":      escrowsim.NewModule(k.Escrow, k.Bandwidth),
+		"bandwidth":   bandwidthsim.NewModule(k.Bandwidth, k.Reputation, k.Jobs),
 		"reputation":  reputationsim.NewModule(k.Reputation),
 		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, k.Escrow),
 		"permissions": permissionssim.NewModule(k.Permissions),

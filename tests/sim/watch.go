@@ -117,6 +117,9 @@ func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
 	}
 	reputation, err := c.Reputation.Params(ctx)
 	require.NoError(t, err)
+	bandwidth, err := c.Bandwidth.Params(ctx)
+	require.NoError(t, err)
+	w.changed("/ain.bandwidth.v1.MsgUpdateParams", bandwidth.String())
 	w.changed(sdk.MsgTypeURL(&jobstypes.MsgUpdateParams{}), jobs.Params[len(jobs.Params)-1].Params.String())
 	w.changed("/ain.reputation.v1.MsgUpdateParams", reputation.String())
 }

@@ -43,16 +43,30 @@ func (k *Keeper) checkWithdrawal(ctx context.Context, params types.Params, owner
 	if err != nil {
 		return err
 	}
-	if amount.GTE(room.stake) {
-		return nil
-	}
-	bound := room.bound(params)
-	least := math.MinInt(room.account.Allocated.Add(bound), room.stake)
+	least := room.leastStake(params)
 	if amount.GTE(least) {
 		return nil
 	}
 	return types.ErrBound.Wrapf("amount: %s uain; %s of the stake count for jobs, and the room of %s is in use until %s; ask for %s or more",
-		amount, room.account.Allocated, bound, freeAt(ctx, params, room.account.Meter, room.meter.Full), least)
+		amount, room.account.Allocated, room.bound(params), freeAt(ctx, params, room.account.Meter, room.meter.Full), least)
+}
+
+// LeastStake is the least in uain that an owner's stake can be lowered to now.
+func (k *Keeper) LeastStake(ctx context.Context, owner sdk.AccAddress) (math.Int, error) {
+	params, err := k.Params(ctx)
+	if err != nil {
+		return math.Int{}, err
+	}
+	room, err := k.ownRoom(ctx, params, owner)
+	if err != nil {
+		return math.Int{}, err
+	}
+	return room.leastStake(params), nil
+}
+
+// leastStake is what counts for jobs and what is bound, if so much is left.
+func (r ownRoom) leastStake(params types.Params) math.Int {
+	return math.MinInt(r.account.Allocated.Add(r.bound(params)), r.stake)
 }
 
 // freeAt is when a meter is empty, for people.

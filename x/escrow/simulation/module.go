@@ -4,6 +4,10 @@
 package simulation
 
 import (
+	"context"
+
+	"cosmossdk.io/math"
+
 	"github.com/cosmos/cosmos-sdk/testutil/simsx"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -12,16 +16,22 @@ import (
 	"github.com/ain-network/aind/x/escrow/types"
 )
 
+// Bounds tells what an owner's stake can be lowered to.
+type Bounds interface {
+	LeastStake(ctx context.Context, owner sdk.AccAddress) (math.Int, error)
+}
+
 // NewModule is what the runner draws from the keeper's state. Nobody has a stake at first.
-func NewModule(k *keeper.Keeper) simulation.Module {
+func NewModule(k *keeper.Keeper, bounds Bounds) simulation.Module {
 	return simulation.Module{Messages: []simulation.Weighted{
-		{Name: "ain_set_stake", Weight: 60, Factory: setStake(k)},
+		{Name: "ain_set_stake", Weight: 60, Factory: setStake(k, bounds)},
 		{Name: "ain_set_payout", Weight: 8, Factory: setPayout()},
 	}}
 }
 
-// setStake brings a part of the wallet into the stake, and now and then takes half of it back.
-func setStake(k *keeper.Keeper) simsx.SimMsgFactoryX {
+// setStake brings a part of the wallet into the stake, and now and then takes half of it back, or as
+// much of that as is not bound.
+func setStake(k *keeper.Keeper, bounds Bounds) simsx.SimMsgFactoryX {
 	return simulation.Message(func(ctx sdk.Context, d *simulation.Draw) (*types.MsgSetStake, error) {
 		owner := *simulation.Pick(d, d.Accounts())
 		address, err := types.ParseAddress("owner", owner)
@@ -32,9 +42,13 @@ func setStake(k *keeper.Keeper) simsx.SimMsgFactoryX {
 		if err != nil {
 			return nil, err
 		}
+		least, err := bounds.LeastStake(ctx, address)
+		if err != nil {
+			return nil, err
+		}
 		switch purse := d.Purse(owner); {
 		case d.Often(10):
-			return &types.MsgSetStake{Owner: owner, Amount: stake.QuoRaw(2)}, nil
+			return &types.MsgSetStake{Owner: owner, Amount: math.MaxInt(stake.QuoRaw(2), least)}, nil
 		case d.Often(5):
 			d.Expect(types.ErrInvalidAmount)
 			return &types.MsgSetStake{Owner: owner, Amount: stake.Neg().SubRaw(1)}, nil
