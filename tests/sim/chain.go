@@ -119,6 +119,8 @@ func newChain(t testing.TB, watch *watch) func(log.Logger, dbm.DB, bool, servert
 
 var operations = flag.Int("operations", 120, "about how many messages are drawn a block")
 
+var blocks = flag.Int("blocks", 50, "how many blocks each seed has")
+
 // drawn are all modules' genesis, and their messages at our pace: ours as they are, those of the SDK less often. Its
 // proposals are not drawn at all: they would pass here and set params that no chain lives with.
 func drawn(t testing.TB, c *Chain, watch *watch) []module.AppModuleSimulation {

@@ -18,9 +18,8 @@ import (
 )
 
 var (
-	seeds  = flag.Int("seeds", 5, "how many seeds to run, from 1 on")
-	blocks = flag.Int("blocks", 50, "how many blocks each seed has")
-	each   = flag.Bool("each", false, "want every message and ending in every seed, not only over all")
+	seeds = flag.Int("seeds", 5, "how many seeds to run, from 1 on")
+	each  = flag.Bool("each", false, "want every message and ending in every seed, not only over all")
 )
 
 // people is how many accounts a run has.
