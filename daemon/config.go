@@ -15,7 +15,6 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/release"
-	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/sandbox/python"
 	"github.com/ain-network/aind/storage/s3"
 
@@ -94,7 +93,8 @@ type SandboxConfig struct {
 	Child  string `yaml:"child"`
 	Python string `yaml:"python"`
 	// Cache of compiled programs; daemons of one machine and one user may share it. Empty: sandbox in the home.
-	Cache string `yaml:"cache"`
+	Cache  string       `yaml:"cache"`
+	Docker DockerConfig `yaml:"docker"`
 }
 
 // ReadConfig reads a YAML file over the values that cfg has. Unknown fields are errors, so that a misspelled limit is not
@@ -154,6 +154,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("poll %s: use 10ms to 1m", c.Poll.Std())
 	case c.Margin < 0:
 		return fmt.Errorf("margin %s is negative", c.Margin.Std())
+	}
+	if err := c.Sandbox.Docker.validate(); err != nil {
+		return err
 	}
 	if _, err := s3.ParseURL(c.Store); err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -227,18 +230,10 @@ func (c Config) Capability() program.Capability {
 	if c.Sandbox.Python != "" {
 		capability.Tags = append(capability.Tags, release.PythonRuntime)
 	}
-	return capability
-}
-
-// OpenSandbox starts the sandbox that the config describes.
-func (c Config) OpenSandbox() (sandbox.Sandbox, error) {
-	cache := c.Sandbox.Cache
-	if cache == "" {
-		cache = filepath.Join(c.Home, "sandbox")
+	if c.Sandbox.Docker.used() {
+		capability.Tags = append(capability.Tags, dockerTag)
 	}
-	return sandbox.New(sandbox.Config{
-		CacheDir: cache, PythonRuntime: c.Sandbox.Python, ChildPath: c.Sandbox.Child, MaxChildren: c.MaxRuns + 1,
-	})
+	return capability
 }
 
 // FindPython looks for the Python runtime where `make` and an installation put it: beside the executable, in runtimes/ there

@@ -102,7 +102,7 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 	if err := cfg.EnsurePython(ctx, store, log); err != nil {
 		return World{}, err
 	}
-	runner, err := cfg.OpenSandbox()
+	runner, err := cfg.OpenSandbox(ctx, log)
 	if err != nil {
 		return World{}, err
 	}

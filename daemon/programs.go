@@ -183,6 +183,10 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecProto
 	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_JSON:
 		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecJSON
+	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_STDIO_PROTO:
+		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecProto
+	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_STDIO_JSON:
+		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecJSON
 	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
 		if spec.Program.Runtime != release.PythonRuntime {
 			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, spec.Program.Runtime, release.PythonRuntime)
@@ -229,6 +233,9 @@ func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
 		Limits: sandbox.Limits{
 			MemoryBytes: int64(p.Limits.Memory), WallTime: wall, OutputBytes: int64(p.Limits.Output),
 			LogBytes: int64(p.Limits.Log), DiskBytes: int64(p.Limits.Disk),
+		},
+		Labels: map[string]string{
+			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),
 		},
 	})
 	if rememberErr := p.remember(call.ReleaseID, result, err); rememberErr != nil {

@@ -134,6 +134,37 @@ func TestCalculateRoot(t *testing.T) {
 	})
 }
 
+// The worker in Go guesses as well as the one in Python, as a module and in a container.
+func TestCalculateRootInGo(t *testing.T) {
+	source := "examples/calculate-root/worker"
+	schema := sandboxtest.Schema(t, "examples/calculate-root/job_schema.proto")
+	kinds := map[sandbox.Kind]func(*testing.T) (sandbox.Sandbox, string){
+		sandbox.KindWASM: func(t *testing.T) (sandbox.Sandbox, string) {
+			return sandboxtest.Open(t, sandboxtest.Config(t)), sandboxtest.BuildWASM(t, source)
+		},
+		sandbox.KindImage: func(t *testing.T) (sandbox.Sandbox, string) {
+			box := sandboxtest.OpenDocker(t, sandboxtest.DockerConfig(t))
+			return box, sandboxtest.WriteImage(t, sandboxtest.Image(t, sandboxtest.BuildLinux(t, source)))
+		},
+	}
+	for kind, open := range kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			box, file := open(t)
+			e := &example{t: t, box: box, worker: sandbox.Program{
+				Kind: kind, File: file, Digest: sandboxtest.Digest(t, file), Schema: schema, Service: "Worker", Method: "CalculateRoot",
+			}}
+			x := field(e.mustRun(e.worker, "aa", "y: 4"), "x").Float()
+			assert.InDelta(t, 2, x, 0.25)
+			assert.Equal(t, x, field(e.mustRun(e.worker, "aa", "y: 4"), "x").Float(), "a seed decides the guess")
+			assert.NotEqual(t, x, field(e.mustRun(e.worker, "bb", "y: 4"), "x").Float())
+			assert.Zero(t, field(e.mustRun(e.worker, "aa", "y: 0"), "x").Float())
+			_, err := e.run(e.worker, "aa", "y: -4")
+			require.ErrorIs(t, err, sandbox.ErrCrashed)
+			assert.ErrorContains(t, err, "y = -4")
+		})
+	}
+}
+
 func TestFactorize(t *testing.T) {
 	e := open(t, "factorize", sandbox.KindWASM)
 	for n, want := range map[uint64]string{

@@ -27,9 +27,9 @@ type Artifact struct {
 type PackOptions struct {
 	// Method is the rpc that the program serves. A script must define it.
 	Method string
-	// EntryPoint is the class of a script that has the method; needed where several have.
+	// EntryPoint is the class of a script that has the method, needed where several have; or the command of an image, in place of its own.
 	EntryPoint string
-	// JSON: a WASM module reads and writes proto JSON instead of proto binary.
+	// JSON: a WASM module or an image reads and writes proto JSON instead of proto binary.
 	JSON bool
 	// MaxBytes is the largest artifact that the chain allows.
 	MaxBytes uint64
@@ -49,6 +49,9 @@ func Pack(path string, o PackOptions) (program.Program, Artifact, error) {
 		return program.Program{}, Artifact{}, fmt.Errorf("%w: %s is empty", ErrProgram, path)
 	case uint64(info.Size()) > o.MaxBytes:
 		return program.Program{}, Artifact{}, fmt.Errorf("%w: %s has %d bytes, the chain allows %d", ErrProgram, path, info.Size(), o.MaxBytes)
+	}
+	if strings.EqualFold(filepath.Ext(path), ".tar") {
+		return packImage(path, o)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -71,7 +74,7 @@ func Pack(path string, o PackOptions) (program.Program, Artifact, error) {
 		packed.Kind, packed.ABI, packed.Runtime = program.PROGRAM_KIND_SCRIPT, program.ABI_SCRIPT, PythonRuntime
 		err = checkScript(path, content, o)
 	default:
-		err = fmt.Errorf("%w: %s is neither a .py script nor a .wasm module", ErrProgram, path)
+		err = fmt.Errorf("%w: %s is neither a .py script, nor a .wasm module, nor a .tar of an image", ErrProgram, path)
 	}
 	return packed, artifact, err
 }

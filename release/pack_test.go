@@ -9,7 +9,9 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/release"
+	"github.com/ain-network/aind/sandbox/docker/layout"
 	"github.com/ain-network/aind/sandbox/python"
+	"github.com/ain-network/aind/storage"
 )
 
 const script = "class Worker:\n    def Run(self, request, context):\n        return 1\n"
@@ -37,6 +39,22 @@ func TestPackTellsProgramsApart(t *testing.T) {
 	require.Equal(t, program.ABI_STDIO_JSON, packed.ABI)
 }
 
+func TestPackTakesAnImage(t *testing.T) {
+	var image strings.Builder
+	require.NoError(t, layout.Write(&image, layout.Image{Architecture: "amd64"}))
+	path := writeFile(t, "worker.tar", image.String())
+	packed, artifact, err := release.Pack(path, release.PackOptions{MaxBytes: 1 << 20, EntryPoint: "serve"})
+	require.NoError(t, err)
+	require.Equal(t, program.Program{
+		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: string(storage.DigestOf([]byte(image.String()))),
+		Size_: uint64(image.Len()), EntryPoint: "serve",
+	}, packed)
+	require.Equal(t, packed.Digest, artifact.Digest)
+	packed, _, err = release.Pack(path, release.PackOptions{MaxBytes: 1 << 20, JSON: true})
+	require.NoError(t, err)
+	require.Equal(t, program.ABI_STDIO_JSON, packed.ABI)
+}
+
 func TestPackRefusesWhatCannotRun(t *testing.T) {
 	for _, c := range []struct {
 		name, file, content, says string
@@ -51,7 +69,8 @@ func TestPackRefusesWhatCannotRun(t *testing.T) {
 		{name: "a text with the extension of a module", file: "worker.wasm", content: "hello", says: "no WebAssembly module"},
 		{name: "a component, which is no module", file: "worker.wasm", content: "\x00asm\x0d\x00\x01\x00", says: "no WebAssembly module"},
 		{name: "a module with an entry point", file: "worker.wasm", content: "\x00asm\x01\x00\x00\x00", entryPoint: "main", says: "leave it out"},
-		{name: "something else", file: "worker.sh", content: "#!/bin/sh", says: "neither a .py script nor a .wasm module"},
+		{name: "a tar file that is no image", file: "worker.tar", content: strings.Repeat("\x00", 900), says: "no OCI image layout"},
+		{name: "something else", file: "worker.sh", content: "#!/bin/sh", says: "neither a .py script, nor"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			options := release.PackOptions{Method: "Run", MaxBytes: 1000, EntryPoint: c.entryPoint}

@@ -71,11 +71,12 @@ func (c Config) resolved() (Config, error) {
 			return c, fmt.Errorf("python runtime: %w", err)
 		}
 	}
-	c.ChildPath, err = findChild(c.ChildPath)
+	c.ChildPath, err = FindChild(c.ChildPath)
 	return c, err
 }
 
-func findChild(configured string) (string, error) {
+// FindChild returns the path of the child program: the configured one, or for an empty path the one beside this executable, or in PATH.
+func FindChild(configured string) (string, error) {
 	if configured != "" {
 		path, err := filepath.Abs(configured)
 		if err == nil {

@@ -35,6 +35,7 @@ before the file:
     admins: [ain1...]                 # serve only jobs of these admins
   limits: {memory: 512MiB, time: 60s, output: 4MiB, input: 64MiB}
   max_runs: 2
+  sandbox: {docker: {use: prefer}}    # run images, too, where a Docker engine answers
 
 All connections go out: the machine needs no address of its own. Ctrl-C stops it; what is
 under way is taken up at the next start.`
@@ -56,6 +57,7 @@ type daemonFlags struct {
 	maxRuns    int
 	python     string
 	child      string
+	docker     string
 	poll       time.Duration
 }
 
@@ -74,6 +76,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.IntVar(&f.maxRuns, "max-runs", 0, "programs that run at the same time (default: one for every CPU)")
 	flags.StringVar(&f.python, "python", "", "Python runtime for scripts (default: beside this binary, or from the store)")
 	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: the one that this binary carries, else ain-sandbox beside it)")
+	flags.StringVar(&f.docker, "docker", "", "run programs that are images in a Docker engine: off, prefer or require (default: off)")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
 
@@ -113,6 +116,7 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"max-runs":                  func() error { c.MaxRuns = f.maxRuns; return nil },
 		"python":                    func() error { c.Sandbox.Python = f.python; return nil },
 		"sandbox-child":             func() error { c.Sandbox.Child = f.child; return nil },
+		"docker":                    func() error { c.Sandbox.Docker.Use = daemon.DockerUse(f.docker); return nil },
 		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
 		"job":                       func() error { return f.useJobs(c) },
 		"min-reward": func() error {

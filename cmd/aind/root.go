@@ -19,7 +19,7 @@ const (
 
 // addCommands is the list of our own commands; those of the chain's node come from addNodeCommands.
 func addCommands(root *cobra.Command) {
-	root.AddCommand(grouped(groupUse, newVerbs()...)...)
+	root.AddCommand(grouped(groupUse, append(newVerbs(), newImageCmd())...)...)
 	root.AddCommand(grouped(groupRun, newWorkerCmd(), newEvaluatorCmd(), newAdminCmd(), newStoreCmd(), newDevnetCmd(), newDemoCmd())...)
 }
 

@@ -28,6 +28,7 @@ type Settings struct {
 	MaxRuns    int    // 0: one
 	Limits     string // YAML, as in "{memory: 64MiB}"
 	Policy     string // YAML, as in "{min_reward: 2}"
+	Docker     string // off, prefer or require; empty: off
 }
 
 // NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
@@ -91,7 +92,7 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	line("key: {name: %s, backend: test}", n.Role)
 	line("max_runs: %d", max(1, n.Settings.MaxRuns))
 	line("poll: 500ms")
-	line("sandbox: {cache: %q}", filepath.Join(n.network.Home, "cache"))
+	line("sandbox: {cache: %q, docker: {use: %q}}", filepath.Join(n.network.Home, "cache"), n.Settings.Docker)
 	if n.Settings.Job != "" {
 		line("jobs: [%q]\napply: true", n.Settings.Job)
 	}

@@ -212,7 +212,6 @@ func TestValuesThatAreNotEnabled(t *testing.T) {
 			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_CHECKPOINT }),
 			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = 9 })),
 		"releases[0].role":          register(func(m *types.MsgRegisterJob) { m.Releases[0].Role = program.ROLE_ADMIN }),
-		"releases[0].program.kind":  register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.Kind = program.PROGRAM_KIND_IMAGE }),
 		"releases[0].program.abi":   register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.ABI = program.ABI_GRPC }),
 		"releases[0].signatures[1]": register(func(m *types.MsgRegisterJob) { m.Releases[0].Signatures = make([]types.Signature, 2) }),
 	} {

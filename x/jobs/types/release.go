@@ -173,6 +173,13 @@ func validateProgram(path string, prog program.Program, p Params) error {
 		return err
 	}
 	switch prog.Kind {
+	case program.PROGRAM_KIND_IMAGE:
+		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON {
+			return ErrInvalid.Wrapf("%s.abi: %s: an image speaks stdio, proto or JSON", path, prog.ABI)
+		}
+		if prog.Runtime != "" {
+			return ErrInvalid.Wrapf("%s.runtime: %q: an image brings its own; leave it out", path, prog.Runtime)
+		}
 	case program.PROGRAM_KIND_WASM:
 		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON {
 			return ErrInvalid.Wrapf("%s.abi: %s: a WASM module speaks stdio, proto or JSON", path, prog.ABI)
@@ -188,7 +195,7 @@ func validateProgram(path string, prog program.Program, p Params) error {
 			return ErrInvalid.Wrapf("%s.runtime: empty: name the published runtime of the script", path)
 		}
 	default:
-		return ErrInvalid.Wrapf("%s.kind: %s: want a WASM module or a script", path, prog.Kind)
+		return ErrInvalid.Wrapf("%s.kind: %s: want an image, a WASM module or a script", path, prog.Kind)
 	}
 	return nil
 }
