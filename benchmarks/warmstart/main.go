@@ -90,7 +90,7 @@ func run(ctx context.Context, build string, pairs, prepares int) error {
 		Figure: "P7", What: "warm start of a WASM program that does nothing, beside a native process", Result: r,
 		Settings: map[string]any{
 			"pairs": pairs, "prepares": prepares, "wasm": "Go, GOOS=wasip1, -ldflags=-s", "native": "the same source for this machine",
-			"left_out": "docker run of the same program: images are not run yet",
+			"left_out": "docker run of the same program: see containerstart",
 		},
 		Conditions: conditions,
 	}.Print(os.Stdout)
