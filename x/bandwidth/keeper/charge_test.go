@@ -11,6 +11,7 @@ import (
 
 	"cosmossdk.io/math"
 
+	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
@@ -100,6 +101,21 @@ func TestCoinsThatGoRoundGiveTheirRoomOnce(t *testing.T) {
 		// What was used first is free again while the last is used: ten minutes of the day.
 		require.LessOrEqual(rt, used, 10*coins/ain*101/100)
 	})
+}
+
+// A raise that ran out of gas would leave its coins in the wallet, from where they could give their room again.
+func TestRaiseCountsOnlyIfItCannotRunOutOfGas(t *testing.T) {
+	f := newFixture(t)
+	alice := f.account("alice", ain)
+	f.ctx = f.ctx.WithGasMeter(storetypes.NewGasMeter(100_000))
+	require.ErrorIs(t, f.charge(alice, setStake(alice, math.NewInt(ain))), types.ErrNoRoom)
+	require.True(t, f.room(alice).State.Used.IsZero())
+
+	f.ctx = f.ctx.WithGasMeter(storetypes.NewGasMeter(200_000))
+	require.NoError(t, f.charge(alice, setStake(alice, math.NewInt(ain))))
+	before := f.ctx.GasMeter().GasConsumed()
+	require.NoError(t, f.escrow.SetStake(f.ctx, alice, math.NewInt(ain)))
+	require.Less(t, f.ctx.GasMeter().GasConsumed()-before, uint64(50_000), "half of what is asked for")
 }
 
 func TestUnknownAccountsAndJobsAreAnswered(t *testing.T) {

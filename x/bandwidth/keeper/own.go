@@ -82,18 +82,23 @@ func (k *Keeper) chargeOwn(ctx context.Context, params types.Params, tx transact
 	return refusal{}, k.accounts.Set(ctx, room.owner, room.account)
 }
 
+// raiseGas is more than raising a stake ever takes. With less left the message could
+// run out of gas, and its coins would have given room and not be in stake.
+const raiseGas = 100_000
+
 // stakeThatCounts is the payer's stake, or, where the transaction does nothing but
 // raise it, the stake that it makes: a wallet with coins and nothing in stake could
-// not begin otherwise. The wallet has the difference, so the message will not fail.
+// not begin otherwise. The wallet can spend the difference and there is gas enough,
+// so the message will not fail.
 func (k *Keeper) stakeThatCounts(ctx context.Context, tx transaction, room ownRoom) math.Int {
-	if len(tx.msgs) != 1 {
+	if len(tx.msgs) != 1 || sdk.UnwrapSDKContext(ctx).GasMeter().GasRemaining() < raiseGas {
 		return room.stake
 	}
 	owner, amount, ok := k.escrow.StakeAfter(tx.msgs[0])
 	if !ok || !owner.Equals(room.owner) || amount.LTE(room.stake) {
 		return room.stake
 	}
-	if k.bank.GetBalance(ctx, owner, k.denom).Amount.LT(amount.Sub(room.stake)) {
+	if k.bank.SpendableCoin(ctx, owner, k.denom).Amount.LT(amount.Sub(room.stake)) {
 		return room.stake
 	}
 	return amount

@@ -42,4 +42,6 @@ type JobsKeeper interface {
 // BankKeeper knows wallets.
 type BankKeeper interface {
 	GetBalance(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
+	// SpendableCoin is what of a balance is not locked.
+	SpendableCoin(ctx context.Context, addr sdk.AccAddress, denom string) sdk.Coin
 }
