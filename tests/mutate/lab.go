@@ -32,8 +32,15 @@ type lab struct {
 	// broken are the mutants that the compiler refuses.
 	broken   map[int]string
 	binaries map[string]string // by the package's full path
-	// limit is how long the tests of a package may take before a mutant counts as one that never ends.
-	limit map[string]time.Duration
+	paces    map[string]pace
+}
+
+// pace is how a package's tests run without any mutant.
+type pace struct {
+	// limit is the processor time that they may take before a mutant counts as one that never ends.
+	limit time.Duration
+	// slow are the tests that take long, as a pattern; the others meet a mutant first. Empty: none does.
+	slow string
 }
 
 func (l *lab) close() { _ = os.RemoveAll(l.dir) }
@@ -44,7 +51,7 @@ func build(o options, m *module, drawn []*mutant) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, module: m, broken: map[int]string{}, binaries: map[string]string{}, limit: map[string]time.Duration{}}
+	l := &lab{dir: dir, module: m, broken: map[int]string{}, binaries: map[string]string{}, paces: map[string]pace{}}
 	overlay, err := l.overlay(drawn)
 	if err != nil {
 		return l, errors.Join(err, os.RemoveAll(dir))
@@ -67,13 +74,29 @@ func build(o options, m *module, drawn []*mutant) (*lab, error) {
 			continue // a package without tests
 		}
 		l.binaries[t.full] = binary
-		began := time.Now()
-		if failed, out := l.meet(t, 0, 10*time.Minute); failed {
+		failed, out, took := l.meet(t, 0, 10*time.Minute, "-test.v")
+		if failed {
 			return l, errors.Join(fmt.Errorf("the tests of %s fail without any mutant:\n%s", t.full, out), os.RemoveAll(dir))
 		}
-		l.limit[t.full] = 3*time.Since(began) + 20*time.Second
+		l.paces[t.full] = pace{limit: 3*took + 20*time.Second, slow: slowTests(out)}
 	}
 	return l, nil
+}
+
+var passed = regexp.MustCompile(`(?m)^--- PASS: (\S+) \((\S+s)\)`)
+
+// slowTests is a pattern of the tests that take more than half a second.
+func slowTests(output string) string {
+	var slow []string
+	for _, found := range passed.FindAllStringSubmatch(output, -1) {
+		if took, err := time.ParseDuration(found[2]); err == nil && took > time.Second/2 {
+			slow = append(slow, found[1])
+		}
+	}
+	if len(slow) == 0 {
+		return ""
+	}
+	return "^(" + strings.Join(slow, "|") + ")$"
 }
 
 func (t testBinary) looksAt(mutated map[string]bool) bool {
@@ -273,7 +296,7 @@ func (l *lab) one(m *mutant) result {
 		if order(t, m) > 1 || l.binaries[t.full] == "" {
 			continue
 		}
-		if failed, out := l.meet(t, m.id, l.limit[t.full]); failed {
+		if failed, out := l.meetAll(t, m.id); failed {
 			return result{m, killed, t.path + " " + firstFailure(out)}
 		}
 	}
@@ -291,29 +314,49 @@ func order(t testBinary, m *mutant) int {
 	return 2
 }
 
-// meet runs the tests of one package with a mutant and says whether they fail.
-func (l *lab) meet(t testBinary, id int, limit time.Duration) (failed bool, output string) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit+5*time.Second)
+// meetAll runs the tests of one package with a mutant, the quick ones first: most mutants fail those.
+func (l *lab) meetAll(t testBinary, id int) (failed bool, output string) {
+	p := l.paces[t.full]
+	if p.slow == "" {
+		failed, output, _ = l.meet(t, id, p.limit)
+		return failed, output
+	}
+	if failed, output, _ = l.meet(t, id, p.limit, "-test.skip="+p.slow); failed {
+		return true, output
+	}
+	failed, output, _ = l.meet(t, id, p.limit, "-test.run="+p.slow)
+	return failed, output
+}
+
+// meet runs tests of one package with a mutant, and says whether they fail and what processor time they took. The
+// limit is one of processor time, so that a busy machine kills no mutant.
+func (l *lab) meet(t testBinary, id int, limit time.Duration, args ...string) (failed bool, output string, took time.Duration) {
+	const wall = 20 * time.Minute
+	ctx, cancel := context.WithTimeout(context.Background(), wall+5*time.Second)
 	defer cancel()
-	args := []string{"-test.failfast", "-test.timeout=" + limit.String()}
+	args = append(args, "-test.failfast", "-test.timeout="+wall.String())
 	if t.rapid {
 		args = append(args, "-rapid.seed=1", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
-	// A mutant that never ends must not take all memory with it.
-	command := exec.CommandContext(ctx, "bash", append([]string{"-c", `ulimit -v 6000000; exec "$0" "$@"`, l.binaries[t.full]}, args...)...)
+	// A mutant that never ends must not take all memory with it either.
+	shell := fmt.Sprintf(`ulimit -v 6000000; ulimit -S -t %d; exec "$0" "$@"`, int(limit.Seconds()))
+	command := exec.CommandContext(ctx, "bash", append([]string{"-c", shell, l.binaries[t.full]}, args...)...)
 	command.Dir = t.dir
 	command.Env = append(os.Environ(), variable+"="+strconv.Itoa(id))
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	err := command.Run()
-	return err != nil, out.String()
+	if state := command.ProcessState; state != nil {
+		took = state.UserTime() + state.SystemTime()
+	}
+	return err != nil, out.String(), took
 }
 
 var failure = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 // firstFailure names the test that failed, the innermost one.
 func firstFailure(output string) string {
-	if strings.Contains(output, "panic: test timed out") {
+	if strings.Contains(output, "panic: test timed out") || strings.Contains(output, "SIGXCPU") {
 		return "timed out"
 	}
 	name := ""

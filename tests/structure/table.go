@@ -58,6 +58,7 @@ var Table = []Rule{
 	{Of: []string{"devnet/..."}, Never: []string{"./tests/...", "./cmd/...", "./simulation/..."}},
 	{Of: []string{"cmd/aind/..."}, Never: []string{"./tests/...", "./simulation/..."}},
 	{Of: []string{"benchmarks/..."}, Never: []string{"./app/..."}},
+	{Of: []string{"tests/model"}, Own: []string{}, Never: chain},
 	{Of: []string{"tests/..."}},
 }
 

@@ -58,6 +58,7 @@ type fixture struct {
 	server     types.MsgServer
 	query      types.QueryServer
 	names      map[string]string // address to name
+	addresses  map[string]sdk.AccAddress
 	// restarted is a keeper on the same store that has nothing in memory yet.
 	restarted func() *keeper.Keeper
 }
@@ -103,7 +104,7 @@ func newEmptyFixture(t testing.TB) *fixture {
 	return &fixture{
 		restarted: restarted,
 		t:         t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
-		server: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), names: map[string]string{},
+		server: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), names: map[string]string{}, addresses: map[string]sdk.AccAddress{},
 	}
 }
 
@@ -138,8 +139,11 @@ func key(name string) *secp256k1.PrivKey { return secp256k1.GenPrivKeyFromSecret
 
 // address is the account of a name.
 func (f *fixture) address(name string) sdk.AccAddress {
-	address := sdk.AccAddress(key(name).PubKey().Address())
-	f.names[address.String()] = name
+	address, ok := f.addresses[name]
+	if !ok {
+		address = sdk.AccAddress(key(name).PubKey().Address())
+		f.addresses[name], f.names[address.String()] = address, name
+	}
 	return address
 }
 

@@ -125,6 +125,8 @@ func TestGenesisIsRefused(t *testing.T) {
 		"without a job's schema":      func(g *types.GenesisState) { g.Schemas = nil },
 		"without a job's terms":       func(g *types.GenesisState) { g.Terms = nil },
 		"without a job's release":     func(g *types.GenesisState) { g.Releases = g.Releases[:1] },
+		"with a release of no job":    func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
+		"with a release twice":        func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
 		"with a job twice":            func(g *types.GenesisState) { g.Jobs = append(g.Jobs, g.Jobs[0]) },
 		"with a job id to come":       func(g *types.GenesisState) { g.NextJobId = 1 },
 		"with a release id to come":   func(g *types.GenesisState) { g.NextReleaseId = 1 },
@@ -147,4 +149,12 @@ func TestGenesisIsRefused(t *testing.T) {
 			require.ErrorContains(t, state.Validate(), "genesis")
 		})
 	}
+}
+
+// ofNoJob is a release that a genesis has room for, but of a job that is not there.
+func ofNoJob(g *types.GenesisState) types.Release {
+	release := g.Releases[0]
+	release.Id, release.JobId = g.NextReleaseId, 99
+	g.NextReleaseId++
+	return release
 }

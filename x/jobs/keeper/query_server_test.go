@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -122,6 +123,32 @@ func TestAssignmentsAreUnfinishedPlaces(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, response.Places, 6)
 	require.Equal(t, program.ROLE_EVALUATOR, response.Places[0].Role)
+	require.Nil(t, response.Places[0].Assignment)
+}
+
+func TestAResolverHasAPlaceWhileItJudges(t *testing.T) {
+	f, job := newMarket(t)
+	id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 1 })
+	f.accept(id, "e1", "w1")
+	for _, send := range []func(ctx context.Context) error{
+		func(ctx context.Context) error { _, err := f.server.SubmitResult(ctx, f.commit(id, "w1")); return err },
+		func(ctx context.Context) error { _, err := f.server.RevealResult(ctx, f.reveal(id, "w1")); return err },
+		func(ctx context.Context) error {
+			_, err := f.server.Rank(ctx, &types.MsgRank{Signer: f.address("e1").String(), RequestId: id})
+			return err
+		},
+		func(ctx context.Context) error {
+			_, err := f.server.Challenge(ctx, &types.MsgChallenge{Signer: f.address("client").String(), RequestId: id})
+			return err
+		},
+	} {
+		require.NoError(t, f.run(send))
+	}
+	response, err := f.query.Assignments(f.ctx, &types.QueryAssignmentsRequest{Node: f.address("root").String()})
+	require.NoError(t, err)
+	require.Len(t, response.Places, 1)
+	require.Equal(t, id, response.Places[0].Request.Id)
+	require.Equal(t, program.ROLE_ADMIN, response.Places[0].Role)
 	require.Nil(t, response.Places[0].Assignment)
 }
 

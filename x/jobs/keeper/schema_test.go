@@ -46,3 +46,21 @@ func TestDecodingIsChargedByTheByte(t *testing.T) {
 	input := uint64(len(f.order(job).Spec.Input.Inline))
 	require.Equal(t, 100*input, gas(300)-gas(200))
 }
+
+func TestDecodingAResultIsChargedByTheByte(t *testing.T) {
+	f, job := newMarket(t)
+	gas := func(perByte uint64) uint64 {
+		f.setParams(func(p *types.Params) { p.GasPerDecodedByte = perByte })
+		id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 1 })
+		f.accept(id, "e1", "w1")
+		require.NoError(t, f.run(func(ctx context.Context) error { _, err := f.server.SubmitResult(ctx, f.commit(id, "w1")); return err }))
+		meter := storetypes.NewInfiniteGasMeter()
+		require.NoError(t, f.run(func(ctx context.Context) error {
+			_, err := f.server.RevealResult(sdk.UnwrapSDKContext(ctx).WithGasMeter(meter), f.reveal(id, "w1"))
+			return err
+		}))
+		return meter.GasConsumed()
+	}
+	gas(100)
+	require.Equal(t, 100*uint64(len(reply("w1"))), gas(300)-gas(200))
+}

@@ -64,6 +64,16 @@ func TestPlacesAreOnRecord(t *testing.T) {
 	}, events)
 }
 
+func TestARatingThatDoesNotMoveIsNoEvent(t *testing.T) {
+	f := newGrowing(t, program.TreePolicy{})
+	events := f.events(func(ctx sdk.Context) {
+		require.NoError(t, f.keeper.Rank(ctx, grown, []sdk.AccAddress{address("a"), address("b")}, []int{1, 1}))
+	})
+	require.Len(t, events, 1, "equals draw")
+	require.IsType(t, &types.EventPlayed{}, events[0])
+	require.EqualValues(t, 1500, f.rating("a"))
+}
+
 func TestAnOverturnedRankingCostsRating(t *testing.T) {
 	f := newGrowing(t, program.TreePolicy{})
 	events := f.events(func(ctx sdk.Context) {

@@ -91,6 +91,12 @@ func TestGenesisIsChecked(t *testing.T) {
 			second.Id, g.NextApplicationId = 2, 3
 			g.Applications = append(g.Applications, second)
 		}, "has another one for job 0x1"},
+		{"an owner without an operator is passed over", func(g *types.GenesisState) {
+			other := types.Profile{Owner: bob.String(), EncryptionKey: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}
+			g.Profiles = append([]types.Profile{other}, g.Profiles...)
+			g.Profiles[1].Operator = "hot"
+		}, "operator"},
+		{"an applicant has an address", func(g *types.GenesisState) { g.Applications[0].Applicant = "bob" }, "applicant"},
 		{"an application is checked", func(g *types.GenesisState) { g.Applications[0].Nonce = nil }, "nonce"},
 		{"an application's admin is an address", func(g *types.GenesisState) { g.Applications[0].Admin = "" }, "admin"},
 		{"an application's encryption key is checked", func(g *types.GenesisState) { g.Applications[0].EncryptionKey = "age1" }, "encryption_key"},
