@@ -339,7 +339,7 @@ func (l *lab) meet(t testBinary, id int, limit time.Duration, args ...string) (f
 		args = append(args, "-rapid.seed=1", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
 	// A mutant that never ends must not take all memory with it either.
-	shell := fmt.Sprintf(`ulimit -v 6000000; ulimit -S -t %d; exec "$0" "$@"`, int(limit.Seconds()))
+	shell := fmt.Sprintf(`ulimit -v 6000000 -t %d; exec "$0" "$@"`, int(limit.Seconds()))
 	command := exec.CommandContext(ctx, "bash", append([]string{"-c", shell, l.binaries[t.full]}, args...)...)
 	command.Dir = t.dir
 	command.Env = append(os.Environ(), variable+"="+strconv.Itoa(id))
@@ -348,15 +348,21 @@ func (l *lab) meet(t testBinary, id int, limit time.Duration, args ...string) (f
 	err := command.Run()
 	if state := command.ProcessState; state != nil {
 		took = state.UserTime() + state.SystemTime()
+		if err != nil && state.ExitCode() < 0 && took >= limit { // killed at the limit
+			out.WriteString(timedOut)
+		}
 	}
 	return err != nil, out.String(), took
 }
 
 var failure = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
+// timedOut is what a test binary says when its time is up.
+const timedOut = "panic: test timed out"
+
 // firstFailure names the test that failed, the innermost one.
 func firstFailure(output string) string {
-	if strings.Contains(output, "panic: test timed out") || strings.Contains(output, "SIGXCPU") {
+	if strings.Contains(output, timedOut) {
 		return "timed out"
 	}
 	name := ""
