@@ -40,6 +40,8 @@ type Config struct {
 	Genesis func(*app.GenesisBuilder)
 	// BlockTime passes between two blocks. 0: one second.
 	BlockTime time.Duration
+	// Node makes the application that the chain runs on; nil: one over a database in memory.
+	Node func() (*app.App, error)
 }
 
 // Account is a key with its address.
@@ -96,7 +98,12 @@ func New(t testing.TB, config Config) *Chain {
 	doc, err := builder.Build()
 	require.NoError(t, err)
 
-	c := FromGenesis(t, doc)
+	node := newApp(t)
+	if config.Node != nil {
+		node, err = config.Node()
+		require.NoError(t, err)
+	}
+	c := start(t, doc, node)
 	if config.BlockTime != 0 {
 		c.BlockTime = config.BlockTime
 	}
@@ -107,8 +114,13 @@ func New(t testing.TB, config Config) *Chain {
 // FromGenesis starts a chain from a genesis file and makes no block yet.
 func FromGenesis(t testing.TB, doc *genutiltypes.AppGenesis) *Chain {
 	t.Helper()
+	return start(t, doc, newApp(t))
+}
+
+func start(t testing.TB, doc *genutiltypes.AppGenesis, node *app.App) *Chain {
+	t.Helper()
 	c := &Chain{
-		App:       newApp(t),
+		App:       node,
 		Time:      doc.GenesisTime,
 		BlockTime: time.Second,
 		t:         t,

@@ -88,3 +88,17 @@ func names(cell string) []string {
 	}
 	return paths
 }
+
+// The README of a module is its specification: a test beside it holds it against the proto files.
+func TestEveryModuleHoldsItsReadmeAgainstItsProtoFiles(t *testing.T) {
+	modules, err := filepath.Glob(filepath.Join(top, "x", "*", "module.go"))
+	require.NoError(t, err)
+	require.Greater(t, len(modules), 3)
+	for _, module := range modules {
+		test, err := os.ReadFile(filepath.Join(filepath.Dir(module), "module_test.go"))
+		require.NoError(t, err)
+		for _, want := range []string{"func TestReadmeNamesEveryMessageEvent", "func TestEveryMessageHasExactlyOneSigner", "func TestEveryRPCHasACommandWithAnExample"} {
+			require.Contains(t, string(test), want, "%s", module)
+		}
+	}
+}
