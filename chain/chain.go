@@ -28,18 +28,26 @@ const (
 	DefaultChainID = "ain-devnet-1"
 )
 
-var prefixes sync.Once
+var (
+	setting sync.Mutex
+	set     *sdk.Config // that has our prefixes
+)
 
 func init() { SetPrefixes() }
 
-// SetPrefixes tells the Cosmos SDK our address prefixes and bond denom. It may be called any number of times and never
-// seals the SDK's configuration, so that several of our packages can live in one process.
+// SetPrefixes tells the Cosmos SDK our address prefixes and bond denom. It may be called any number of times, does something
+// where the SDK's configuration is another one than before, and never seals it, so that several of our packages can live in
+// one process.
 func SetPrefixes() {
-	prefixes.Do(func() {
-		config := sdk.GetConfig()
-		config.SetBech32PrefixForAccount(AddressPrefix, AddressPrefix+"pub")
-		config.SetBech32PrefixForValidator(AddressPrefix+"valoper", AddressPrefix+"valoperpub")
-		config.SetBech32PrefixForConsensusNode(AddressPrefix+"valcons", AddressPrefix+"valconspub")
-		sdk.DefaultBondDenom = Denom
-	})
+	setting.Lock()
+	defer setting.Unlock()
+	config := sdk.GetConfig()
+	if config == set {
+		return
+	}
+	config.SetBech32PrefixForAccount(AddressPrefix, AddressPrefix+"pub")
+	config.SetBech32PrefixForValidator(AddressPrefix+"valoper", AddressPrefix+"valoperpub")
+	config.SetBech32PrefixForConsensusNode(AddressPrefix+"valcons", AddressPrefix+"valconspub")
+	sdk.DefaultBondDenom = Denom
+	set = config
 }

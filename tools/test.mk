@@ -31,7 +31,7 @@ PLANTED := tests/structure/testdata/planted
 lint: $(GOLANGCI) ## run golangci-lint, and show that it can fail
 	@$(GOLANGCI) run --allow-parallel-runners --build-tags $(TAGS) ./...
 	@found=$$(cd $(PLANTED) && $(CURDIR)/$(GOLANGCI) run --allow-parallel-runners --config $(CURDIR)/.golangci.yml --enable-only depguard,forbidigo ./... 2>&1 || true); \
-	for fault in 'has no clock' 'has no network' 'has no randomness' 'only cmd/aind, devnet and tests import the app' \
+	for fault in 'has no clock' 'has no network' 'has no randomness' 'only cmd/aind, devnet, benchmarks and tests import the app' \
 		'wazero is used in sandbox/wasm only'; do \
 		grep -q "$$fault" <<<"$$found" || { echo "the linter missed a planted fault: $$fault" >&2; echo "$$found" >&2; exit 1; }; done
 

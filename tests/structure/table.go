@@ -32,7 +32,7 @@ var (
 		"github.com/minio/minio-go/...":     {"storage/s3/..."},
 		"github.com/versity/versitygw/...":  {"storage/embedded/..."},
 	}
-	appImporters = []string{"app/...", "cmd/aind/...", "devnet/...", "tests/..."}
+	appImporters = []string{"app/...", "cmd/aind/...", "devnet/...", "benchmarks/...", "tests/..."}
 	emptyNames   = regexp.MustCompile(`(^|/)(util|utils|common|helper|helpers|misc)(/|$)`)
 )
 
@@ -57,8 +57,8 @@ var Table = []Rule{
 	{Of: []string{"console/..."}, Never: appAndKeepers},
 	{Of: []string{"devnet/..."}, Never: []string{"./tests/...", "./cmd/...", "./simulation/..."}},
 	{Of: []string{"cmd/aind/..."}, Never: []string{"./tests/...", "./simulation/..."}},
-	{Of: []string{"benchmarks/..."}, Never: []string{"./app/..."}},
 	{Of: []string{"tests/model"}, Own: []string{}, Never: chain},
+	{Of: []string{"benchmarks/..."}, Never: []string{"./tests/...", "./cmd/...", "./devnet/..."}},
 	{Of: []string{"tests/..."}},
 }
 

@@ -2,5 +2,5 @@
 package benchmarks
 
 import (
-	_ "github.com/ain-network/aind/app"
+	_ "github.com/ain-network/aind/tests/network"
 )
