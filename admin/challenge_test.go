@@ -21,9 +21,16 @@ import (
 // challenged: the admin under test owes the verdict.
 func (s *scene) challenged(ranked ...string) uint64 {
 	s.Helper()
+	return s.challengedWith(jobstypes.RequestSpec{}, ranked...)
+}
+
+// challengedWith says also whether keys are granted.
+func (s *scene) challengedWith(spec jobstypes.RequestSpec, ranked ...string) uint64 {
+	s.Helper()
 	s.chain.AddNode(s.job, daemontest.Address("evaluator"), 100_000, program.ROLE_EVALUATOR)
 	id := s.chain.AddRequest(s.job, func(r *jobstypes.Request) {
 		r.Spec.MinWorkers, r.Spec.MaxWorkers, r.ClientConceded = 2, 2, false
+		r.Spec.GrantKeys = spec.GrantKeys
 	})
 	s.chain.AcceptAs(s, daemontest.Address("evaluator"), id)
 	answers := map[string][]byte{"right": daemontest.Answer(42, nil), "wrong": daemontest.Answer(1, nil)}
@@ -163,6 +170,18 @@ func TestTroubleOfThisMachineOverturnsNothing(t *testing.T) {
 	s.machine.Sandbox.Use(daemontest.EvaluatorProgram, daemontest.Judge)
 	verdict, _ := s.verdict(id)
 	require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
+}
+
+// What this version cannot open it does not call unusable: a person decides.
+func TestEncryptedDataIsNotJudged(t *testing.T) {
+	s := newScene(t)
+	id := s.challengedWith(jobstypes.RequestSpec{GrantKeys: true}, "wrong")
+	r := s.start(admin.Config{})
+	require.Never(t, func() bool {
+		peeked, _ := s.chain.Peek(id)
+		return peeked.State != jobstypes.REQUEST_STATE_CHALLENGED || len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) > 0
+	}, 150*time.Millisecond, 10*time.Millisecond)
+	require.NoError(t, r.stop())
 }
 
 func TestAskingTheAdminResolvesNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,11 +38,13 @@ type explainedPayout struct {
 }
 
 type explainOutput struct {
-	Request uint64            `json:"request,string"`
-	State   string            `json:"state"`
-	Outcome string            `json:"outcome,omitempty"`
-	Life    []moment          `json:"life"`
-	Payouts []explainedPayout `json:"payouts"`
+	Request uint64 `json:"request,string"`
+	State   string `json:"state"`
+	Outcome string `json:"outcome,omitempty"`
+	// Awaiting are those whose keys the client owes.
+	Awaiting []string          `json:"awaiting_keys,omitempty"`
+	Life     []moment          `json:"life"`
+	Payouts  []explainedPayout `json:"payouts"`
 }
 
 func (s *Session) explain(ctx context.Context, args []string) error {
@@ -53,8 +56,15 @@ func (s *Session) explain(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	grants, err := s.grantsOf(ctx, res.Request)
+	if err != nil {
+		return err
+	}
 	out := explainOutput{
-		Request: id, State: stateName(res.Request.State), Life: lifeOf(res.Request, res.Assignments), Payouts: []explainedPayout{},
+		Request: id, State: stateName(res.Request.State), Life: lifeOf(res.Request, res.Assignments, grants), Payouts: []explainedPayout{},
+	}
+	for _, a := range awaitedOf(res) {
+		out.Awaiting = append(out.Awaiting, a.Account)
 	}
 	if res.Request.IsFinished() {
 		out.Outcome = enumName(res.Request.Outcome.String(), "OUTCOME_")
@@ -73,9 +83,13 @@ func explainLines(out explainOutput, request jobstypes.Request) []string {
 	if request.IsFinished() {
 		lines[0] = fmt.Sprintf("Request %d for job %s has ended: %s.", request.Id, chain.FormatJobID(request.Spec.JobId), outcomeText(request.Outcome))
 	}
+	if len(out.Awaiting) > 0 {
+		lines = append(lines, fmt.Sprintf("Its data is encrypted: the client owes a key to %s until %s, or else %s.",
+			strings.Join(out.Awaiting, ", "), clockText(request.DeadlineMs), elseText(request.State)))
+	}
 	rows := [][]string{{"WHEN", "WHAT"}}
 	for _, m := range out.Life {
-		rows = append(rows, []string{time.UnixMilli(m.AtMs).UTC().Format("2006-01-02 15:04:05.000"), m.Text})
+		rows = append(rows, []string{clockText(m.AtMs), m.Text})
 	}
 	lines = append(append(lines, ""), table(rows...)...)
 	if len(out.Payouts) == 0 {
@@ -88,8 +102,19 @@ func explainLines(out explainOutput, request jobstypes.Request) []string {
 	return append(append(lines, ""), table(rows...)...)
 }
 
+// clockText is a time of the chain clock.
+func clockText(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05.000") }
+
+// elseText says what becomes of a request whose client grants no key.
+func elseText(state jobstypes.RequestState) string {
+	if state == jobstypes.REQUEST_STATE_RUNNING {
+		return "who has none is released unharmed, and the request is cancelled if too few are left"
+	}
+	return "the client loses both rewards: the workers share theirs evenly, and the evaluator has its own"
+}
+
 // lifeOf lists what happened, in its order.
-func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
+func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment, grants []jobstypes.Grant) []moment {
 	var life []moment
 	add := func(at int64, format string, args ...any) {
 		if at != 0 {
@@ -98,10 +123,15 @@ func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
 	}
 	add(r.RequestedMs, "%s ordered it for %s AIN to the evaluator and %s AIN to the workers, and put down %s AIN for the chain",
 		r.Client, chain.FormatAmount(r.Spec.EvaluatorReward), chain.FormatAmount(r.Spec.WorkerReward), chain.FormatAmount(r.ChainShare))
+	limit := fmt.Sprintf("the time limit of %d ms began", r.Spec.TimeLimitMs)
+	started := fmt.Sprintf("an evaluator accepted, with a deposit of %s AIN", chain.FormatAmount(r.Deposit))
 	if r.Spec.SkipEvaluation {
-		add(r.StartedMs, "the first worker accepted; the time limit of %d ms began, and nobody evaluates", r.Spec.TimeLimitMs)
+		started = "the first worker accepted, and nobody evaluates"
+	}
+	if r.Spec.WorkersNeedKeys() {
+		add(r.StartedMs, "%s", started)
 	} else {
-		add(r.StartedMs, "an evaluator accepted, with a deposit of %s AIN; the time limit of %d ms began", chain.FormatAmount(r.Deposit), r.Spec.TimeLimitMs)
+		add(r.StartedMs, "%s; %s", started, limit)
 	}
 	for _, a := range assignments {
 		add(a.AcceptedMs, "%s accepted as worker, with a bond of %s AIN", a.Worker, chain.FormatAmount(r.WorkerBond))
@@ -112,7 +142,15 @@ func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
 		add(a.CommittedMs, "%s committed to a result", a.Worker)
 		add(a.RevealedMs, "%s revealed it", a.Worker)
 	}
-	add(r.ClosedMs, "the contract closed with %s", count(r.Workers, "worker"))
+	if r.Spec.WorkersNeedKeys() {
+		add(r.ClosedMs, "the contract closed; the client owed the workers their keys")
+		add(r.GrantedMs, "grants of keys to workers ended, with %s left in the contract; %s", count(r.Workers, "worker"), limit)
+	} else {
+		add(r.ClosedMs, "the contract closed with %s", count(r.Workers, "worker"))
+	}
+	for _, grant := range grants {
+		add(grant.GrantedMs, "the client granted %s its key", grant.Account)
+	}
 	add(r.EvaluatingMs, "the evaluation began: %d of %d had revealed", r.Revealed, r.Workers)
 	for i, silent := range r.Silent {
 		add(r.EvaluatingMs, "before that %s, the evaluator of round %d, was silent", silent.Evaluator, i+1)
@@ -122,6 +160,9 @@ func lifeOf(r jobstypes.Request, assignments []jobstypes.Assignment) []moment {
 		add(c.BroughtMs, "%s challenged the ranking for %s AIN", c.Challenger, chain.FormatAmount(c.Fee))
 		for _, silent := range c.Silent {
 			add(c.BroughtMs, "%s was called on to judge it and stayed silent", silent)
+		}
+		if c.Verdict == jobstypes.VERDICT_NOT_GRANTED {
+			add(r.FinishedMs, "%s could not judge it: the client had granted it no key", c.Resolver)
 		}
 		if c.Verdict == jobstypes.VERDICT_OVERTURNED && int(c.Upheld) < len(r.Rankings) {
 			add(c.ResolvedMs, "%s judged otherwise: %s", c.Resolver, rankingText(r.Rankings[c.Upheld]))
@@ -178,8 +219,19 @@ var rules = map[string]string{
 	jobstypes.ReasonBurn:         "burned, of fees and of a lost deposit",
 }
 
+// withheld is what the rules say where the client kept keys to itself.
+var withheld = map[string]string{
+	jobstypes.ReasonReward:       "the workers' reward evenly over those who revealed: the client granted no key to judge them",
+	jobstypes.ReasonEvaluation:   "the evaluator's reward: the client granted no key to judge",
+	jobstypes.ReasonChallengeFee: "the fee of a challenge goes back: the client granted no key to judge it",
+	jobstypes.ReasonBurn:         "burned, of the client's own fee: it granted no key to judge its challenge",
+}
+
 // ruleOf is the rule behind a payout.
 func ruleOf(payout jobstypes.Payout, r jobstypes.Request) string {
+	if rule, ok := withheld[payout.Reason]; ok && r.Outcome == jobstypes.OUTCOME_INPUT_NOT_GRANTED {
+		return rule
+	}
 	if payout.Reason == jobstypes.ReasonReward && r.InputUnusable {
 		return "the workers' reward evenly over the contract: the input was unusable"
 	}

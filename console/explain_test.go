@@ -38,6 +38,43 @@ func lived(res *jobstypes.QueryRequestResponse) {
 	}
 }
 
+// TestExplainTellsOfKeys: who waits until when, what becomes of it, and who bore it in the end.
+func TestExplainTellsOfKeys(t *testing.T) {
+	w := newWorld(t)
+	w.encrypted()
+	wendy := address("wendy")
+	told := w.mustRun("explain", "1")
+	require.Contains(t, told, "the client owes a key to "+wendy+" until 1970-01-01 00:01:03.000, or else who has none is released unharmed")
+	require.Contains(t, told, "00:00:03.000  the contract closed; the client owed the workers their keys")
+	require.NotContains(t, told, "the time limit of 3000 ms began")
+	require.Contains(t, w.mustRun("explain", "1", "--output", "json"), `"awaiting_keys": [`)
+
+	w.mustRun("grantKey", "1", "--to", wendy, "--key", "c0ffee")
+	res := w.chain.requests[0]
+	r := &res.Request
+	r.State, r.GrantedMs, r.Workers, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, 5000, 1, 70_000
+	told = w.mustRun("explain", "1")
+	require.Contains(t, told, "or else the client loses both rewards")
+	granted := strings.Index(told, "00:00:04.500  the client granted "+wendy+" its key")
+	ended := strings.Index(told, "00:00:05.000  grants of keys to workers ended, with 1 worker left in the contract; the time limit of 3000 ms began")
+	require.Positive(t, granted, told)
+	require.Greater(t, ended, granted, told)
+
+	r.State, r.Outcome, r.AwaitingKeys, r.FinishedMs = jobstypes.REQUEST_STATE_SETTLED, jobstypes.OUTCOME_INPUT_NOT_GRANTED, false, 9000
+	r.Challenges = []jobstypes.Challenge{{
+		Challenger: wendy, Resolver: "root", Fee: math.NewInt(1), BroughtMs: 8000, Verdict: jobstypes.VERDICT_NOT_GRANTED,
+	}}
+	r.Payouts = []jobstypes.Payout{
+		{Account: wendy, Amount: math.NewInt(1), Reason: jobstypes.ReasonReward},
+		{Account: "eve", Amount: math.NewInt(1), Reason: jobstypes.ReasonEvaluation},
+	}
+	told = w.mustRun("explain", "1")
+	require.Contains(t, told, "has ended: whoever judges never got its key")
+	require.Contains(t, told, "root could not judge it: the client had granted it no key")
+	require.Contains(t, told, "evenly over those who revealed: the client granted no key to judge them")
+	require.Contains(t, told, "the evaluator's reward: the client granted no key to judge")
+}
+
 func TestExplain(t *testing.T) {
 	w := newWorld(t)
 	w.register()

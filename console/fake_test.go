@@ -37,6 +37,7 @@ type fakeChain struct {
 	schemas  map[uint64][]byte
 	releases []jobstypes.Release
 	requests []*jobstypes.QueryRequestResponse
+	grants   []jobstypes.Grant
 	nodes    []reputationtypes.NodeInfo // of every job; nil: one worker
 	wallets  map[string]math.Int
 	stakes   map[string]math.Int
@@ -153,6 +154,11 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 		return &reputationtypes.MsgLeaveJobResponse{}, nil
 	case *reputationtypes.MsgRejectApplication:
 		return &reputationtypes.MsgRejectApplicationResponse{}, nil
+	case *jobstypes.MsgGrantKey:
+		for _, key := range m.Keys {
+			f.grants = append(f.grants, jobstypes.Grant{RequestId: m.RequestId, Account: key.Account, Key: key.Key, GrantedMs: 4500})
+		}
+		return &jobstypes.MsgGrantKeyResponse{}, nil
 	case *jobstypes.MsgCancelRequest:
 		return &jobstypes.MsgCancelRequestResponse{}, nil
 	case *permissionstypes.MsgSetRule:
@@ -291,6 +297,10 @@ func (f fakeJobs) Requests(context.Context, *jobstypes.QueryRequestsRequest, ...
 		res.Requests = append(res.Requests, request.Request)
 	}
 	return res, nil
+}
+
+func (f fakeJobs) Grants(context.Context, *jobstypes.QueryGrantsRequest, ...grpc.CallOption) (*jobstypes.QueryGrantsResponse, error) {
+	return &jobstypes.QueryGrantsResponse{Grants: f.grants}, nil
 }
 
 type fakeReputation struct {

@@ -311,7 +311,7 @@ var outcomes = map[jobstypes.Outcome]string{
 	jobstypes.OUTCOME_CANCELLED_TOO_FEW_WORKERS: "too few workers accepted it (offer more, ask for fewer, or see `aind stats`)",
 	jobstypes.OUTCOME_CANCELLED_NO_KEY_GRANTED:  "no key was granted to the workers",
 	jobstypes.OUTCOME_CANCELLED_RELEASE_REVOKED: "the job's program was revoked",
-	jobstypes.OUTCOME_INPUT_NOT_GRANTED:         "the evaluator never got its input",
+	jobstypes.OUTCOME_INPUT_NOT_GRANTED:         "whoever judges never got its key",
 	jobstypes.OUTCOME_UNEVALUATED:               "it was paid by the order of commitment; nobody evaluated it",
 	jobstypes.OUTCOME_RELEASE_REVOKED:           "the job's program was revoked after some results were there; they were paid evenly",
 }

@@ -201,6 +201,7 @@ func (t termsFlags) change(flags *pflag.FlagSet, now *jobstypes.TermsSpec) (chan
 		"challenge-fee":      func() { now.ChallengeFee = named.ChallengeFee },
 		"open":               func() { now.Windows.OpenMs = named.Windows.OpenMs },
 		"hiring":             func() { now.Windows.HiringMs = named.Windows.HiringMs },
+		"grant":              func() { now.Windows.GrantMs = named.Windows.GrantMs },
 		"reveal":             func() { now.Windows.RevealMs = named.Windows.RevealMs },
 		"evaluation":         func() { now.Windows.EvaluationMs = named.Windows.EvaluationMs },
 		"challenge":          func() { now.Windows.ChallengeMs = named.Windows.ChallengeMs },

@@ -43,7 +43,7 @@ type packing struct {
 
 type termsFlags struct {
 	bond, minDeposit, challengeFee               string
-	open, hiring, reveal, evaluation             time.Duration
+	open, hiring, grant, reveal, evaluation      time.Duration
 	challenge, resolve                           time.Duration
 	cpuMillis, memoryMiB, diskMiB                uint64
 	arch, os                                     string
@@ -96,6 +96,7 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&t.challengeFee, "challenge-fee", "0", "fee of the first challenge; it doubles with each level")
 	flags.DurationVar(&t.open, "open", 0, "how long a request waits for an evaluator; 0: the chain's default, as for the next ones")
 	flags.DurationVar(&t.hiring, "hiring", 0, "how long workers may join, at most half the time limit")
+	flags.DurationVar(&t.grant, "grant", 0, "how long the client may grant keys of encrypted data, once they are needed")
 	flags.DurationVar(&t.reveal, "reveal", 0, "how long workers may reveal")
 	flags.DurationVar(&t.evaluation, "evaluation", 0, "how long the evaluator has for its ranking")
 	flags.DurationVar(&t.challenge, "challenge", 0, "how long a ranking may be challenged")
@@ -159,7 +160,7 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 		span time.Duration
 		into *uint64
 	}{
-		{"open", t.open, &spec.Windows.OpenMs}, {"hiring", t.hiring, &spec.Windows.HiringMs}, {"reveal", t.reveal, &spec.Windows.RevealMs},
+		{"open", t.open, &spec.Windows.OpenMs}, {"hiring", t.hiring, &spec.Windows.HiringMs}, {"grant", t.grant, &spec.Windows.GrantMs}, {"reveal", t.reveal, &spec.Windows.RevealMs},
 		{"evaluation", t.evaluation, &spec.Windows.EvaluationMs}, {"challenge", t.challenge, &spec.Windows.ChallengeMs},
 		{"resolve", t.resolve, &spec.Windows.ResolveMs},
 	} {

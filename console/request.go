@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/chain"
-	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -32,6 +30,8 @@ const (
 	keyMinRating      = "min_rating"
 	keyMinLevels      = "min_challenge_levels"
 	keySkip           = "skip_evaluation"
+	keyGrantKeys      = "grant_keys"
+	keyEvaluatorInput = "evaluator_input"
 )
 
 // requestKeys are the keys with their help as flags.
@@ -48,6 +48,8 @@ var requestKeys = []struct{ key, help string }{
 	{keyMinRating, "least Elo rating of a worker in the job; who was never ranked has 1500"},
 	{keyMinLevels, "fewest challenge levels"},
 	{keySkip, "true: nobody evaluates"},
+	{keyGrantKeys, "true: the input is encrypted (give its file with --input-file), and you grant keys with `aind grantKey`"},
+	{keyEvaluatorInput, "file with data for the evaluator alone, encrypted: you grant its key once reveals have closed"},
 }
 
 func keyNames() []string {
@@ -140,15 +142,9 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 	if msg.Spec, err = readSpec(order, job.Id); err != nil {
 		return err
 	}
-	content, err := readJobInput(order, inputFile, schema)
+	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params)
 	if err != nil {
 		return err
-	}
-	byReference := len(content) > int(params.MaxInlineBytes)
-	if byReference {
-		msg.Spec.Input.Reference = &jobstypes.Reference{Digest: jobstypes.Digest(content), Size_: uint64(len(content))}
-	} else {
-		msg.Spec.Input.Inline = content
 	}
 	if err := msg.Validate(params); err != nil {
 		return badInput(inUserWords(err))
@@ -158,14 +154,8 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 	if err := s.canPay(ctx, keyReward, msg.Signer, total.Add(share)); err != nil {
 		return err
 	}
-	if byReference {
-		store, err := s.openStore()
-		if err != nil {
-			return err
-		}
-		if _, err := storage.PutBytes(ctx, store, content); err != nil {
-			return err
-		}
+	if err := s.storeAll(ctx, contents); err != nil {
+		return err
 	}
 	receipt, err := connected.Do(ctx, key, msg)
 	if err != nil {
@@ -226,6 +216,9 @@ func readSpec(order object, jobID uint64) (jobstypes.RequestSpec, error) {
 		return spec, err
 	}
 	if spec.WorkerCandidates, err = order.list(keyWorkers); err != nil {
+		return spec, err
+	}
+	if spec.GrantKeys, err = order.flag(keyGrantKeys); err != nil {
 		return spec, err
 	}
 	spec.SkipEvaluation, err = order.flag(keySkip)
@@ -316,28 +309,6 @@ func readWeights(order object) (jobstypes.RewardFunction, error) {
 		fn.Weights = append(fn.Weights, weight)
 	}
 	return fn, nil
-}
-
-// readJobInput is the input as proto binary, checked against the job's schema.
-func readJobInput(order object, file string, schema *jobstypes.Schema) ([]byte, error) {
-	value, given := order.values[keyInput]
-	if file == "" {
-		if !given {
-			return nil, badInputf("%s: missing (%s)", keyInput, fieldsOf(schema.WorkerInput()))
-		}
-		return encodeMessage(keyInput, schema.WorkerInput(), value)
-	}
-	if given {
-		return nil, badInputf("input-file: %s is given, too: leave one out", keyInput)
-	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return nil, badInputf("input-file: %w", err)
-	}
-	if err := schema.DecodeRequest(content); err != nil {
-		return nil, badInputf("input-file: %s: %w (%s)", file, err, fieldsOf(schema.WorkerInput()))
-	}
-	return content, nil
 }
 
 // userWords are the names of fields in messages, and what the user wrote for them.

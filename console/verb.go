@@ -39,7 +39,7 @@ func Verbs(env Environment) []*cobra.Command {
 // builders make a verb for a session, in the order of the help.
 var builders = []func(*Session) *cobra.Command{
 	newAssignAddress, newRegisterJob, newForkJob, newUpdateJob, newPublishRelease, newRevokeRelease, newApplyJob, newApproveNode, newDrop, newLeaveJob,
-	newRequestJob, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
+	newRequestJob, newGrantKey, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
 	newSend, newStake, newSetOperator, newSetRule, newInvite,

@@ -79,6 +79,9 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 	if !request.IsCandidate(owner, program.ROLE_EVALUATOR) {
 		return "its client named others", nil
 	}
+	if request.Spec.JudgesNeedKeys() {
+		return "its data is encrypted, which this version cannot open", nil
+	}
 	if lacks := e.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}

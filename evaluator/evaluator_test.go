@@ -214,6 +214,10 @@ func TestOwnersPolicy(t *testing.T) {
 		"a request for others": {nil, func(r *jobstypes.Request) {
 			r.Spec.EvaluatorCandidates = []string{daemontest.Address("somebody else")}
 		}},
+		"data that is encrypted": {nil, func(r *jobstypes.Request) { r.Spec.GrantKeys = true }},
+		"a test set that is encrypted": {nil, func(r *jobstypes.Request) {
+			r.Spec.EvaluatorInput = &jobstypes.Input{Reference: &jobstypes.Reference{Digest: daemontest.WorkerProgram, Size_: 1}}
+		}},
 		"a request of its own": {nil, func(r *jobstypes.Request) { r.Client = me }},
 		"a request that it left without a ranking": {nil, func(r *jobstypes.Request) {
 			r.State = jobstypes.REQUEST_STATE_REOPENED

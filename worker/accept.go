@@ -79,6 +79,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if !request.IsCandidate(owner, program.ROLE_WORKER) {
 		return "its client named others", nil
 	}
+	if request.Spec.WorkersNeedKeys() {
+		return "its data is encrypted, which this version cannot open", nil
+	}
 	if least := request.Spec.MinRating; least > 0 {
 		rating, err := w.Network.Rating(ctx, job.Id, owner)
 		if err != nil {

@@ -109,6 +109,8 @@ func questions(s market) []question {
 			rest: fmt.Sprintf("/ain/jobs/v1/jobs/1/releases?role=%d", program.ROLE_WORKER), command: "jobs releases 1 --role worker"},
 		{rpc: "ain.jobs.v1.Query/Request", ask: &jobstypes.QueryRequestRequest{RequestId: s.ranked}, answer: &jobstypes.QueryRequestResponse{},
 			rest: fmt.Sprintf("/ain/jobs/v1/requests/%d", s.ranked), command: fmt.Sprintf("jobs request %d", s.ranked)},
+		{rpc: "ain.jobs.v1.Query/Grants", ask: &jobstypes.QueryGrantsRequest{RequestId: s.encrypted}, answer: &jobstypes.QueryGrantsResponse{},
+			rest: fmt.Sprintf("/ain/jobs/v1/requests/%d/grants", s.encrypted), command: fmt.Sprintf("jobs grants %d", s.encrypted)},
 		{rpc: "ain.jobs.v1.Query/Requests", ask: &jobstypes.QueryRequestsRequest{JobId: job, State: jobstypes.REQUEST_STATE_OPEN, Client: s.client},
 			answer: &jobstypes.QueryRequestsResponse{}, rest: fmt.Sprintf("/ain/jobs/v1/requests?job_id=%d&state=%d&client=%s", job, jobstypes.REQUEST_STATE_OPEN, s.client),
 			command: fmt.Sprintf("jobs requests --job-id %d --state open --client %s", job, s.client)},
@@ -128,6 +130,7 @@ type market struct {
 	keyed          string // an account that stated an encryption key and is the root of a job
 	job            uint64 // a job that nobody serves
 	open           uint64 // a request of it
+	encrypted      uint64 // another of it, a worker of which was granted a key
 	hold           uint64 // what that request holds
 	application    uint64 // to it
 	ranked         uint64 // a request of the first job that is ranked and not settled
@@ -140,7 +143,7 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	root := n.NewNode(t, "admin", "10", "")
 	m.keyed = root.Address
 	root.Tx(t, "reputation", "set-encryption-key", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
-	job := n.Register(t, root, harness.CalculateRoot(t), "--open", "10m")
+	job := n.Register(t, root, harness.CalculateRoot(t), "--open", "10m", "--hiring", "30s", "--grant", "10m")
 	m.job = jobNumber(t, job)
 	m.open = n.Order(t, job, "{y: 4}", "time_limit: 3000")
 	request, err := n.Request(m.open)
@@ -152,6 +155,14 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	}
 	n.ClientJSON(t, &applied, "applyJob", job)
 	m.application = applied.Application
+
+	worker, evaluator := n.NewNode(t, "worker", "50", "30"), n.NewNode(t, "evaluator", "50", "30")
+	for _, node := range []*harness.Node{worker, evaluator} {
+		var approved struct{ Approved bool }
+		node.JSON(t, &applied, "applyJob", job, "--role", node.Role)
+		root.JSON(t, &approved, "approveNode", strconv.FormatUint(applied.Application, 10))
+	}
+	m.encrypted = grantByHand(t, n, root, worker, evaluator, job, "{y: 4}")
 
 	m.ranked = n.Order(t, n.Job(), "{y: 4}", "time_limit: 3000")
 	n.AwaitRequest(t, m.ranked, "is ranked", harness.Patience, func(r harness.Request) bool { return r.State == "REQUEST_STATE_RANKED" })

@@ -149,7 +149,7 @@ func TestJSON(t *testing.T) {
 
 	var registered struct{ Job string }
 	ask(root, &registered, append(append([]string{"registerJob"}, files("job_schema.proto", "worker.wasm", "evaluator.wasm")...),
-		"--json", "--bond", "1", "--open", "60s", "--hiring", "30s", "--source", "https://example.org/odd", "--commit", strings.Repeat("b", 40))...)
+		"--json", "--bond", "1", "--open", "60s", "--hiring", "30s", "--grant", "60s", "--source", "https://example.org/odd", "--commit", strings.Repeat("b", 40))...)
 	job := registered.Job
 	var published struct{ Version string }
 	ask(root, &published, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.1")
@@ -223,6 +223,9 @@ func TestJSON(t *testing.T) {
 	ask(root, &requests, "requests", "--job", job)
 	require.Len(t, requests, 3)
 
+	grantByHand(t, n, root, worker, evaluator, job, "{size: 1}")
+	seen["grantKey"] = true
+
 	var ended struct{ Node string }
 	ask(root, &ended, "drop", job, worker.Address, "--reason", "it resigned")
 	require.Equal(t, worker.Address, ended.Node)
@@ -286,6 +289,53 @@ func TestJSON(t *testing.T) {
 			require.True(t, seen[verb[1]], "nobody looked at the JSON of %s", verb[1])
 		}
 	}
+}
+
+// encryptionKey is one that data for a node may be encrypted to.
+const encryptionKey = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+// grantByHand has root order work on encrypted data, a worker and an evaluator take it by hand, and root grant the worker
+// its key.
+func grantByHand(t *testing.T, n *harness.Network, root, worker, evaluator *harness.Node, job, input string) uint64 {
+	t.Helper()
+	for _, node := range []*harness.Node{worker, evaluator} {
+		node.Tx(t, "reputation", "set-encryption-key", encryptionKey)
+		harness.Eventually(t, "the key is stated", harness.Patience, func() error {
+			var answer struct {
+				Profile struct {
+					EncryptionKey string `json:"encryption_key"`
+				}
+			}
+			if err := n.Get("/ain/reputation/v1/profiles/"+node.Address, &answer); err != nil {
+				return err
+			}
+			if answer.Profile.EncryptionKey != encryptionKey {
+				return errors.New("there is none")
+			}
+			return nil
+		})
+	}
+	var ordered struct{ Request string }
+	root.JSON(t, &ordered, "requestJob",
+		"{job_id: "+job+", job_input: "+input+", reward: [1, 1], time_limit: 60000, max_workers: 1, grant_keys: true}", "--detach")
+	awaitPlace(t, n, evaluator, ordered.Request, "evaluator", func(r harness.Request) bool { return r.Evaluator == evaluator.Address })
+	awaitPlace(t, n, worker, ordered.Request, "worker", func(r harness.Request) bool { return r.Workers == 1 })
+
+	type waits struct {
+		Account, Role string
+		EncryptionKey string `json:"encryption_key"`
+	}
+	var awaited struct{ Awaiting []waits }
+	root.JSON(t, &awaited, "grantKey", ordered.Request)
+	require.Equal(t, []waits{{worker.Address, "worker", encryptionKey}}, awaited.Awaiting)
+	var granted struct{ Granted []string }
+	root.JSON(t, &granted, "grantKey", ordered.Request, "--to", worker.Address, "--key", "c0ffee")
+	require.Equal(t, []string{worker.Address}, granted.Granted)
+	root.JSON(t, &awaited, "grantKey", ordered.Request)
+	require.Empty(t, awaited.Awaiting)
+	id, err := strconv.ParseUint(ordered.Request, 10, 64)
+	require.NoError(t, err)
+	return id
 }
 
 // awaitPlace accepts a request by hand, and waits until the chain has seen it.

@@ -22,6 +22,7 @@ var endings = []ending{
 	{"final, nobody valid", ended(types.OUTCOME_NOBODY_VALID)},
 	{"final, overturned", ended(types.OUTCOME_OVERTURNED)},
 	{"input unusable", ended(types.OUTCOME_INPUT_UNUSABLE)},
+	{"evaluator input never granted", ended(types.OUTCOME_INPUT_NOT_GRANTED)},
 	{"nothing revealed", ended(types.OUTCOME_NOTHING_REVEALED)},
 	{"silent evaluator, another ranked", func(r types.Request) bool { return len(r.Silent) > 0 && r.Outcome.IsFinal() }},
 	{"all rounds silent", ended(types.OUTCOME_SILENT)},
@@ -31,18 +32,17 @@ var endings = []ending{
 	{"cancelled, its release was revoked", ended(types.OUTCOME_CANCELLED_RELEASE_REVOKED)},
 	{"its release was revoked after the reveal", ended(types.OUTCOME_RELEASE_REVOKED)},
 	{"not evaluated", ended(types.OUTCOME_UNEVALUATED)},
+	{"cancelled, no key granted", ended(types.OUTCOME_CANCELLED_NO_KEY_GRANTED)},
+	{"workers that had keys, and the evaluator", func(r types.Request) bool {
+		return r.Spec.GrantKeys && r.Granted > 0 && r.Outcome.IsFinal()
+	}},
 	{"a challenge confirmed", judged(types.VERDICT_CONFIRMED)},
 	{"a challenge overturned", judged(types.VERDICT_OVERTURNED)},
 	{"a challenge that nobody judged", judged(types.VERDICT_SILENT)},
+	{"a challenge whose resolver was granted no key", judged(types.VERDICT_NOT_GRANTED)},
 	{"a worker that revealed nothing, beside one that did", func(r types.Request) bool {
 		return r.Revealed > 0 && r.Revealed < r.Workers
 	}},
-}
-
-// notEnabled are the outcomes that no request can have yet.
-var notEnabled = []types.Outcome{
-	types.OUTCOME_INPUT_NOT_GRANTED,
-	types.OUTCOME_CANCELLED_NO_KEY_GRANTED,
 }
 
 func judged(verdict types.Verdict) func(types.Request) bool {

@@ -30,6 +30,11 @@ func (k *Keeper) Challenge(ctx context.Context, signer, owner sdk.AccAddress, m 
 	if err := k.checkMayChallenge(ctx, l, owner); err != nil {
 		return "", err
 	}
+	if l.Spec.JudgesNeedKeys() { // encryption keys come and go
+		if err := k.skipPlaced(ctx, l); err != nil {
+			return "", err
+		}
+	}
 	if int(l.Level) >= len(l.Ancestors) {
 		return "", types.ErrChallenge.Wrapf("request %d: none of the %d admins above its evaluator is left to judge", l.Id, len(l.Ancestors))
 	}
@@ -76,11 +81,20 @@ func (k *Keeper) callResolver(ctx context.Context, l *live, at int64) error {
 	if err != nil {
 		return err
 	}
+	if l.Spec.JudgesNeedKeys() {
+		if pending.EncryptionKey, err = k.encryptionKey(ctx, l, resolver); err != nil {
+			return err
+		}
+		if err := k.awaitKeys(ctx, l, program.ROLE_ADMIN, at); err != nil {
+			return err
+		}
+	}
 	return k.places.Set(ctx, collections.Join3(resolver, false, l.Id))
 }
 
 // skipPlaced moves on to the next ancestor that has no other place in the request,
-// by itself or its operator: nobody judges what is its own.
+// by itself or its operator: nobody judges what is its own. Where resolvers need
+// keys, who has none to wrap them to is skipped, too.
 func (k *Keeper) skipPlaced(ctx context.Context, l *live) error {
 	for int(l.Level) < len(l.Ancestors) {
 		ancestor, err := types.ParseAddress("ancestor", l.Ancestors[l.Level])
@@ -88,8 +102,19 @@ func (k *Keeper) skipPlaced(ctx context.Context, l *live) error {
 			return err
 		}
 		place, _, err := k.anyPlace(ctx, l, ancestor)
-		if err != nil || place == "" {
+		if err != nil {
 			return err
+		}
+		able := place == ""
+		if able && l.Spec.JudgesNeedKeys() {
+			key, err := k.reputation.EncryptionKey(ctx, ancestor)
+			if err != nil {
+				return err
+			}
+			able = key != ""
+		}
+		if able {
+			return nil
 		}
 		l.Level++
 	}
@@ -139,6 +164,9 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 		return 0, types.ErrState.Wrapf("request %d is %s and waits for no verdict", l.Id, l.State)
 	}
 	pending := l.Pending()
+	if l.AwaitingKeys {
+		return 0, types.ErrState.Wrapf("request %d waits for its client to grant the resolver %s a key", l.Id, pending.Resolver)
+	}
 	if pending.Resolver != owner.String() {
 		return 0, types.ErrUnauthorized.Wrapf("%s resolves the challenge of request %d; its resolver is %s", owner, l.Id, pending.Resolver)
 	}
@@ -240,6 +268,11 @@ func (k *Keeper) passOver(ctx context.Context, l *live, at int64) error {
 	}
 	pending.Silent = append(pending.Silent, pending.Resolver)
 	event := &types.EventResolverSilent{RequestId: l.Id, JobId: l.Spec.JobId, Resolver: pending.Resolver}
+	if l.Spec.JudgesNeedKeys() {
+		if err := k.skipPlaced(ctx, l); err != nil {
+			return err
+		}
+	}
 	if int(l.Level) < len(l.Ancestors) {
 		if err := k.callResolver(ctx, l, at); err != nil {
 			return err
@@ -258,6 +291,9 @@ func (k *Keeper) passOver(ctx context.Context, l *live, at int64) error {
 
 // reportChallenges tells reputation who was right, now that the ranking is final.
 func (k *Keeper) reportChallenges(ctx context.Context, l *live, earned map[string]math.Int) error {
+	if l.Outcome == types.OUTCOME_INPUT_NOT_GRANTED {
+		return nil // nobody knows
+	}
 	for _, c := range l.Challenges {
 		if c.Verdict == types.VERDICT_SILENT {
 			continue // nobody knows

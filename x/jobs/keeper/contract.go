@@ -91,6 +91,11 @@ func (k *Keeper) acceptEvaluator(ctx context.Context, l *live, owner sdk.AccAddr
 		return types.ErrAncestors.Wrapf("evaluator %s has %d, request %d wants %d who can resolve a challenge",
 			owner, len(ancestors), l.Id, want)
 	}
+	if l.Spec.JudgesNeedKeys() {
+		if l.EvaluatorEncryptionKey, err = k.encryptionKey(ctx, l, owner); err != nil {
+			return err
+		}
+	}
 	if err := k.escrow.LockStake(ctx, l.HoldId, owner, l.Deposit); err != nil {
 		return err
 	}
@@ -119,10 +124,16 @@ func (k *Keeper) acceptWorker(ctx context.Context, l *live, owner sdk.AccAddress
 	if slices.Contains(l.Rejected, owner.String()) {
 		return types.ErrRejected.Wrapf("worker %s, request %d", owner, l.Id)
 	}
+	a := types.Assignment{RequestId: l.Id, Worker: owner.String(), AcceptedMs: now}
+	if l.Spec.WorkersNeedKeys() {
+		var err error
+		if a.EncryptionKey, err = k.encryptionKey(ctx, l, owner); err != nil {
+			return err
+		}
+	}
 	if err := k.escrow.LockStake(ctx, l.HoldId, owner, l.WorkerBond); err != nil {
 		return err
 	}
-	a := types.Assignment{RequestId: l.Id, Worker: owner.String(), AcceptedMs: now}
 	if err := k.setAssignment(ctx, owner, a); err != nil {
 		return err
 	}
@@ -168,6 +179,9 @@ func (k *Keeper) Resign(ctx context.Context, owner sdk.AccAddress, id uint64) er
 		return err
 	}
 	l.Resigned++
+	if a.HasKey() {
+		l.Granted--
+	}
 	if err := k.endIfAllCommitted(ctx, l); err != nil {
 		return err
 	}
@@ -207,6 +221,14 @@ func (k *Keeper) Reject(ctx context.Context, client sdk.AccAddress, m *types.Msg
 
 // release frees a worker's place before the contract closes; the bond goes back.
 func (k *Keeper) release(ctx context.Context, l *live, worker sdk.AccAddress, a types.Assignment, outcome program.Outcome) error {
+	if err := k.free(ctx, l, worker, a, outcome); err != nil {
+		return err
+	}
+	return k.save(ctx, l)
+}
+
+// free takes a worker out of a request as if it had never been in it.
+func (k *Keeper) free(ctx context.Context, l *live, worker sdk.AccAddress, a types.Assignment, outcome program.Outcome) error {
 	if err := k.escrow.ReturnStake(ctx, l.HoldId, worker, l.WorkerBond, types.ReasonBond); err != nil {
 		return err
 	}
@@ -220,8 +242,5 @@ func (k *Keeper) release(ctx context.Context, l *live, worker sdk.AccAddress, a 
 	if a.HasCommitted() {
 		l.Committed--
 	}
-	if err := k.reputation.Report(ctx, l.Spec.JobId, worker, program.ROLE_WORKER, outcome, 0, math.ZeroInt()); err != nil {
-		return err
-	}
-	return k.save(ctx, l)
+	return k.reputation.Report(ctx, l.Spec.JobId, worker, program.ROLE_WORKER, outcome, 0, math.ZeroInt())
 }

@@ -219,6 +219,7 @@ func (f *fixture) checkBooks() {
 	require.NoError(f.t, f.escrow.CheckBooks(f.ctx))
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(f.t, err)
+	require.NoError(f.t, state.Validate())
 	atStake := math.ZeroInt()
 	live := 0
 	for _, r := range state.Requests {
@@ -322,7 +323,7 @@ func (f *fixture) registration() *types.MsgRegisterJob {
 			MinDeposit:   math.NewInt(10),
 			ChallengeFee: math.NewInt(5),
 			Bond:         &types.Bond{Amount: math.NewInt(20)},
-			Windows:      types.Windows{OpenMs: 60_000, HiringMs: 1_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 10_000, ResolveMs: 8_000},
+			Windows:      types.Windows{OpenMs: 60_000, HiringMs: 1_000, GrantMs: 4_000, RevealMs: 2_000, EvaluationMs: 5_000, ChallengeMs: 10_000, ResolveMs: 8_000},
 		},
 		Releases: []types.ReleaseSpec{
 			release(schema, "root", program.ROLE_WORKER, "1.0.0"),
@@ -389,6 +390,20 @@ func (f *fixture) joinBelow(job uint64, admin, name string, role program.Role) {
 	response, err := server.ApplyJob(f.ctx, application)
 	require.NoError(f.t, err)
 	_, err = server.ApproveNode(f.ctx, &reputationtypes.MsgApproveNode{Signer: f.address(admin).String(), ApplicationId: response.ApplicationId})
+	require.NoError(f.t, err)
+}
+
+// ageKey is a recipient that data may be encrypted to.
+const ageKey = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+// encrypt has an account state an encryption key, or take it back.
+func (f *fixture) encrypt(name string, has bool) {
+	f.t.Helper()
+	m := &reputationtypes.MsgSetEncryptionKey{Signer: f.address(name).String()}
+	if has {
+		m.EncryptionKey = ageKey
+	}
+	_, err := f.reputationServer().SetEncryptionKey(f.ctx, m)
 	require.NoError(f.t, err)
 }
 

@@ -5,8 +5,6 @@ import (
 
 	"cosmossdk.io/collections"
 
-	sdk "github.com/cosmos/cosmos-sdk/types"
-
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -31,6 +29,15 @@ func (k *Keeper) InitGenesis(ctx context.Context, g types.GenesisState) error {
 			return err
 		}
 		assignments[a.RequestId] = append(assignments[a.RequestId], a)
+	}
+	for _, grant := range g.Grants {
+		account, err := types.ParseAddress("account", grant.Account)
+		if err != nil {
+			return err
+		}
+		if err := k.grants.Set(ctx, collections.Join(grant.RequestId, account), grant); err != nil {
+			return err
+		}
 	}
 	for _, r := range g.Requests {
 		if err := k.initRequest(ctx, r, assignments[r.Id]); err != nil {
@@ -166,8 +173,14 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error)
 	}); err != nil {
 		return nil, err
 	}
-	return g, k.assignments.Walk(ctx, nil, func(_ collections.Pair[uint64, sdk.AccAddress], a types.Assignment) (bool, error) {
+	if err := k.assignments.Walk(ctx, nil, func(_ assignmentKey, a types.Assignment) (bool, error) {
 		g.Assignments = append(g.Assignments, a)
+		return false, nil
+	}); err != nil {
+		return nil, err
+	}
+	return g, k.grants.Walk(ctx, nil, func(_ assignmentKey, grant types.Grant) (bool, error) {
+		g.Grants = append(g.Grants, grant)
 		return false, nil
 	})
 }

@@ -88,13 +88,41 @@ func busyMarket(t testing.TB) *fixture {
 	return f
 }
 
+// keysAwaited makes a request in which one of two workers has its key.
+func (f *fixture) keysAwaited(job uint64) {
+	f.t.Helper()
+	for _, node := range []string{"e1", "w1", "w2"} {
+		f.encrypt(node, true)
+	}
+	id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers, s.GrantKeys = 2, true })
+	f.accept(id, "e1", "w1", "w2")
+	require.NoError(f.t, f.run(func(ctx context.Context) error {
+		_, err := f.server.GrantKey(ctx, &types.MsgGrantKey{
+			Signer: f.address("client").String(), RequestId: id, Keys: []types.WrappedKey{{Account: f.address("w1").String(), Key: []byte("key")}},
+		})
+		return err
+	}))
+}
+
+// awaiting is the request of keysAwaited, open the one that waits for an evaluator.
+func awaiting(g *types.GenesisState, is bool) *types.Request {
+	for i, r := range g.Requests {
+		if r.AwaitingKeys == is && (is || r.State == types.REQUEST_STATE_OPEN) {
+			return &g.Requests[i]
+		}
+	}
+	panic("no such request")
+}
+
 func TestGenesisIsExact(t *testing.T) {
 	f := busyMarket(t)
+	f.keysAwaited(1)
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	for name, size := range map[string]int{
 		"params": len(state.Params), "jobs": len(state.Jobs), "schemas": len(state.Schemas), "terms": len(state.Terms),
 		"releases": len(state.Releases), "requests": len(state.Requests), "assignments": len(state.Assignments),
+		"grants": len(state.Grants),
 	} {
 		require.NotZero(t, size, name)
 	}
@@ -116,27 +144,41 @@ func TestGenesisIsExact(t *testing.T) {
 
 func TestGenesisIsRefused(t *testing.T) {
 	f := busyMarket(t)
+	f.keysAwaited(1)
 	for name, change := range map[string]func(*types.GenesisState){
-		"without params":              func(g *types.GenesisState) { g.Params = nil },
-		"with bad params":             func(g *types.GenesisState) { g.Params[0].Params.SweepPayouts = 0 },
-		"with a gap in the versions":  func(g *types.GenesisState) { g.Params[0].Version = 2 },
-		"with a schema twice":         func(g *types.GenesisState) { g.Schemas = append(g.Schemas, g.Schemas[0]) },
-		"with a changed schema":       func(g *types.GenesisState) { g.Schemas[0].DescriptorSet = nil },
-		"without a job's schema":      func(g *types.GenesisState) { g.Schemas = nil },
-		"without a job's terms":       func(g *types.GenesisState) { g.Terms = nil },
-		"without a job's release":     func(g *types.GenesisState) { g.Releases = g.Releases[:1] },
-		"with a release of no job":    func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
-		"with a release twice":        func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
-		"with a job twice":            func(g *types.GenesisState) { g.Jobs = append(g.Jobs, g.Jobs[0]) },
-		"with a job id to come":       func(g *types.GenesisState) { g.NextJobId = 1 },
-		"with a release id to come":   func(g *types.GenesisState) { g.NextReleaseId = 1 },
-		"with a request id to come":   func(g *types.GenesisState) { g.NextRequestId = 1 },
-		"with terms twice":            func(g *types.GenesisState) { g.Terms = append(g.Terms, g.Terms[0]) },
-		"with a request twice":        func(g *types.GenesisState) { g.Requests = append(g.Requests, g.Requests[0]) },
-		"with a request of no terms":  func(g *types.GenesisState) { g.Requests[0].TermsVersion = 9 },
-		"with a request of no params": func(g *types.GenesisState) { g.Requests[0].ParamsVersion = 9 },
-		"with an assignment twice":    func(g *types.GenesisState) { g.Assignments = append(g.Assignments, g.Assignments[0]) },
-		"with an assignment missing":  func(g *types.GenesisState) { g.Assignments = g.Assignments[1:] },
+		"without params":                           func(g *types.GenesisState) { g.Params = nil },
+		"with bad params":                          func(g *types.GenesisState) { g.Params[0].Params.SweepPayouts = 0 },
+		"with a gap in the versions":               func(g *types.GenesisState) { g.Params[0].Version = 2 },
+		"with a schema twice":                      func(g *types.GenesisState) { g.Schemas = append(g.Schemas, g.Schemas[0]) },
+		"with a changed schema":                    func(g *types.GenesisState) { g.Schemas[0].DescriptorSet = nil },
+		"without a job's schema":                   func(g *types.GenesisState) { g.Schemas = nil },
+		"without a job's terms":                    func(g *types.GenesisState) { g.Terms = nil },
+		"without a job's release":                  func(g *types.GenesisState) { g.Releases = g.Releases[:1] },
+		"with a job twice":                         func(g *types.GenesisState) { g.Jobs = append(g.Jobs, g.Jobs[0]) },
+		"with a job id to come":                    func(g *types.GenesisState) { g.NextJobId = 1 },
+		"with a release id to come":                func(g *types.GenesisState) { g.NextReleaseId = 1 },
+		"with a request id to come":                func(g *types.GenesisState) { g.NextRequestId = 1 },
+		"with terms twice":                         func(g *types.GenesisState) { g.Terms = append(g.Terms, g.Terms[0]) },
+		"with a request twice":                     func(g *types.GenesisState) { g.Requests = append(g.Requests, g.Requests[0]) },
+		"with a request of no terms":               func(g *types.GenesisState) { g.Requests[0].TermsVersion = 9 },
+		"with a request of no params":              func(g *types.GenesisState) { g.Requests[0].ParamsVersion = 9 },
+		"with an assignment twice":                 func(g *types.GenesisState) { g.Assignments = append(g.Assignments, g.Assignments[0]) },
+		"with an assignment missing":               func(g *types.GenesisState) { g.Assignments = g.Assignments[1:] },
+		"with a key twice":                         func(g *types.GenesisState) { g.Grants = append(g.Grants, g.Grants[0]) },
+		"with an empty key":                        func(g *types.GenesisState) { g.Grants[0].Key = nil },
+		"with a key of no time":                    func(g *types.GenesisState) { g.Grants[0].GrantedMs = 0 },
+		"with a key of no request":                 func(g *types.GenesisState) { g.Grants[0].RequestId = 99 },
+		"with a key of a request that grants none": func(g *types.GenesisState) { g.Grants[0].RequestId = awaiting(g, false).Id },
+		"with a worker's key missing":              func(g *types.GenesisState) { g.Grants = nil },
+		"with a wrong count of keys":               func(g *types.GenesisState) { awaiting(g, true).Granted = 2 },
+		"with a wait for keys that nobody needs":   func(g *types.GenesisState) { awaiting(g, false).AwaitingKeys = true },
+		"with a wait for keys of an open contract": func(g *types.GenesisState) { awaiting(g, true).ClosedMs = 0 },
+		"with a wait for keys that is over":        func(g *types.GenesisState) { awaiting(g, true).GrantedMs = 1 },
+		"with a wait for keys under way, ranked": func(g *types.GenesisState) {
+			awaiting(g, true).State = types.REQUEST_STATE_RANKED
+		},
+		"with a release of no job": func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
+		"with a release twice":     func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
 		"with an assignment to nothing": func(g *types.GenesisState) {
 			g.Assignments = append(g.Assignments, types.Assignment{RequestId: 99})
 		},

@@ -28,7 +28,7 @@ import (
 type (
 	termsKey      = collections.Pair[uint64, uint64]                 // job, version
 	releaseKey    = collections.Triple[uint64, int32, uint64]        // job, role, release
-	assignmentKey = collections.Pair[uint64, sdk.AccAddress]         // request, worker
+	assignmentKey = collections.Pair[uint64, sdk.AccAddress]         // request, worker or who was granted a key
 	deadlineKey   = collections.Pair[int64, uint64]                  // ms, request
 	openingKey    = collections.Triple[uint64, int32, uint64]        // job, role, request
 	placeKey      = collections.Triple[sdk.AccAddress, bool, uint64] // node, finished, request
@@ -64,6 +64,7 @@ type Keeper struct {
 	revocations   collections.Map[uint64, uint64] // release to the next request to look at
 
 	requests         collections.Map[uint64, types.Request]
+	grants           collections.Map[assignmentKey, types.Grant]
 	assignments      collections.Map[assignmentKey, types.Assignment]
 	deadlines        collections.KeySet[deadlineKey]
 	openings         collections.KeySet[openingKey]
@@ -120,6 +121,8 @@ func NewKeeper(
 			collections.PairKeyCodec(account, number)),
 		places: collections.NewKeySet(sb, types.PlacesPrefix, "places",
 			collections.TripleKeyCodec(account, collections.BoolKey, number)),
+		grants: collections.NewMap(sb, types.GrantsPrefix, "grants",
+			collections.PairKeyCodec(number, account), codec.CollValue[types.Grant](cdc)),
 		removals: collections.NewKeySet(sb, types.RemovalsPrefix, "removals", collections.PairKeyCodec(collections.Int64Key, number)),
 	}
 	schema, err := sb.Build()

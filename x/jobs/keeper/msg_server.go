@@ -133,6 +133,14 @@ func (s msgServer) RejectWorker(ctx context.Context, m *types.MsgRejectWorker) (
 	return &types.MsgRejectWorkerResponse{}, s.k.Reject(ctx, owner, m)
 }
 
+func (s msgServer) GrantKey(ctx context.Context, m *types.MsgGrantKey) (*types.MsgGrantKeyResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgGrantKeyResponse{}, s.k.Grant(ctx, owner, m)
+}
+
 func (s msgServer) SubmitResult(ctx context.Context, m *types.MsgSubmitResult) (*types.MsgSubmitResultResponse, error) {
 	return &types.MsgSubmitResultResponse{}, s.asNode(ctx, m.Signer, func(owner sdk.AccAddress) error {
 		return s.k.Submit(ctx, owner, m)

@@ -32,6 +32,9 @@ func (k *Keeper) endPhase(ctx context.Context, l *live, at int64) (types.Outcome
 	if l.Revoked {
 		return revokedOutcome(l.Request), nil
 	}
+	if l.AwaitingKeys {
+		return k.endGrants(ctx, l, at)
+	}
 	switch l.State {
 	case types.REQUEST_STATE_OPEN:
 		if l.Spec.SkipEvaluation {
@@ -66,14 +69,17 @@ func (k *Keeper) endPhaseNow(ctx context.Context, l *live, now int64) error {
 }
 
 // endIfAllCommitted ends the run when nobody is left in the closed contract who
-// could still commit.
+// could still commit, and the wait for keys when nobody is left who needs one.
 func (k *Keeper) endIfAllCommitted(ctx context.Context, l *live) error {
-	if l.ClosedMs == 0 || l.Committed+l.Resigned < l.Workers {
+	if l.ClosedMs == 0 || !l.AwaitingKeys && l.Committed+l.Resigned < l.Workers {
 		return nil
 	}
 	now, err := k.now(ctx)
 	if err != nil {
 		return err
+	}
+	if l.AwaitingKeys {
+		return k.endIfAllGranted(ctx, l, now)
 	}
 	return k.endPhaseNow(ctx, l, now)
 }
@@ -86,6 +92,9 @@ func (k *Keeper) closeContract(ctx context.Context, l *live, at int64) (types.Ou
 	l.ClosedMs = at
 	if err := emit(ctx, &types.EventContractClosed{RequestId: l.Id, Workers: l.Workers}); err != nil {
 		return types.OUTCOME_UNSPECIFIED, err
+	}
+	if l.Spec.WorkersNeedKeys() {
+		return types.OUTCOME_UNSPECIFIED, k.awaitKeys(ctx, l, program.ROLE_WORKER, at)
 	}
 	if l.Committed == l.Workers {
 		return k.startReveal(ctx, l, at)
@@ -117,9 +126,18 @@ func (k *Keeper) endReveal(ctx context.Context, l *live, at int64) (types.Outcom
 	return types.OUTCOME_UNSPECIFIED, k.startEvaluation(ctx, l, at)
 }
 
-// startEvaluation makes the evaluator owe a ranking.
+// startEvaluation makes the evaluator owe a ranking, once it has what it needs.
 func (k *Keeper) startEvaluation(ctx context.Context, l *live, at int64) error {
 	l.State = types.REQUEST_STATE_EVALUATING
+	l.EvaluatingMs = 0
+	if l.Spec.JudgesNeedKeys() {
+		return k.awaitKeys(ctx, l, program.ROLE_EVALUATOR, at)
+	}
+	return k.oweRanking(ctx, l, at)
+}
+
+// oweRanking starts the window for the evaluator's ranking.
+func (k *Keeper) oweRanking(ctx context.Context, l *live, at int64) error {
 	l.EvaluatingMs = at
 	l.waitUntil(at + int64(l.rules.windows.EvaluationMs))
 	return emit(ctx, &types.EventEvaluationStarted{
@@ -142,7 +160,7 @@ func (k *Keeper) replaceSilent(ctx context.Context, l *live, at int64) (types.Ou
 	if err := k.reputation.Report(ctx, l.Spec.JobId, silent, program.ROLE_EVALUATOR, program.OutcomeSilent, 0, math.ZeroInt()); err != nil {
 		return types.OUTCOME_UNSPECIFIED, err
 	}
-	l.Evaluator, l.Ancestors = "", nil
+	l.Evaluator, l.EvaluatorEncryptionKey, l.Ancestors = "", "", nil
 	if round >= l.rules.params.EvaluationRounds {
 		return types.OUTCOME_SILENT, nil
 	}

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"cosmossdk.io/collections"
@@ -23,6 +24,19 @@ func (s queryServer) Request(ctx context.Context, q *types.QueryRequestRequest) 
 		return nil, queryError(err, "assignments of request %d", q.RequestId)
 	}
 	return &types.QueryRequestResponse{Request: request, Assignments: assignments}, nil
+}
+
+func (s queryServer) Grants(ctx context.Context, q *types.QueryGrantsRequest) (*types.QueryGrantsResponse, error) {
+	if has, err := s.k.requests.Has(ctx, q.RequestId); err != nil || !has {
+		return nil, queryError(errors.Join(err, collections.ErrNotFound), "request %d: it never was, or left the state after its retention", q.RequestId)
+	}
+	grants, page, err := query.CollectionPaginate(ctx, s.k.grants, bounded(q.Pagination),
+		func(_ assignmentKey, grant types.Grant) (types.Grant, error) { return grant, nil },
+		prefixed(collections.PairPrefix[uint64, sdk.AccAddress](q.RequestId)))
+	if err != nil {
+		return nil, queryError(err, "grants of request %d", q.RequestId)
+	}
+	return &types.QueryGrantsResponse{Grants: grants, Pagination: page}, nil
 }
 
 // Requests reads the narrowest look-up that the filters allow and holds the other

@@ -152,6 +152,42 @@ func TestAResolverHasAPlaceWhileItJudges(t *testing.T) {
 	require.Nil(t, response.Places[0].Assignment)
 }
 
+func TestGrantsAreThoseOfTheRequest(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("client", 100_000, 0)
+	f.keysAwaited(job)
+	f.keysAwaited(job)
+	grants := func(id uint64, page *query.PageRequest) *types.QueryGrantsResponse {
+		response, err := f.query.Grants(f.ctx, &types.QueryGrantsRequest{RequestId: id, Pagination: page})
+		require.NoError(t, err)
+		return response
+	}
+	w1, w2 := f.address("w1").String(), f.address("w2").String()
+	now := f.ctx.BlockTime().UnixMilli()
+	require.Equal(t, []types.Grant{{RequestId: 2, Account: w1, Key: []byte("key"), GrantedMs: now}}, grants(2, nil).Grants)
+
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.GrantKey(ctx, &types.MsgGrantKey{
+			Signer: f.address("client").String(), RequestId: 2, Keys: []types.WrappedKey{{Account: w2, Key: []byte("other")}},
+		})
+		return err
+	}))
+	first := grants(2, &query.PageRequest{Limit: 1})
+	require.Len(t, first.Grants, 1)
+	rest := grants(2, &query.PageRequest{Key: first.Pagination.NextKey})
+	require.Len(t, rest.Grants, 1)
+	require.ElementsMatch(t, []string{w1, w2}, []string{first.Grants[0].Account, rest.Grants[0].Account})
+	require.Len(t, grants(1, nil).Grants, 1, "the other request's are its own")
+	require.Empty(t, grants(f.request(job), nil).Grants)
+
+	response, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: 1})
+	require.NoError(t, err)
+	for _, a := range response.Assignments {
+		require.Equal(t, ageKey, a.EncryptionKey, "what a key is wrapped to")
+	}
+	require.Equal(t, ageKey, response.Request.EvaluatorEncryptionKey)
+}
+
 func TestJobsAndReleasesAreListed(t *testing.T) {
 	f, job := newMarket(t)
 	other := f.register(f.registration())
@@ -198,6 +234,7 @@ func TestUnknownThingsAreNotFound(t *testing.T) {
 		},
 		"release": func() error { _, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: 9}); return err },
 		"request": func() error { _, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: 9}); return err },
+		"grants":  func() error { _, err := f.query.Grants(f.ctx, &types.QueryGrantsRequest{RequestId: 9}); return err },
 		"params":  func() error { _, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: 9}); return err },
 	}
 	for name, run := range queries {

@@ -25,6 +25,9 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 	if l.Evaluator != owner.String() {
 		return types.ErrUnauthorized.Wrapf("%s ranks request %d; its evaluator is %s", owner, l.Id, l.Evaluator)
 	}
+	if l.AwaitingKeys {
+		return types.ErrState.Wrapf("request %d waits for its client to grant the evaluator %s a key", l.Id, l.Evaluator)
+	}
 	if err := k.checkRanked(ctx, l, m.Ranking); err != nil {
 		return err
 	}

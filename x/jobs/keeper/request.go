@@ -19,6 +19,8 @@ type live struct {
 	rules   rules
 	sweepMs int64
 	opening program.Role
+	// freed counts the workers that the end of a phase let go, for the sweep's budget.
+	freed int
 }
 
 // waitUntil sets the end of the present phase. An event that ends a phase early

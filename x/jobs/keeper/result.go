@@ -31,9 +31,15 @@ func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgS
 	if a.HasCommitted() {
 		return types.ErrCommitted.Wrapf("worker %s, request %d", owner, l.Id)
 	}
+	if l.Spec.WorkersNeedKeys() && !a.HasKey() {
+		return types.ErrState.Wrapf("worker %s has no key of request %d yet; its client grants it once the contract has closed", owner, l.Id)
+	}
+	// Otherwise a client could read it, and then reject the worker or let the request be cancelled.
 	if m.Result != nil && l.ClosedMs == 0 {
-		// Otherwise a client could read it, and then reject the worker or let the request be cancelled.
 		return types.ErrState.Wrapf("request %d still hires; open results are sent once the contract has closed", l.Id)
+	}
+	if m.Result != nil && l.AwaitingKeys {
+		return types.ErrState.Wrapf("request %d still waits for keys; open results are sent once it is known who has one", l.Id)
 	}
 	if a.CommittedMs, err = k.now(ctx); err != nil {
 		return err

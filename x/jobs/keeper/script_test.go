@@ -35,7 +35,9 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 //
 //	job [invalid_loses_bond] [open] [unevaluated] [execution] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
-//	request [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME] [skip]
+//	encrypt NAME [none]  state an encryption key, or take it back
+//	request [keys] [test] [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME] [skip]
+//	grant NAME... [by=NAME]
 //	accept NAME... | resign NAME | reject NAME | cancel | commit NAME[:LIKE]... | reveal NAME[:LIKE]... | submit NAME... the result of LIKE
 //	rank NAME W[:SCORE[:LOSS]]... | rank NAME unusable | concede NAME...
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
@@ -44,7 +46,7 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 //	publish ROLE VERSION | revoke RELEASE...   by the root: releases count from 1, the worker's, and 2, the evaluator's
 //	fork NAME | update bond=N    another root for the same job; new terms
 //	params KEY=N...     governance changes   balances        every change since the start
-//	show                the request's state
+//	show                the request's state          keys            who was granted one
 func TestScripts(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
@@ -113,6 +115,8 @@ func (s *script) step(fields []string) string {
 		return s.balances()
 	case "show":
 		return s.show()
+	case "keys":
+		return s.granted()
 	case "scores":
 		return s.scores(args)
 	case "wait", "halt":
@@ -152,7 +156,7 @@ func calls(command string, args []string) [][]string {
 // command sends the message that a command stands for.
 func (s *script) command(ctx context.Context, name string, args []string) (err error) {
 	signer := "client"
-	if len(args) > 0 && !strings.Contains(args[0], "=") && name != "reject" {
+	if len(args) > 0 && !strings.Contains(args[0], "=") && name != "reject" && name != "grant" {
 		signer = args[0]
 	}
 	signer, like, as := strings.Cut(signer, ":") // whose result it gives
@@ -193,6 +197,10 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		_, err = s.server.Resign(ctx, &types.MsgResign{Signer: from, RequestId: s.request})
 	case "reject":
 		_, err = s.server.RejectWorker(ctx, &types.MsgRejectWorker{Signer: from, RequestId: s.request, Worker: s.address(args[0]).String()})
+	case "encrypt":
+		s.encrypt(signer, len(args) == 1)
+	case "grant":
+		_, err = s.server.GrantKey(ctx, s.grant(args))
 	case "commit":
 		_, err = s.server.SubmitResult(ctx, s.commitAs(s.request, signer, like))
 	case "submit":
@@ -274,6 +282,12 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 	}
 	m.Spec.RewardFunction = rewardFunction(o["fn"])
 	m.Spec.EvaluatorCandidates, m.Spec.WorkerCandidates = s.addresses(o["evaluators"]), s.addresses(o["workers"])
+	if _, m.Spec.GrantKeys = o["keys"]; m.Spec.GrantKeys {
+		m.Spec.Input = types.Input{Reference: &types.Reference{Digest: types.Digest([]byte("ciphertext")), Size_: 10}}
+	}
+	if _, test := o["test"]; test {
+		m.Spec.EvaluatorInput = &types.Input{Reference: &types.Reference{Digest: types.Digest([]byte("test set")), Size_: 10}}
+	}
 	m.Spec.MinChallengeLevels = uint32(o.amount("levels", 0).Uint64())
 	m.Spec.MinRating = o.amount("rating", 0).Uint64()
 	m.Spec.TimeLimitMs = o.amount("limit", 3_000).Uint64()
@@ -285,6 +299,19 @@ func (s *script) requestJob(ctx context.Context, o settings) error {
 		s.request = response.RequestId
 	}
 	return err
+}
+
+// grant hands a key to each name that is there, in one message.
+func (s *script) grant(args []string) *types.MsgGrantKey {
+	m := &types.MsgGrantKey{Signer: s.address("client").String(), RequestId: s.request}
+	for _, arg := range args {
+		if by, ok := strings.CutPrefix(arg, "by="); ok {
+			m.Signer = s.address(by).String()
+			continue
+		}
+		m.Keys = append(m.Keys, types.WrappedKey{Account: s.address(arg).String(), Key: []byte("key for " + arg)})
+	}
+	return m
 }
 
 // rewardFunction reads a name, weights or a ratio.
@@ -445,8 +472,25 @@ func (s *script) show() string {
 	if r.DeadlineMs != 0 {
 		deadline = fmt.Sprintf("%d ms", r.DeadlineMs-clock.NowMs)
 	}
-	return fmt.Sprintf("%s, deadline in %s, %d workers, %d committed, %d revealed\n",
-		lower(r.State, "REQUEST_STATE_"), deadline, r.Workers, r.Committed, r.Revealed)
+	waits := ""
+	if r.AwaitingKeys {
+		waits = " and waits for keys"
+	}
+	return fmt.Sprintf("%s%s, deadline in %s, %d workers, %d committed, %d revealed\n",
+		lower(r.State, "REQUEST_STATE_"), waits, deadline, r.Workers, r.Committed, r.Revealed)
+}
+
+// granted lists who has a key of the request.
+func (s *script) granted() string {
+	response, err := s.query.Grants(s.ctx, &types.QueryGrantsRequest{RequestId: s.request})
+	if err != nil {
+		return s.named(err.Error()) + "\n"
+	}
+	var out strings.Builder
+	for _, grant := range response.Grants {
+		fmt.Fprintf(&out, "%s: %s\n", s.named(grant.Account), grant.Key)
+	}
+	return out.String()
 }
 
 // named puts names where addresses stand.
@@ -499,6 +543,14 @@ func (s *script) line(event any) string {
 		return e.Worker + " rejected"
 	case *types.EventContractClosed:
 		return fmt.Sprintf("contract closed with %d workers", e.Workers)
+	case *types.EventKeysAwaited:
+		return fmt.Sprintf("keys awaited for %s", lower(e.Role, "ROLE_"))
+	case *types.EventKeyGranted:
+		return fmt.Sprintf("%s was granted a key as %s", e.Account, lower(e.Role, "ROLE_"))
+	case *types.EventWorkerReleased:
+		return e.Worker + " released without a key"
+	case *types.EventGrantsEnded:
+		return fmt.Sprintf("grants ended with %d workers", e.Workers)
 	case *types.EventResultSubmitted:
 		return e.Worker + " committed"
 	case *types.EventRevealStarted:

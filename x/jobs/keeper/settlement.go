@@ -27,6 +27,7 @@ func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) err
 	if outcome.IsCancelled() {
 		l.State = types.REQUEST_STATE_CANCELLED
 	}
+	l.AwaitingKeys = false
 	l.waitUntil(0)
 	l.Payouts = types.Settle(l.rules.params, l.rules.terms, l.Request, assignments, outcome)
 	for _, payout := range l.Payouts {
@@ -112,7 +113,7 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 		if l.RankedMs != 0 {
 			outcome, ms = program.OutcomeCompleted, l.RankedMs-l.EvaluatingMs
 		}
-		if l.IsOverturned() {
+		if l.IsOverturned() && l.Outcome.IsFinal() {
 			outcome = program.OutcomeOverturned
 		}
 		if err := send(l.Evaluator, program.ROLE_EVALUATOR, outcome, ms); err != nil {
@@ -126,7 +127,7 @@ func (k *Keeper) report(ctx context.Context, l *live, assignments []types.Assign
 	for _, a := range assignments {
 		outcome, ms := workerOutcome(l, a, ranked[a.Worker]), int64(0)
 		if a.HasRevealed() {
-			ms = a.CommittedMs - a.AcceptedMs
+			ms = a.CommittedMs - max(a.AcceptedMs, a.GrantedMs)
 		}
 		if err := send(a.Worker, program.ROLE_WORKER, outcome, ms); err != nil {
 			return err

@@ -87,7 +87,7 @@ func (k *Keeper) sweepOne(ctx context.Context, id uint64) (payouts int, err erro
 		return 0, err
 	}
 	write()
-	return len(l.Payouts), nil
+	return len(l.Payouts) + l.freed, nil
 }
 
 // postpone moves a request that could not be swept out of the others' way. Its
@@ -153,6 +153,11 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 	}
 	if l.Workers > 0 {
 		if err := k.assignments.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
+			return err
+		}
+	}
+	if l.Spec.JudgesNeedKeys() {
+		if err := k.grants.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
 			return err
 		}
 	}

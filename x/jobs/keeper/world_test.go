@@ -66,7 +66,10 @@ func newWorld(t testing.TB) *world {
 	}
 	w.name("job", job)
 	w.name("other_job", f.register(f.otherRegistration()))
-	for _, state := range []string{"open", "running", "closed", "revealing", "evaluating", "ranked", "challenged", "cancelled"} {
+	for _, node := range []string{"e1", "w1", "w2"} {
+		f.encrypt(node, true)
+	}
+	for _, state := range []string{"open", "running", "closed", "revealing", "evaluating", "ranked", "challenged", "cancelled", "granting", "granted"} {
 		w.name(state, w.requestIn(job, state))
 	}
 	w.applications(job)
@@ -114,7 +117,11 @@ func (w *world) requestIn(job uint64, state string) uint64 {
 	case "revealing", "evaluating", "ranked", "challenged":
 		workers = 2
 	}
-	id := w.request(job, func(s *types.RequestSpec) { s.MaxWorkers = workers })
+	keys := state == "granting" || state == "granted"
+	if keys {
+		workers = 2
+	}
+	id := w.request(job, func(s *types.RequestSpec) { s.MaxWorkers, s.GrantKeys = workers, keys })
 	if state == "cancelled" {
 		w.must(&types.MsgCancelRequest{Signer: w.address("client").String(), RequestId: id})
 	}
@@ -126,6 +133,17 @@ func (w *world) requestIn(job uint64, state string) uint64 {
 		return id
 	}
 	w.accept(id, "w2")
+	if state == "granting" {
+		return id
+	}
+	if state == "granted" {
+		m := &types.MsgGrantKey{Signer: w.address("client").String(), RequestId: id}
+		for _, name := range []string{"w1", "w2"} {
+			m.Keys = append(m.Keys, types.WrappedKey{Account: w.address(name).String(), Key: []byte("key")})
+		}
+		w.must(m)
+		return id
+	}
 	w.endBlock()
 	w.beginBlock(5 * time.Millisecond) // so that there is a response time
 	w.must(w.commit(id, "w1"))
@@ -208,7 +226,7 @@ func (w *world) messages() map[string]sdk.Msg {
 		&reputationtypes.MsgSetOperator{
 			Owner: of("w1"), Operator: of("cold"), OperatorPublicKey: key("cold").PubKey().Bytes(), OperatorSignature: consent,
 		},
-		&reputationtypes.MsgSetEncryptionKey{Signer: of("w1"), EncryptionKey: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"},
+		&reputationtypes.MsgSetEncryptionKey{Signer: of("w1"), EncryptionKey: ageKey},
 		&reputationtypes.MsgHeartbeat{Signer: of("w1")},
 		&reputationtypes.MsgUpdateParams{Authority: authority(), Params: reputationtypes.DefaultParams()},
 
@@ -225,6 +243,7 @@ func (w *world) messages() map[string]sdk.Msg {
 		&types.MsgAcceptJob{Signer: of("w2"), RequestId: w.number("running"), Role: program.ROLE_WORKER},
 		&types.MsgResign{Signer: of("w1"), RequestId: w.number("running")},
 		&types.MsgRejectWorker{Signer: of("client"), RequestId: w.number("running"), Worker: of("w1")},
+		&types.MsgGrantKey{Signer: of("client"), RequestId: w.number("granting"), Keys: []types.WrappedKey{{Account: of("w1"), Key: []byte("key")}}},
 		w.commit(w.number("running"), "w1"),
 		w.reveal(w.number("revealing"), "w1"),
 		&types.MsgRank{Signer: of("e1"), RequestId: w.number("evaluating"), Ranking: []types.RankEntry{
@@ -264,7 +283,8 @@ func TestGenesisHasAllOfAWorld(t *testing.T) {
 	require.Len(t, exported.Schemas, 2)
 	require.Len(t, exported.Terms, 2)
 	require.Len(t, exported.Releases, 4)
-	require.Len(t, exported.Requests, 8)
+	require.Len(t, exported.Requests, 10)
+	require.Len(t, exported.Grants, 2)
 	places := 0
 	for _, r := range exported.Requests {
 		places += int(r.Workers)

@@ -11,12 +11,12 @@ import (
 // evaluator; an evaluator whose own ranking stands tries in vain.
 func challenge(v *view) *types.MsgChallenge {
 	r := v.request(func(r types.Request) bool {
-		return r.State == types.REQUEST_STATE_RANKED && is(r, anything, confirmed, overturned, unresolved)
+		return r.State == types.REQUEST_STATE_RANKED && is(r, anything, confirmed, overturned, unresolved, withheld)
 	})
 	if r == nil {
 		return nil
 	}
-	if int(r.Level) >= len(r.Ancestors) {
+	if int(r.Level) >= len(r.Ancestors) || !v.hasJudge(*r) {
 		return nil
 	}
 	if v.Often(5) && !r.IsOverturned() {
@@ -59,7 +59,7 @@ func (v *view) challengers(r types.Request) []string {
 // resolveChallenge gives the verdict that is owed, by the request's fate.
 func resolveChallenge(v *view) *types.MsgResolveChallenge {
 	r := v.request(func(r types.Request) bool {
-		return r.State == types.REQUEST_STATE_CHALLENGED && !is(r, unresolved)
+		return r.State == types.REQUEST_STATE_CHALLENGED && !is(r, unresolved) && !r.AwaitingKeys
 	})
 	if r == nil {
 		return nil

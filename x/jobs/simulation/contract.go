@@ -75,6 +75,11 @@ func (v *view) mayAccept(r types.Request, account string, role program.Role) boo
 			return false
 		}
 	}
+	if role == program.ROLE_WORKER && r.Spec.WorkersNeedKeys() || role == program.ROLE_EVALUATOR && r.Spec.JudgesNeedKeys() {
+		if !v.hasEncryptionKey(account) {
+			return false
+		}
+	}
 	return r.IsCandidate(account, role) && !v.hasPlace(r, account) && !v.hasPlace(r, v.operator(account)) &&
 		v.stake(account).GTE(pledge)
 }

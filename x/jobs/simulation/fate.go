@@ -32,6 +32,10 @@ const (
 	withdrawn
 	// understaffed: too few workers accept.
 	understaffed
+	// keyless: keys are wanted, and workers are granted none.
+	keyless
+	// withheld: keys are wanted, and the evaluator is granted none, or, every other time, a resolver.
+	withheld
 	fates
 )
 

@@ -141,7 +141,6 @@ func (v *view) terms(isEvaluated bool) types.TermsSpec {
 	}
 	if v.Bool() {
 		t.Windows = randomWindows(v.XRand)
-		t.Windows.GrantMs = 0 // refused until keys are granted
 	}
 	if v.Bool() {
 		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}

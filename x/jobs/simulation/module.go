@@ -47,6 +47,7 @@ func NewModule(k *keeper.Keeper, reputation types.ReputationKeeper, stakes Stake
 			{Name: "ain_resign", Weight: 6, Factory: message(m, resign)},
 			{Name: "ain_reject_worker", Weight: 6, Factory: message(m, rejectWorker)},
 			{Name: "ain_submit_result", Weight: 220, Factory: message(m, submitResult)},
+			{Name: "ain_grant_key", Weight: 120, Factory: message(m, grantKey)},
 			{Name: "ain_reveal_result", Weight: 220, Factory: message(m, revealResult)},
 			{Name: "ain_rank", Weight: 120, Factory: message(m, rank)},
 			{Name: "ain_accept_result", Weight: 60, Factory: message(m, acceptResult)},

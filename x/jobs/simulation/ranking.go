@@ -7,7 +7,9 @@ import (
 
 // rank is the evaluator's ranking by the request's fate, or one of an account that is not its evaluator.
 func rank(v *view) *types.MsgRank {
-	r := v.request(func(r types.Request) bool { return r.State == types.REQUEST_STATE_EVALUATING && !v.keepsSilent(r) })
+	r := v.request(func(r types.Request) bool {
+		return r.State == types.REQUEST_STATE_EVALUATING && !v.keepsSilent(r) && !r.AwaitingKeys
+	})
 	if r == nil {
 		return nil
 	}
@@ -63,7 +65,7 @@ func (v *view) ranking(r types.Request) []types.RankEntry {
 // acceptResult gives up the right to challenge, or tries once more.
 func acceptResult(v *view) *types.MsgAcceptResult {
 	r := v.request(func(r types.Request) bool {
-		return r.State == types.REQUEST_STATE_RANKED && !is(r, confirmed, overturned, unresolved)
+		return r.State == types.REQUEST_STATE_RANKED && !is(r, confirmed, overturned, unresolved, withheld)
 	})
 	if r == nil {
 		return nil

@@ -37,7 +37,7 @@ func requestJob(v *view) *types.MsgRequestJob {
 	case job.WorkerRelease == 0 || job.EvaluatorRelease == 0 && !msg.Spec.SkipEvaluation:
 		v.Expect(types.ErrRevoked)
 	case v.Often(3):
-		msg.Spec.Input.Inline = []byte("no task")
+		msg.Spec.Input = types.Input{Inline: []byte("no task")}
 		v.Expect(types.ErrDecode)
 	case v.Often(3):
 		msg.Spec.WorkerCandidates = append(msg.Spec.WorkerCandidates, *client)
@@ -60,6 +60,7 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	}
 	spec.MinWorkers = v.Uint32InRange(1, spec.MaxWorkers+1)
 	spec.RewardFunction = v.rewardFunction(spec.MaxWorkers)
+	v.encrypt(&spec)
 	if v.Often(10) {
 		spec.MinRating = v.Uint64InRange(1, 2_000)
 	}
@@ -82,6 +83,7 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 // skipEvaluation leaves out what such a request goes without.
 func skipEvaluation(spec *types.RequestSpec) {
 	spec.SkipEvaluation, spec.EvaluatorReward, spec.EvaluatorCandidates, spec.MinChallengeLevels = true, math.ZeroInt(), nil, 0
+	spec.EvaluatorInput = nil
 	if spec.RewardFunction.Kind == types.REWARD_KIND_PROPORTIONAL {
 		spec.RewardFunction.Kind = types.REWARD_KIND_EVEN
 	}

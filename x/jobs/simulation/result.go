@@ -30,7 +30,7 @@ func submitResult(v *view) *types.MsgSubmitResult {
 		return nil
 	}
 	a := simulation.Pick(v.Draw, v.workers(r.Id, func(a types.Assignment) bool {
-		return !a.Resigned && a.HasCommitted() == again && dice("idle", r.Id, a.Worker) >= 8
+		return !a.Resigned && a.HasCommitted() == again && (a.HasKey() || !r.Spec.WorkersNeedKeys()) && dice("idle", r.Id, a.Worker) >= 8
 	}))
 	if a == nil {
 		return nil

@@ -19,6 +19,7 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgAcceptJob{},
 		&MsgResign{},
 		&MsgRejectWorker{},
+		&MsgGrantKey{},
 		&MsgSubmitResult{},
 		&MsgRevealResult{},
 		&MsgRank{},

@@ -17,10 +17,10 @@ func (s RequestSpec) Enabled() error {
 	if err := s.Input.enabled("spec.input"); err != nil {
 		return err
 	}
-	return refuse(
-		field{"spec.evaluator_input", s.EvaluatorInput != nil},
-		field{"spec.grant_keys", s.GrantKeys},
-	)
+	if s.EvaluatorInput == nil {
+		return nil
+	}
+	return s.EvaluatorInput.enabled("spec.evaluator_input")
 }
 
 // Enabled refuses a job's fields that are not honored.
@@ -77,7 +77,6 @@ func (m *MsgResolveChallenge) Enabled() error { return m.Evidence.enabled("evide
 func (t TermsSpec) enabled() error {
 	return refuse(
 		field{"terms.verification", t.Verification > VERIFICATION_EXECUTION},
-		field{"terms.windows.grant_ms", t.Windows.GrantMs > 0},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},
 	)

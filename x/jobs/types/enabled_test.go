@@ -23,7 +23,7 @@ var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
 		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
-		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.grant_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
@@ -35,7 +35,7 @@ var honored = map[string][]string{
 	"MsgUpdateJob": {
 		"signer", "job_id", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
-		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
+		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.grant_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
 	"MsgRevokeRelease": {"signer", "release_id", "reason"},
@@ -46,11 +46,13 @@ var honored = map[string][]string{
 		"signer", "spec.job_id", "spec.input.inline", "spec.input.reference.digest", "spec.input.reference.size",
 		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.*", "spec.time_limit_ms",
 		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.skip_evaluation", "spec.requirement.*",
+		"spec.grant_keys", "spec.evaluator_input.inline", "spec.evaluator_input.reference.digest", "spec.evaluator_input.reference.size",
 	},
 	"MsgCancelRequest": {"signer", "request_id"},
 	"MsgAcceptJob":     {"signer", "request_id", "role"},
 	"MsgResign":        {"signer", "request_id"},
 	"MsgRejectWorker":  {"signer", "request_id", "worker"},
+	"MsgGrantKey":      {"signer", "request_id", "keys[0].account", "keys[0].key"},
 	"MsgSubmitResult":  {"signer", "request_id", "commitment", "result.inline", "result.reference.digest", "result.reference.size"},
 	"MsgRevealResult":  {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
 	"MsgRank": {
@@ -69,7 +71,7 @@ type message interface{ Enabled() error }
 func TestEveryFieldIsHonoredOrRefusedByName(t *testing.T) {
 	for _, empty := range []any{
 		types.MsgRegisterJob{}, types.MsgForkJob{}, types.MsgUpdateJob{}, types.MsgPublishRelease{}, types.MsgRevokeRelease{}, types.MsgRequestJob{}, types.MsgCancelRequest{}, types.MsgAcceptJob{},
-		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
+		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgGrantKey{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
 		types.MsgAcceptResult{}, types.MsgChallenge{}, types.MsgResolveChallenge{}, types.MsgUpdateParams{},
 	} {
 		kind := reflect.TypeOf(empty)

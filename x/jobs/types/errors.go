@@ -31,5 +31,6 @@ var (
 	ErrCandidate      = errors.Register(ModuleName, 27, "no candidate")
 	ErrRating         = errors.Register(ModuleName, 28, "rating is too low")
 	ErrRevoked        = errors.Register(ModuleName, 29, "release is revoked")
+	ErrGrant          = errors.Register(ModuleName, 30, "key refused")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

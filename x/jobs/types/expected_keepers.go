@@ -36,6 +36,8 @@ type ReputationKeeper interface {
 	// Owner is the account that a signer acts for; Operator an owner's hot key, nil if none.
 	Owner(ctx context.Context, signer sdk.AccAddress) (sdk.AccAddress, error)
 	Operator(ctx context.Context, owner sdk.AccAddress) (sdk.AccAddress, error)
+	// EncryptionKey is the age recipient that data for an owner is encrypted to; empty: none.
+	EncryptionKey(ctx context.Context, owner sdk.AccAddress) (string, error)
 	Eligible(ctx context.Context, jobID uint64, owner sdk.AccAddress, role program.Role, requirement program.Capability) error
 	// Ancestors are the nearest active first and the root last, at most max of them.
 	Ancestors(ctx context.Context, jobID uint64, owner sdk.AccAddress, max uint32) ([]sdk.AccAddress, error)

@@ -30,7 +30,10 @@ func (g GenesisState) Validate() error {
 	if err := g.validateJobs(); err != nil {
 		return err
 	}
-	return g.validateRequests()
+	if err := g.validateRequests(); err != nil {
+		return err
+	}
+	return g.validateGrants()
 }
 
 func (g GenesisState) validateJobs() error {

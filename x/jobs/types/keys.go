@@ -50,4 +50,5 @@ var (
 	PlacesPrefix           = collections.NewPrefix(18)
 	RemovalsPrefix         = collections.NewPrefix(19)
 	RevocationsPrefix      = collections.NewPrefix(20)
+	GrantsPrefix           = collections.NewPrefix(21)
 )

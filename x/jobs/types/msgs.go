@@ -147,6 +147,9 @@ func (m *MsgRequestJob) Validate(p Params) error {
 	if err := spec.Input.Validate("spec.input", p); err != nil {
 		return err
 	}
+	if err := spec.validateEvaluatorInput(p); err != nil {
+		return err
+	}
 	if err := normalizeAmount("spec.evaluator_reward", &spec.EvaluatorReward); err != nil {
 		return err
 	}
@@ -190,6 +193,8 @@ func (s *RequestSpec) validateSkip() error {
 		return ErrInvalid.Wrapf("spec.evaluator_reward: %s uain, but skip_evaluation is set; nobody evaluates", s.EvaluatorReward)
 	case len(s.EvaluatorCandidates) > 0:
 		return ErrInvalid.Wrapf("spec.evaluator_candidates: %d, but skip_evaluation is set; nobody evaluates", len(s.EvaluatorCandidates))
+	case s.EvaluatorInput != nil:
+		return ErrInvalid.Wrap("spec.evaluator_input: there is one, but skip_evaluation is set; nobody evaluates")
 	case s.MinChallengeLevels > 0:
 		return ErrInvalid.Wrapf("spec.min_challenge_levels: %d, but skip_evaluation is set; there is nothing to challenge", s.MinChallengeLevels)
 	case s.RewardFunction.Kind == REWARD_KIND_PROPORTIONAL:

@@ -140,11 +140,15 @@ func TestOrderIsRefused(t *testing.T) {
 			s.MinWorkers, s.WorkerCandidates = 2, []string{candidate}
 		}, types.ErrInvalid, "spec.worker_candidates: 1 accounts, but min_workers is 2"},
 		"more challenge levels than there are": {func(s *types.RequestSpec) { s.MinChallengeLevels = 4 }, types.ErrInvalid, "spec.min_challenge_levels: 4"},
-		"no time":                              {func(s *types.RequestSpec) { s.TimeLimitMs = 0 }, types.ErrInvalid, "spec.time_limit_ms: 0 ms"},
-		"too much time":                        {func(s *types.RequestSpec) { s.TimeLimitMs = 1 << 60 }, types.ErrInvalid, "spec.time_limit_ms"},
-		"more workers than the chain has":      {func(s *types.RequestSpec) { s.MaxWorkers = 65 }, types.ErrLimit, "spec.max_workers: 65 of at most 64"},
-		"fewest above most":                    {func(s *types.RequestSpec) { s.MinWorkers, s.MaxWorkers = 3, 2 }, types.ErrInvalid, "spec.min_workers: 3"},
-		"a tag with a line break":              {func(s *types.RequestSpec) { s.Requirement.Tags = []string{"a\nb"} }, types.ErrInvalid, "spec.requirement"},
+		"an input of the evaluator that everybody reads": {func(s *types.RequestSpec) { s.EvaluatorInput = &types.Input{Inline: []byte{1}} },
+			types.ErrInvalid, "spec.evaluator_input.reference: missing"},
+		"an input of the evaluator without digest": {func(s *types.RequestSpec) { s.EvaluatorInput = &types.Input{Reference: reference("", 1)} },
+			types.ErrInvalid, "spec.evaluator_input.reference.digest"},
+		"no time":                         {func(s *types.RequestSpec) { s.TimeLimitMs = 0 }, types.ErrInvalid, "spec.time_limit_ms: 0 ms"},
+		"too much time":                   {func(s *types.RequestSpec) { s.TimeLimitMs = 1 << 60 }, types.ErrInvalid, "spec.time_limit_ms"},
+		"more workers than the chain has": {func(s *types.RequestSpec) { s.MaxWorkers = 65 }, types.ErrLimit, "spec.max_workers: 65 of at most 64"},
+		"fewest above most":               {func(s *types.RequestSpec) { s.MinWorkers, s.MaxWorkers = 3, 2 }, types.ErrInvalid, "spec.min_workers: 3"},
+		"a tag with a line break":         {func(s *types.RequestSpec) { s.Requirement.Tags = []string{"a\nb"} }, types.ErrInvalid, "spec.requirement"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := order()

@@ -24,6 +24,7 @@ const (
 	maxDuration       = 10 * 365 * day
 	maxGasPerByte     = 1_000_000
 	maxReferenceLimit = 1 << 50
+	maxKeyLimit       = 16 << 10
 )
 
 // DefaultParams are sane for a network of strangers; a devnet shortens the windows.
@@ -42,6 +43,7 @@ func DefaultParams() Params {
 		MaxReleases:       1_000,
 		MaxMetrics:        8,
 		MaxTags:           32,
+		MaxKeyBytes:       1 << 10,
 		GasPerDecodedByte: 20,
 
 		MaxBlockGapMs:  30 * second,
@@ -93,6 +95,7 @@ func (p Params) Validate() error {
 		{"max_releases", uint64(p.MaxReleases), 2, maxReleasesLimit},
 		{"max_metrics", uint64(p.MaxMetrics), 0, maxListLimit},
 		{"max_tags", uint64(p.MaxTags), 1, maxListLimit},
+		{"max_key_bytes", uint64(p.MaxKeyBytes), 1, maxKeyLimit},
 		{"gas_per_decoded_byte", p.GasPerDecodedByte, 0, maxGasPerByte},
 		{"max_block_gap_ms", p.MaxBlockGapMs, 1, day},
 		{"min_time_limit_ms", p.MinTimeLimitMs, 1, p.MaxTimeLimitMs},

@@ -28,6 +28,7 @@ func TestParamsAreRefused(t *testing.T) {
 		"max_releases":                  func(p *types.Params) { p.MaxReleases = 1 },
 		"max_metrics":                   func(p *types.Params) { p.MaxMetrics = 1001 },
 		"max_tags":                      func(p *types.Params) { p.MaxTags = 0 },
+		"max_key_bytes":                 func(p *types.Params) { p.MaxKeyBytes = 16<<10 + 1 },
 		"gas_per_decoded_byte":          func(p *types.Params) { p.GasPerDecodedByte = 1 << 40 },
 		"max_block_gap_ms":              func(p *types.Params) { p.MaxBlockGapMs = 0 },
 		"min_time_limit_ms":             func(p *types.Params) { p.MinTimeLimitMs = p.MaxTimeLimitMs + 1 },

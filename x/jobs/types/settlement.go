@@ -57,11 +57,14 @@ func (s *settlement) pay(account string, amount math.Int, reason string) {
 
 // payRewards pays R_w by the ranking that stands, and R_e if that is the evaluator's.
 func (s *settlement) payRewards() {
-	if s.outcome == OUTCOME_UNEVALUATED {
+	switch s.outcome {
+	case OUTCOME_UNEVALUATED:
 		s.payInOrder()
-	}
-	if s.outcome == OUTCOME_RELEASE_REVOKED {
+	case OUTCOME_RELEASE_REVOKED:
 		s.payRevealed()
+	case OUTCOME_INPUT_NOT_GRANTED: // the client alone is to blame
+		s.payRevealed()
+		s.reward(s.request.Evaluator, s.request.Spec.EvaluatorReward, ReasonEvaluation)
 	}
 	if !s.outcome.IsFinal() {
 		return
@@ -97,10 +100,9 @@ func (s *settlement) payInOrder() {
 
 // payRevealed pays R_w evenly to the workers that revealed, where nobody may judge.
 func (s *settlement) payRevealed() {
-	for _, a := range s.assignments {
-		if a.HasRevealed() {
-			s.reward(a.Worker, evenly(s.request.Spec.WorkerReward, int(s.request.Revealed)), ReasonReward)
-		}
+	revealed := s.revealed()
+	for _, worker := range revealed {
+		s.reward(worker, evenly(s.request.Spec.WorkerReward, len(revealed)), ReasonReward)
 	}
 }
 
@@ -111,23 +113,29 @@ func (s *settlement) reward(account string, amount math.Int, reason string) {
 }
 
 // returnDeposit gives the present evaluator its deposit back, unless its ranking was
-// overturned.
+// overturned for good.
 func (s *settlement) returnDeposit() {
-	if s.request.Evaluator != "" && !s.request.IsOverturned() {
+	if s.request.Evaluator != "" && (!s.request.IsOverturned() || s.outcome == OUTCOME_INPUT_NOT_GRANTED) {
 		s.pay(s.request.Evaluator, s.request.Deposit, ReasonDeposit)
 	}
 }
 
-// slashSilent takes a share from every silent evaluator, or, where no evaluator
-// ever ranked, up to R_w from each, and gives it evenly to the revealed workers.
-// The dust goes to the client.
-func (s *settlement) slashSilent() {
+// revealed lists the workers whose results are known.
+func (s *settlement) revealed() []string {
 	var revealed []string
 	for _, a := range s.assignments {
 		if a.HasRevealed() {
 			revealed = append(revealed, a.Worker)
 		}
 	}
+	return revealed
+}
+
+// slashSilent takes a share from every silent evaluator, or, where no evaluator
+// ever ranked, up to R_w from each, and gives it evenly to the revealed workers.
+// The dust goes to the client.
+func (s *settlement) slashSilent() {
+	revealed := s.revealed()
 	for _, silent := range s.request.Silent {
 		slash := SilentSlash(s.params, silent.Deposit)
 		if s.outcome == OUTCOME_SILENT {

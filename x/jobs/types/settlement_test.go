@@ -17,6 +17,7 @@ import (
 func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 	ended := []types.Outcome{
 		types.OUTCOME_RANKED, types.OUTCOME_NOBODY_VALID, types.OUTCOME_NOTHING_REVEALED, types.OUTCOME_SILENT,
+		types.OUTCOME_INPUT_NOT_GRANTED, types.OUTCOME_CANCELLED_NO_KEY_GRANTED,
 		types.OUTCOME_OVERTURNED, types.OUTCOME_INPUT_UNUSABLE, types.OUTCOME_CANCELLED_BY_CLIENT, types.OUTCOME_CANCELLED_NO_EVALUATOR, types.OUTCOME_CANCELLED_TOO_FEW_WORKERS,
 		types.OUTCOME_RELEASE_REVOKED, types.OUTCOME_UNEVALUATED,
 	}
@@ -40,7 +41,8 @@ func TestSettlementPaysExactlyWhatWasLocked(t *testing.T) {
 		locked := r.Spec.Rewards().Add(r.ChainShare)
 
 		outcome := rapid.SampledFrom(ended).Draw(t, "outcome")
-		isRanked := outcome.IsFinal()
+		// Keys may be missing before there is a ranking, or after.
+		isRanked := outcome.IsFinal() || outcome == types.OUTCOME_INPUT_NOT_GRANTED
 		if isRanked || rapid.Bool().Draw(t, "evaluator") {
 			r.Evaluator = "evaluator"
 			locked = locked.Add(r.Deposit)
@@ -93,7 +95,7 @@ func drawChallenges(t *rapid.T, r *types.Request, outcome types.Outcome) math.In
 	}
 	r.Rankings = []types.Ranking{first, {InputUnusable: rapid.Bool().Draw(t, "unusable")}, {Entries: r.Ranking}}
 	r.Standing = 0
-	if outcome == types.OUTCOME_OVERTURNED {
+	if outcome == types.OUTCOME_OVERTURNED || outcome == types.OUTCOME_INPUT_NOT_GRANTED && rapid.Bool().Draw(t, "overturned") {
 		r.Standing = uint32(rapid.IntRange(1, 2).Draw(t, "standing"))
 	}
 	current := r.Rankings[r.Standing]
@@ -104,7 +106,7 @@ func drawChallenges(t *rapid.T, r *types.Request, outcome types.Outcome) math.In
 			Challenger: rapid.SampledFrom([]string{"client", "evaluator", "worker0"}).Draw(t, "challenger"),
 			Level:      uint32(level), Fee: math.NewIntFromUint64(rapid.Uint64().Draw(t, "fee")), Resolver: fmt.Sprintf("admin%d", level),
 			Attacked: uint32(rapid.IntRange(0, 2).Draw(t, "attacked")), Upheld: uint32(rapid.IntRange(0, 2).Draw(t, "upheld")),
-			Verdict: types.Verdict(rapid.IntRange(1, 3).Draw(t, "verdict")),
+			Verdict: types.Verdict(rapid.IntRange(1, 4).Draw(t, "verdict")),
 		}
 		r.Challenges = append(r.Challenges, c)
 		locked = locked.Add(c.Fee)

@@ -146,7 +146,7 @@ func (c Challenge) IsRight(r Request) bool { return c.Attacked != r.Standing }
 
 // HasRightVerdict tells whether somebody gave the verdict that is final.
 func (c Challenge) HasRightVerdict(r Request) bool {
-	return c.Verdict != VERDICT_SILENT && c.Upheld == r.Standing
+	return (c.Verdict == VERDICT_CONFIRMED || c.Verdict == VERDICT_OVERTURNED) && c.Upheld == r.Standing
 }
 
 // GaveFinalVerdict tells whether an account gave a verdict that is the final one.
@@ -191,6 +191,10 @@ func (s *settlement) settleChallenges() {
 	if s.request.IsOverturned() {
 		deposit = s.request.Deposit
 	}
+	if s.outcome == OUTCOME_INPUT_NOT_GRANTED {
+		s.returnFees()
+		return
+	}
 	for _, c := range s.request.Challenges {
 		switch {
 		case c.Verdict == VERDICT_SILENT:
@@ -215,6 +219,20 @@ func (s *settlement) settleChallenges() {
 		s.compensate(burn(deposit.Add(fees)))
 	} else {
 		burned = burned.Add(fees)
+	}
+	s.pay("", burned, ReasonBurn)
+}
+
+// returnFees gives fees back where nobody will ever know who was right, but not to
+// the client, who kept its keys to itself.
+func (s *settlement) returnFees() {
+	burned := math.ZeroInt()
+	for _, c := range s.request.Challenges {
+		if c.Challenger == s.request.Client {
+			burned = burned.Add(c.Fee)
+		} else {
+			s.pay(c.Challenger, c.Fee, ReasonChallengeFee)
+		}
 	}
 	s.pay("", burned, ReasonBurn)
 }

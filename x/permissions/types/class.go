@@ -40,6 +40,7 @@ var classes = map[string]Class{
 	"/ain.jobs.v1.MsgChallenge":     ClassFinishing,
 	// A fork is a registration too: a chain that lists who may register lists who may fork.
 	"/ain.jobs.v1.MsgForkJob":          ClassStarting,
+	"/ain.jobs.v1.MsgGrantKey":         ClassFinishing,
 	"/ain.jobs.v1.MsgPublishRelease":   ClassStarting,
 	"/ain.jobs.v1.MsgRevokeRelease":    ClassFinishing,
 	"/ain.jobs.v1.MsgUpdateJob":        ClassStarting,

@@ -142,6 +142,12 @@ func (k *Keeper) SetEncryptionKey(ctx context.Context, owner sdk.AccAddress, key
 	return emit(ctx, &types.EventEncryptionKeySet{Owner: profile.Owner, EncryptionKey: key})
 }
 
+// EncryptionKey is the age recipient that data for owner is encrypted to; empty: none.
+func (k *Keeper) EncryptionKey(ctx context.Context, owner sdk.AccAddress) (string, error) {
+	profile, err := k.profile(ctx, owner)
+	return profile.EncryptionKey, err
+}
+
 // profile returns what an owner states, an empty profile if nothing.
 func (k *Keeper) profile(ctx context.Context, owner sdk.AccAddress) (types.Profile, error) {
 	profile, err := k.profiles.Get(ctx, owner)

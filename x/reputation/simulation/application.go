@@ -31,6 +31,11 @@ func applyJob(v *view) (*types.MsgApplyJob, error) {
 		Signer: v.sign(*owner), JobId: tree.JobId, Admin: admin, Capability: v.capability(),
 		Nonce: []byte(v.StringN(v.IntInRange(16, 33))), Roles: v.roles(*tree, node),
 	}
+	if v.Often(80) {
+		if msg.EncryptionKey, err = ageRecipient([]byte(*owner)); err != nil {
+			return nil, err
+		}
+	}
 	for _, role := range msg.Roles {
 		if role == program.ROLE_ADMIN {
 			continue
