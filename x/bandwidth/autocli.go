@@ -45,7 +45,7 @@ func txCommands() []*autocliv1.RpcCommandOptions {
 		{
 			RpcMethod:      "AllocateToJob",
 			Use:            "allocate-to-job [job-id] [amount]",
-			Short:          "Set how many uain of your stake count for your job's room; `aind allocate` takes AIN",
+			Short:          "Set how many uain of your stake count for your job's room",
 			Example:        "aind tx bandwidth allocate-to-job 1 5000000 --from alice",
 			PositionalArgs: []*autocliv1.PositionalArgDescriptor{{ProtoField: "job_id"}, {ProtoField: "amount"}},
 		},
