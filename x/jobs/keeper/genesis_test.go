@@ -177,6 +177,17 @@ func TestGenesisIsRefused(t *testing.T) {
 		"with a wait for keys under way, ranked": func(g *types.GenesisState) {
 			awaiting(g, true).State = types.REQUEST_STATE_RANKED
 		},
+		"with the next release's id": func(g *types.GenesisState) { g.NextReleaseId = g.Releases[len(g.Releases)-1].Id },
+		"with the next request's id": func(g *types.GenesisState) { g.NextRequestId = g.Requests[len(g.Requests)-1].Id },
+		"with an assignment twice, and counted": func(g *types.GenesisState) {
+			twice := g.Assignments[0]
+			g.Assignments = append(g.Assignments, twice)
+			for i := range g.Requests {
+				if g.Requests[i].Id == twice.RequestId {
+					g.Requests[i].Workers++
+				}
+			}
+		},
 		"with a release of no job": func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
 		"with a release twice":     func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
 		"with an assignment to nothing": func(g *types.GenesisState) {
