@@ -3,6 +3,8 @@ package app
 import (
 	"fmt"
 
+	"cosmossdk.io/core/appmodule"
+
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
@@ -27,7 +29,7 @@ func (app *App) Become(next Upgraded, home string) error {
 		return fmt.Errorf("module %s has no version", next.Module)
 	}
 	version := current.ConsensusVersion()
-	app.modules.Modules[next.Module] = raised{app.modules.Modules[next.Module].(module.AppModule), version + 1}
+	app.modules.Modules[next.Module] = raised{app.modules.Modules[next.Module].(appmodule.AppModule), version + 1}
 	configurator := module.NewConfigurator(app.codec, app.MsgServiceRouter(), app.GRPCQueryRouter())
 	err := configurator.RegisterMigration(next.Module, version, func(ctx sdk.Context) error { return next.Migrate(ctx, key) })
 	if err != nil {
@@ -42,7 +44,7 @@ func (app *App) Become(next Upgraded, home string) error {
 
 // raised is a module of a later version.
 type raised struct {
-	module.AppModule
+	appmodule.AppModule
 	version uint64
 }
 

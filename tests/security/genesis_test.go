@@ -133,6 +133,12 @@ func (m *market) busy() {
 		s.RewardFunction = jobstypes.RewardFunction{Kind: jobstypes.REWARD_KIND_GEOMETRIC, RatioNumerator: 1, RatioDenominator: 2}
 		s.Input = jobstypes.Input{Reference: reference()}
 	})
+	m.must("e1", &reputationtypes.MsgSetEncryptionKey{Signer: address("e1"), EncryptionKey: encryptionKey})
+	encrypted := m.request(workers(1), func(s *jobstypes.RequestSpec) { s.GrantKeys = true })
+	m.accept(encrypted, "e1", "w1")
+	m.must("client", &jobstypes.MsgGrantKey{
+		Signer: address("client"), RequestId: encrypted, Keys: []jobstypes.WrappedKey{{Account: address("w1"), Key: []byte("wrapped")}},
+	})
 	resigning := m.request(workers(1))
 	m.accept(resigning, "e1", "w2")
 	m.must("w2", &jobstypes.MsgResign{Signer: address("w2"), RequestId: resigning})
