@@ -78,9 +78,28 @@ func (n *Network) startChain(ctx context.Context) error {
 			}
 			n.chain = dialled
 		}
-		_, err := n.chain.Now(ctx)
-		return err
+		if _, err := n.chain.Now(ctx); err != nil || n.state.Job != "" {
+			return err
+		}
+		return n.everyValidator(ctx)
 	}, n.validators...)
+}
+
+// everyValidator asks each for the time: on a new network one may have its first block a moment after the others, and whoever
+// asks that one is told to wait.
+func (n *Network) everyValidator(ctx context.Context) error {
+	for _, endpoint := range n.endpoints() {
+		alone, err := client.Dial(ctx, client.Config{ChainID: chainID, Endpoints: []string{endpoint}})
+		if err != nil {
+			return err
+		}
+		_, err = alone.Now(ctx)
+		alone.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flagCheckInvariants of `aind start`.

@@ -21,7 +21,7 @@ func newImageCmd() *cobra.Command {
 registerJob and publishRelease take. It needs neither an engine nor a registry, and the same
 program always gives the same image. Images of more than one file come from
 docker buildx build --output type=oci.`,
-		Example: `  CGO_ENABLED=0 GOOS=linux go build -o worker . && aind image worker -o worker.tar
+		Example: `  aind image worker -o worker.tar   # built by CGO_ENABLED=0 GOOS=linux go build -o worker .
   aind publishRelease 0x1 worker.tar --version 1.1.0`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,8 +19,8 @@ const (
 
 // addCommands is the list of our own commands; those of the chain's node come from addNodeCommands.
 func addCommands(root *cobra.Command) {
-	root.AddCommand(grouped(groupUse, append(newVerbs(), newImageCmd())...)...)
-	root.AddCommand(grouped(groupRun, newWorkerCmd(), newEvaluatorCmd(), newAdminCmd(), newStoreCmd(), newDevnetCmd(), newDemoCmd())...)
+	root.AddCommand(grouped(groupUse, newVerbs()...)...)
+	root.AddCommand(grouped(groupRun, newWorkerCmd(), newEvaluatorCmd(), newAdminCmd(), newStoreCmd(), newImageCmd(), newDevnetCmd(), newDemoCmd())...)
 }
 
 // newRoot builds the command tree for one command line. The node's commands need the whole application, which takes a

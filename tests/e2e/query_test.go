@@ -76,6 +76,8 @@ func questions(s market) []question {
 			rest: "/ain/reputation/v1/profiles/" + s.keyed, command: "reputation profile " + s.keyed},
 		{rpc: "ain.reputation.v1.Query/Score", ask: &reputationtypes.QueryScoreRequest{JobId: 1, Owner: s.worker}, answer: &reputationtypes.QueryScoreResponse{},
 			rest: "/ain/reputation/v1/scores/1/" + s.worker, command: "reputation score 1 " + s.worker},
+		{rpc: "ain.reputation.v1.Query/Scores", ask: &reputationtypes.QueryScoresRequest{JobId: 1}, answer: &reputationtypes.QueryScoresResponse{},
+			rest: "/ain/reputation/v1/scores/1", command: "reputation scores 1"},
 
 		{rpc: "ain.permissions.v1.Query/Rule", ask: &permissionstypes.QueryRuleRequest{TypeUrl: createValidator}, answer: &permissionstypes.QueryRuleResponse{},
 			rest: "/ain/permissions/v1/rules" + createValidator, command: "permissions rule " + createValidator},

@@ -145,7 +145,7 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, "everybody", rule.Access)
 	usurped := root.Run(t, "setRule", "CreateValidator", "everybody")
 	require.Equal(t, codeFailed, usurped.Code, usurped.String())
-	require.Contains(t, usurped.Err, "changes the rule of "+createValidator)
+	require.Contains(t, usurped.Err, " change the rule of "+createValidator)
 
 	var registered struct{ Job string }
 	ask(root, &registered, append(append([]string{"registerJob"}, files("job_schema.proto", "worker.wasm", "evaluator.wasm")...),

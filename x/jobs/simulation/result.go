@@ -40,7 +40,7 @@ func submitResult(v *view) *types.MsgSubmitResult {
 	}
 	if v.termsOf(*r).OpenResults {
 		result := answer(*r, a.Worker)
-		if r.ClosedMs == 0 && !again {
+		if (r.ClosedMs == 0 || r.AwaitingKeys) && !again {
 			v.Expect(types.ErrState)
 		}
 		return &types.MsgSubmitResult{Signer: v.sign(a.Worker), RequestId: r.Id, Result: &result}
