@@ -15,6 +15,7 @@ import (
 	"github.com/cosmos/cosmos-sdk/x/feegrant"
 
 	_ "github.com/ain-network/aind/chain" // sets the address prefixes
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -123,6 +124,11 @@ func (c *Client) Escrow() escrowtypes.QueryClient { return escrowtypes.NewQueryC
 // Permissions asks x/permissions.
 func (c *Client) Permissions() permissionstypes.QueryClient {
 	return permissionstypes.NewQueryClient(c.queries)
+}
+
+// Bandwidth asks x/bandwidth.
+func (c *Client) Bandwidth() bandwidthtypes.QueryClient {
+	return bandwidthtypes.NewQueryClient(c.queries)
 }
 
 // Bank asks x/bank.

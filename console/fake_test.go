@@ -22,6 +22,7 @@ import (
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/program"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -44,7 +45,9 @@ type fakeChain struct {
 	rule     permissionstypes.Rule // about any message
 	opened   []string              // addresses that got an account
 	sent     []sdk.Msg
-	refuse   error // of the next message
+	// allocated to any job.
+	allocated math.Int
+	refuse    error // of the next message
 
 	evaluator, worker string
 	result            []byte
@@ -58,7 +61,7 @@ func address(name string) string { return sdk.AccAddress(fmt.Sprintf("%-20s", na
 
 func newFakeChain() *fakeChain {
 	return &fakeChain{
-		params: jobstypes.DefaultParams(), schemas: map[uint64][]byte{}, wallets: map[string]math.Int{}, stakes: map[string]math.Int{},
+		params: jobstypes.DefaultParams(), schemas: map[uint64][]byte{}, wallets: map[string]math.Int{}, stakes: map[string]math.Int{}, allocated: math.ZeroInt(),
 		rule:      permissionstypes.Rule{Access: permissionstypes.ACCESS_EVERYBODY},
 		evaluator: address("evaluator"), worker: address("worker"), workers: 12,
 		running: reputationtypes.QueryStatsResponse{Admins: 1, Evaluators: 4, Workers: 120, RunningEvaluators: 3, RunningWorkers: 100},
@@ -161,6 +164,9 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 		return &jobstypes.MsgGrantKeyResponse{}, nil
 	case *jobstypes.MsgCancelRequest:
 		return &jobstypes.MsgCancelRequestResponse{}, nil
+	case *bandwidthtypes.MsgAllocateToJob:
+		f.allocated = m.Amount
+		return &bandwidthtypes.MsgAllocateToJobResponse{}, nil
 	case *permissionstypes.MsgSetRule:
 		f.rule = m.Rule
 		return &permissionstypes.MsgSetRuleResponse{}, nil
@@ -351,6 +357,32 @@ func (f fakePermissions) Rule(_ context.Context, q *permissionstypes.QueryRuleRe
 	rule := f.rule
 	rule.TypeUrl = q.TypeUrl
 	return &permissionstypes.QueryRuleResponse{Rule: rule, Stoppable: true}, nil
+}
+
+func (f *fakeChain) Bandwidth() bandwidthtypes.QueryClient { return fakeBandwidth{fakeChain: f} }
+
+type fakeBandwidth struct {
+	bandwidthtypes.QueryClient
+	*fakeChain
+}
+
+// used is a room of which half is in use.
+var used = bandwidthtypes.State{
+	Full: bandwidthtypes.Room{Bytes: 2_000, Gas: 4_000_000}, Used: bandwidthtypes.Room{Bytes: 1_000, Gas: 2_000_000}, FreeMs: 1_700_000_000_000,
+}
+
+func (f fakeBandwidth) Room(_ context.Context, q *bandwidthtypes.QueryRoomRequest, _ ...grpc.CallOption) (*bandwidthtypes.QueryRoomResponse, error) {
+	return &bandwidthtypes.QueryRoomResponse{
+		Owner: q.Account, State: used, Stake: math.NewInt(5_000_000), Allocated: f.allocated, Bound: math.NewInt(1_500_000),
+	}, nil
+}
+
+func (f fakeBandwidth) JobRoom(_ context.Context, q *bandwidthtypes.QueryJobRoomRequest, _ ...grpc.CallOption) (*bandwidthtypes.QueryJobRoomResponse, error) {
+	res := &bandwidthtypes.QueryJobRoomResponse{Root: f.jobs[0].Root, State: used, Allocated: f.allocated, Covered: f.allocated, Bound: math.ZeroInt()}
+	if q.Account == f.worker {
+		res.Share, res.IsNode = &bandwidthtypes.State{Full: bandwidthtypes.Room{Bytes: 7, Gas: 8}}, true
+	}
+	return res, nil
 }
 
 type fakeEscrow struct {

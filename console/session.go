@@ -17,6 +17,7 @@ import (
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
 	"github.com/ain-network/aind/storage/s3"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -30,6 +31,7 @@ type Chain interface {
 	Reputation() reputationtypes.QueryClient
 	Escrow() escrowtypes.QueryClient
 	Bank() banktypes.QueryClient
+	Bandwidth() bandwidthtypes.QueryClient
 	Permissions() permissionstypes.QueryClient
 	Now(ctx context.Context) (int64, error)
 	Do(ctx context.Context, key client.Key, msgs ...types.Msg) (*client.Receipt, error)

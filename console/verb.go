@@ -42,7 +42,7 @@ var builders = []func(*Session) *cobra.Command{
 	newRequestJob, newGrantKey, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
-	newSend, newStake, newSetOperator, newSetRule, newInvite,
+	newSend, newStake, newRoom, newAllocate, newSetOperator, newSetRule, newInvite,
 }
 
 func addSettings(cmd *cobra.Command) {

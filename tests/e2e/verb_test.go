@@ -147,10 +147,26 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, codeFailed, usurped.Code, usurped.String())
 	require.Contains(t, usurped.Err, " change the rule of "+createValidator)
 
+	var room struct {
+		Owner string
+		Gas   int64 `json:"gas,string"`
+	}
+	ask(root, &room, "room")
+	require.Equal(t, root.Address, room.Owner)
+	require.Positive(t, room.Gas)
+
 	var registered struct{ Job string }
 	ask(root, &registered, append(append([]string{"registerJob"}, files("job_schema.proto", "worker.wasm", "evaluator.wasm")...),
 		"--json", "--bond", "1", "--open", "60s", "--hiring", "30s", "--grant", "60s", "--source", "https://example.org/odd", "--commit", strings.Repeat("b", 40))...)
 	job := registered.Job
+	ask(root, &stake, "stake", "1")
+	var allocated struct {
+		Allocated string `json:"allocated_uain"`
+	}
+	ask(root, &allocated, "allocate", job, "0.5")
+	require.Equal(t, "500000", allocated.Allocated)
+	ask(root, &allocated, "room", "--job", job)
+	require.Equal(t, "500000", allocated.Allocated)
 	var published struct{ Version string }
 	ask(root, &published, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.1")
 	var second struct{ Release string }
