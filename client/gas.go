@@ -54,9 +54,11 @@ var gasByMessage = map[string]uint64{
 	"/ain.jobs.v1.MsgResign":        400_000,
 	"/ain.jobs.v1.MsgRejectWorker":  400_000,
 	// Each worker's place is written, and its key kept: the keys' bytes are many and count beside this.
-	"/ain.jobs.v1.MsgGrantKey":     2_000_000,
-	"/ain.jobs.v1.MsgSubmitResult": 400_000,
-	"/ain.jobs.v1.MsgRevealResult": 400_000,
+	"/ain.jobs.v1.MsgGrantKey": 2_000_000,
+	// What was published before is read and written again, at most 32 KiB of it.
+	"/ain.jobs.v1.MsgPublishCheckpoints": 2_000_000,
+	"/ain.jobs.v1.MsgSubmitResult":       400_000,
+	"/ain.jobs.v1.MsgRevealResult":       400_000,
 	// Its cost grows with the ranking, which gasPerByte sees too.
 	"/ain.jobs.v1.MsgRank":         600_000,
 	"/ain.jobs.v1.MsgAcceptResult": 400_000,

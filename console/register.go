@@ -49,6 +49,7 @@ type termsFlags struct {
 	arch, os                                     string
 	tags, metrics                                []string
 	openResults, invalidLosesBond, deterministic bool
+	maxCheckpoints, segments                     uint32
 	verification                                 string
 }
 
@@ -110,7 +111,9 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&t.metrics, "metric", nil, "integer field of the evaluator's ranking that is kept for each node, as loss=min; or sum, max, last")
 	flags.BoolVar(&t.openResults, "open-results", false, "skip commit and reveal")
 	flags.BoolVar(&t.invalidLosesBond, "invalid-loses-bond", false, "invalid work loses its bond")
-	flags.StringVar(&t.verification, "verification", "solution", "how results are checked: solution, by the evaluator's program, or execution, by the majority of equal results")
+	flags.StringVar(&t.verification, "verification", "solution", "how results are checked: solution, by the evaluator's program; execution, by the majority of equal results; or checkpoint, by running segments of the work again")
+	flags.Uint32Var(&t.maxCheckpoints, "max-checkpoints", 0, "with --verification checkpoint: states that a worker may publish, which divide its work into segments")
+	flags.Uint32Var(&t.segments, "segments", 0, "with --verification checkpoint: segments of each worker that are run again besides its last")
 	flags.BoolVar(&t.deterministic, "deterministic", false, "the programs give the same bytes for the same input and seed")
 }
 
@@ -120,6 +123,7 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 			CPUMillis: t.cpuMillis, MemoryBytes: t.memoryMiB << 20, DiskBytes: t.diskMiB << 20, Arch: t.arch, OS: t.os, Tags: t.tags,
 		},
 		OpenResults: t.openResults, InvalidLosesBond: t.invalidLosesBond, Deterministic: t.deterministic,
+		MaxCheckpoints: t.maxCheckpoints, Segments: t.segments,
 	}
 	switch t.verification {
 	case "solution":
@@ -129,7 +133,7 @@ func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 	case "checkpoint":
 		spec.Verification = jobstypes.VERIFICATION_CHECKPOINT
 	default:
-		return spec, badInputf("verification: %q is unknown (choose solution or execution)", t.verification)
+		return spec, badInputf("verification: %q is unknown (choose solution, execution or checkpoint)", t.verification)
 	}
 	for _, amount := range []struct {
 		flag, text string

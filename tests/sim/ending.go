@@ -36,6 +36,7 @@ var endings = []ending{
 	{"workers that had keys, and the evaluator", func(r types.Request) bool {
 		return r.Spec.GrantKeys && r.Granted > 0 && r.Outcome.IsFinal()
 	}},
+	{"workers whose segments were drawn", func(r types.Request) bool { return len(r.Draw) > 0 && r.Outcome.IsFinal() }},
 	{"a challenge confirmed", judged(types.VERDICT_CONFIRMED)},
 	{"a challenge overturned", judged(types.VERDICT_OVERTURNED)},
 	{"a challenge that nobody judged", judged(types.VERDICT_SILENT)},

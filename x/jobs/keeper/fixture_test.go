@@ -2,6 +2,8 @@ package keeper_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"testing"
 	"time"
 
@@ -176,11 +178,21 @@ func (f *fixture) fees() int64 {
 	return f.bank.GetBalance(f.ctx, authtypes.NewModuleAddress(authtypes.FeeCollectorName), chain.Denom).Amount.Int64()
 }
 
-// beginBlock starts a block some time after the last.
+// beginBlock starts a block some time after the last, whose app hash is its height's.
 func (f *fixture) beginBlock(after time.Duration) {
 	f.t.Helper()
-	f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(after)).WithBlockHeight(f.ctx.BlockHeight() + 1)
+	header := f.ctx.BlockHeader()
+	header.AppHash = appHash(header.Height)
+	header.Height++
+	header.Time = header.Time.Add(after)
+	f.ctx = f.ctx.WithBlockHeader(header)
 	require.NoError(f.t, f.keeper.BeginBlock(f.ctx))
+}
+
+// appHash stands for what a block leaves.
+func appHash(height int64) []byte {
+	hash := sha256.Sum256(fmt.Append(nil, "block ", height))
+	return hash[:]
 }
 
 // endBlock sweeps and checks the books.
@@ -447,6 +459,21 @@ func (f *fixture) commitAs(request uint64, name, like string) *types.MsgSubmitRe
 	require.NoError(f.t, err)
 	commitment := types.Commitment(chain.DefaultChainID, request, f.address(name), digest, salt(name))
 	return &types.MsgSubmitResult{Signer: f.address(name).String(), RequestId: request, Commitment: commitment[:]}
+}
+
+// publish is a message with digests of a worker's states, from the first-th on.
+func (f *fixture) publish(request uint64, name string, first, count int) *types.MsgPublishCheckpoints {
+	m := &types.MsgPublishCheckpoints{Signer: f.address(name).String(), RequestId: request, First: uint32(first)}
+	for i := range count {
+		digest := sha256.Sum256(fmt.Appendf(nil, "state %d of %s", first+i, name))
+		m.Digests = append(m.Digests, digest[:])
+	}
+	return m
+}
+
+// byCheckpoint are terms by which segments are run again.
+func byCheckpoint(t *types.TermsSpec, most, segments uint32) {
+	t.Verification, t.Deterministic, t.MaxCheckpoints, t.Segments = types.VERIFICATION_CHECKPOINT, true, most, segments
 }
 
 // submit is the result of commit, open at once.

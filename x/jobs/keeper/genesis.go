@@ -39,6 +39,15 @@ func (k *Keeper) InitGenesis(ctx context.Context, g types.GenesisState) error {
 			return err
 		}
 	}
+	for _, c := range g.Checkpoints {
+		worker, err := types.ParseAddress("worker", c.Worker)
+		if err != nil {
+			return err
+		}
+		if err := k.checkpoints.Set(ctx, collections.Join(c.RequestId, worker), c); err != nil {
+			return err
+		}
+	}
 	for _, r := range g.Requests {
 		if err := k.initRequest(ctx, r, assignments[r.Id]); err != nil {
 			return err
@@ -143,6 +152,15 @@ func (k *Keeper) initRequest(ctx context.Context, r types.Request, assignments [
 			return err
 		}
 	}
+	terms, err := k.terms.Get(ctx, termsOf(r))
+	if err != nil {
+		return err
+	}
+	if r.AwaitsDraw(terms) {
+		if err := k.drawings.Set(ctx, r.Id); err != nil {
+			return err
+		}
+	}
 	return k.save(ctx, &live{Request: r})
 }
 
@@ -179,8 +197,14 @@ func (k *Keeper) ExportGenesis(ctx context.Context) (*types.GenesisState, error)
 	}); err != nil {
 		return nil, err
 	}
-	return g, k.grants.Walk(ctx, nil, func(_ assignmentKey, grant types.Grant) (bool, error) {
+	if err := k.grants.Walk(ctx, nil, func(_ assignmentKey, grant types.Grant) (bool, error) {
 		g.Grants = append(g.Grants, grant)
+		return false, nil
+	}); err != nil {
+		return nil, err
+	}
+	return g, k.checkpoints.Walk(ctx, nil, func(_ assignmentKey, c types.Checkpoints) (bool, error) {
+		g.Checkpoints = append(g.Checkpoints, c)
 		return false, nil
 	})
 }

@@ -3,11 +3,13 @@ package keeper_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -104,6 +106,33 @@ func (f *fixture) keysAwaited(job uint64) {
 	}))
 }
 
+// checkpointed makes a request by checkpoint on which one worker has published and the other one committed, another whose
+// segments the next block draws, and a third whose segments are drawn.
+func (f *fixture) checkpointed() {
+	f.t.Helper()
+	m := f.registration()
+	byCheckpoint(&m.Terms, 4, 2)
+	job := f.register(m)
+	f.join(job, program.ROLE_EVALUATOR, "e1")
+	f.join(job, program.ROLE_WORKER, "w1", "w2")
+	send := func(run func(ctx context.Context) error) { require.NoError(f.t, f.run(run)) }
+	for i, commits := range [][]string{{"w1", "w2"}, {"w1", "w2"}, {"w1"}} {
+		id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 2 })
+		f.accept(id, "e1", "w1", "w2")
+		send(func(ctx context.Context) error {
+			_, err := f.server.PublishCheckpoints(ctx, f.publish(id, "w1", 0, 3))
+			return err
+		})
+		for _, name := range commits {
+			send(func(ctx context.Context) error { _, err := f.server.SubmitResult(ctx, f.commit(id, name)); return err })
+		}
+		if i == 0 {
+			f.endBlock()
+			f.beginBlock(0)
+		}
+	}
+}
+
 // awaiting is the request of keysAwaited, open the one that waits for an evaluator.
 func awaiting(g *types.GenesisState, is bool) *types.Request {
 	for i, r := range g.Requests {
@@ -117,12 +146,13 @@ func awaiting(g *types.GenesisState, is bool) *types.Request {
 func TestGenesisIsExact(t *testing.T) {
 	f := busyMarket(t)
 	f.keysAwaited(1)
+	f.checkpointed()
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	for name, size := range map[string]int{
 		"params": len(state.Params), "jobs": len(state.Jobs), "schemas": len(state.Schemas), "terms": len(state.Terms),
 		"releases": len(state.Releases), "requests": len(state.Requests), "assignments": len(state.Assignments),
-		"grants": len(state.Grants),
+		"grants": len(state.Grants), "checkpoints": len(state.Checkpoints),
 	} {
 		require.NotZero(t, size, name)
 	}
@@ -145,6 +175,7 @@ func TestGenesisIsExact(t *testing.T) {
 func TestGenesisIsRefused(t *testing.T) {
 	f := busyMarket(t)
 	f.keysAwaited(1)
+	f.checkpointed()
 	for name, change := range map[string]func(*types.GenesisState){
 		"without params":                           func(g *types.GenesisState) { g.Params = nil },
 		"with bad params":                          func(g *types.GenesisState) { g.Params[0].Params.SweepPayouts = 0 },
@@ -170,6 +201,18 @@ func TestGenesisIsRefused(t *testing.T) {
 		"with a key of no request":                 func(g *types.GenesisState) { g.Grants[0].RequestId = 99 },
 		"with a key of a request that grants none": func(g *types.GenesisState) { g.Grants[0].RequestId = awaiting(g, false).Id },
 		"with a worker's key missing":              func(g *types.GenesisState) { g.Grants = nil },
+		"with checkpoints twice":                   func(g *types.GenesisState) { g.Checkpoints = append(g.Checkpoints, g.Checkpoints[0]) },
+		"with checkpoints of no request":           func(g *types.GenesisState) { g.Checkpoints[0].RequestId = 99 },
+		"with checkpoints of no worker":            func(g *types.GenesisState) { g.Checkpoints[0].Worker = g.Requests[0].Client },
+		"with checkpoints of nothing":              func(g *types.GenesisState) { g.Checkpoints[0].Digests = nil },
+		"with more checkpoints than allowed": func(g *types.GenesisState) {
+			g.Checkpoints[0].Digests = append(g.Checkpoints[0].Digests, g.Checkpoints[0].Digests...)
+		},
+		"with checkpoints of no such job": func(g *types.GenesisState) {
+			g.Checkpoints[0].RequestId, g.Checkpoints[0].Worker = g.Assignments[0].RequestId, g.Assignments[0].Worker
+		},
+		"with a draw of a request that needs none": func(g *types.GenesisState) { g.Requests[0].Draw = make([]byte, 32) },
+		"with a short draw":                        func(g *types.GenesisState) { drawnOf(g).Draw = make([]byte, 31) },
 		"with a wrong count of keys":               func(g *types.GenesisState) { awaiting(g, true).Granted = 2 },
 		"with a wait for keys that nobody needs":   func(g *types.GenesisState) { awaiting(g, false).AwaitingKeys = true },
 		"with a wait for keys of an open contract": func(g *types.GenesisState) { awaiting(g, true).ClosedMs = 0 },
@@ -202,6 +245,11 @@ func TestGenesisIsRefused(t *testing.T) {
 			require.ErrorContains(t, state.Validate(), "genesis")
 		})
 	}
+}
+
+// drawnOf is the request of checkpointed whose segments are drawn.
+func drawnOf(g *types.GenesisState) *types.Request {
+	return &g.Requests[slices.IndexFunc(g.Requests, func(r types.Request) bool { return len(r.Draw) > 0 })]
 }
 
 // ofNoJob is a release that a genesis has room for, but of a job that is not there.

@@ -36,6 +36,9 @@ func (k *Keeper) Register(ctx context.Context, root sdk.AccAddress, m *types.Msg
 	if err := schema.CheckMetrics(m.Terms.Metrics); err != nil {
 		return 0, err
 	}
+	if err := m.Terms.CheckVerification(schema); err != nil {
+		return 0, err
+	}
 	return k.plant(ctx, root, types.Job{
 		Name:               m.Name,
 		Description:        m.Description,
@@ -123,6 +126,9 @@ func (k *Keeper) Update(ctx context.Context, signer sdk.AccAddress, m *types.Msg
 	}
 	if m.Terms != nil {
 		if err := schema.CheckMetrics(m.Terms.Metrics); err != nil {
+			return 0, err
+		}
+		if err := m.Terms.CheckVerification(schema); err != nil {
 			return 0, err
 		}
 		job.TermsVersion++

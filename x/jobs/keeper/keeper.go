@@ -66,6 +66,8 @@ type Keeper struct {
 	requests         collections.Map[uint64, types.Request]
 	grants           collections.Map[assignmentKey, types.Grant]
 	assignments      collections.Map[assignmentKey, types.Assignment]
+	checkpoints      collections.Map[assignmentKey, types.Checkpoints]
+	drawings         collections.KeySet[uint64] // requests whose segments the next block draws
 	deadlines        collections.KeySet[deadlineKey]
 	openings         collections.KeySet[openingKey]
 	requestsByJob    collections.KeySet[byJobKey]
@@ -123,6 +125,9 @@ func NewKeeper(
 			collections.TripleKeyCodec(account, collections.BoolKey, number)),
 		grants: collections.NewMap(sb, types.GrantsPrefix, "grants",
 			collections.PairKeyCodec(number, account), codec.CollValue[types.Grant](cdc)),
+		checkpoints: collections.NewMap(sb, types.CheckpointsPrefix, "checkpoints",
+			collections.PairKeyCodec(number, account), codec.CollValue[types.Checkpoints](cdc)),
+		drawings: collections.NewKeySet(sb, types.DrawingsPrefix, "drawings", number),
 		removals: collections.NewKeySet(sb, types.RemovalsPrefix, "removals", collections.PairKeyCodec(collections.Int64Key, number)),
 	}
 	schema, err := sb.Build()

@@ -141,6 +141,12 @@ func (s msgServer) GrantKey(ctx context.Context, m *types.MsgGrantKey) (*types.M
 	return &types.MsgGrantKeyResponse{}, s.k.Grant(ctx, owner, m)
 }
 
+func (s msgServer) PublishCheckpoints(ctx context.Context, m *types.MsgPublishCheckpoints) (*types.MsgPublishCheckpointsResponse, error) {
+	return &types.MsgPublishCheckpointsResponse{}, s.asNode(ctx, m.Signer, func(owner sdk.AccAddress) error {
+		return s.k.PublishCheckpoints(ctx, owner, m)
+	})
+}
+
 func (s msgServer) SubmitResult(ctx context.Context, m *types.MsgSubmitResult) (*types.MsgSubmitResultResponse, error) {
 	return &types.MsgSubmitResultResponse{}, s.asNode(ctx, m.Signer, func(owner sdk.AccAddress) error {
 		return s.k.Submit(ctx, owner, m)

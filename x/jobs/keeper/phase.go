@@ -109,6 +109,11 @@ func (k *Keeper) startReveal(ctx context.Context, l *live, at int64) (types.Outc
 		return k.endReveal(ctx, l, at)
 	}
 	l.State = types.REQUEST_STATE_REVEALING
+	if l.rules.terms.ByCheckpoint() {
+		if err := k.drawings.Set(ctx, l.Id); err != nil {
+			return types.OUTCOME_UNSPECIFIED, err
+		}
+	}
 	l.waitUntil(at + int64(l.rules.windows.RevealMs))
 	return types.OUTCOME_UNSPECIFIED, emit(ctx, &types.EventRevealStarted{
 		RequestId: l.Id, Committed: l.Committed, DeadlineMs: l.DeadlineMs,

@@ -39,6 +39,33 @@ func (s queryServer) Grants(ctx context.Context, q *types.QueryGrantsRequest) (*
 	return &types.QueryGrantsResponse{Grants: grants, Pagination: page}, nil
 }
 
+func (s queryServer) Checkpoints(ctx context.Context, q *types.QueryCheckpointsRequest) (*types.QueryCheckpointsResponse, error) {
+	request, err := s.k.requests.Get(ctx, q.RequestId)
+	if err != nil {
+		return nil, queryError(err, "request %d: it never was, or left the state after its retention", q.RequestId)
+	}
+	worker, err := types.ParseAddress("worker", q.Worker)
+	if err != nil {
+		return nil, queryError(err, "worker")
+	}
+	if has, err := s.k.assignments.Has(ctx, collections.Join(q.RequestId, worker)); err != nil || !has {
+		return nil, queryError(errors.Join(err, collections.ErrNotFound), "worker %s in request %d", worker, q.RequestId)
+	}
+	checkpoints, err := s.k.checkpointsOf(ctx, q.RequestId, worker)
+	if err != nil {
+		return nil, queryError(err, "checkpoints of %s in request %d", worker, q.RequestId)
+	}
+	terms, err := s.k.terms.Get(ctx, termsOf(request))
+	if err != nil {
+		return nil, queryError(err, "terms of request %d", q.RequestId)
+	}
+	drawn, err := request.DrawnOf(terms, checkpoints)
+	if err != nil {
+		return nil, queryError(err, "segments of %s in request %d", worker, q.RequestId)
+	}
+	return &types.QueryCheckpointsResponse{Checkpoints: checkpoints, Drawn: drawn}, nil
+}
+
 // Requests reads the narrowest look-up that the filters allow and holds the other
 // filters against each record.
 func (s queryServer) Requests(ctx context.Context, q *types.QueryRequestsRequest) (*types.QueryRequestsResponse, error) {

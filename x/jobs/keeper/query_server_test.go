@@ -235,7 +235,11 @@ func TestUnknownThingsAreNotFound(t *testing.T) {
 		"release": func() error { _, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: 9}); return err },
 		"request": func() error { _, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: 9}); return err },
 		"grants":  func() error { _, err := f.query.Grants(f.ctx, &types.QueryGrantsRequest{RequestId: 9}); return err },
-		"params":  func() error { _, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: 9}); return err },
+		"checkpoints": func() error {
+			_, err := f.query.Checkpoints(f.ctx, &types.QueryCheckpointsRequest{RequestId: 9, Worker: f.address("w1").String()})
+			return err
+		},
+		"params": func() error { _, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: 9}); return err },
 	}
 	for name, run := range queries {
 		err := run()

@@ -62,6 +62,9 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if !schema.HasEvaluator() && !m.Spec.SkipEvaluation {
 		return 0, types.ErrInvalid.Wrapf("spec.skip_evaluation: not set, but nobody evaluates in job %#x", job.Id)
 	}
+	if err := terms.CheckSpec(m.Spec); err != nil {
+		return 0, err
+	}
 	if m.Spec.SkipEvaluation {
 		job.EvaluatorRelease = 0
 	}

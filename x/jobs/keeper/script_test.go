@@ -31,12 +31,14 @@ var rewrite = flag.Bool("rewrite", false, "rewrite testdata/*.txt with what real
 // Everybody starts with the same coins: the client 10000, the root and a1 2000 in the
 // wallet, each node 5000 in its stake. Evaluators are e1 to e3, workers w1 to w4, the root is root.
 //
-//	job [invalid_loses_bond] [open] [unevaluated] [execution] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
+//	job [invalid_loses_bond] [open] [unevaluated] [execution] [checkpoint=SEGMENTS/MOST] [loss=FOLD] [bond=N|default] [min_deposit=N] [fee=N]   register the job, everybody joins
 //	chain A B...        A's parent is the root, B's is A, and so on; the last is e4's
 //	encrypt NAME [none]  state an encryption key, or take it back
 //	request [keys] [test] [fn=even|winner|proportional|W,W…|P/Q] [evaluators=NAME,…] [workers=NAME,…] [levels=N] [rating=N] [reward=E,W] [limit=MS] [min=N] [max=N] [by=NAME] [skip]
 //	grant NAME... [by=NAME]
 //	accept NAME... | resign NAME | reject NAME | cancel | commit NAME[:LIKE]... | reveal NAME[:LIKE]... | submit NAME... the result of LIKE
+//	checkpoint NAME N [first=I]   publish N digests of states, the next ones or from the I-th on
+//	segments NAME...    what each has published, and which of its segments are drawn
 //	rank NAME W[:SCORE[:LOSS]]... | rank NAME unusable | concede NAME...
 //	challenge NAME | resolve NAME confirm | resolve NAME W[:SCORE]... | resolve NAME unusable, and forged=W,…
 //	scores NAME...      ratings, and what is kept beside counts
@@ -113,6 +115,8 @@ func (s *script) step(fields []string) string {
 		return s.balances()
 	case "show":
 		return s.show()
+	case "segments":
+		return s.segments(args)
 	case "keys":
 		return s.granted()
 	case "scores":
@@ -172,7 +176,7 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 	case "params":
 		err = s.updateParams(ctx, options(args))
 	case "publish":
-		err = s.publish(ctx, args[0], args[1])
+		err = s.publishRelease(ctx, args[0], args[1])
 	case "revoke":
 		_, err = s.server.RevokeRelease(ctx, &types.MsgRevokeRelease{
 			Signer: s.address("root").String(), ReleaseId: number(args[0]).Uint64(), Reason: "it is wrong",
@@ -199,6 +203,8 @@ func (s *script) command(ctx context.Context, name string, args []string) (err e
 		s.encrypt(signer, len(args) == 1)
 	case "grant":
 		_, err = s.server.GrantKey(ctx, s.grant(args))
+	case "checkpoint":
+		_, err = s.server.PublishCheckpoints(ctx, s.checkpoint(args))
 	case "commit":
 		_, err = s.server.SubmitResult(ctx, s.commitAs(s.request, signer, like))
 	case "submit":
@@ -229,6 +235,9 @@ func (s *script) registerJob(o settings) {
 	if _, ok := o["execution"]; ok {
 		m.Terms.Verification, m.Terms.Deterministic = types.VERIFICATION_EXECUTION, true
 	}
+	if segments, most, ok := strings.Cut(o["checkpoint"], "/"); ok {
+		byCheckpoint(&m.Terms, uint32(number(most).Uint64()), uint32(number(segments).Uint64()))
+	}
 	if _, ok := o["unevaluated"]; ok {
 		m.Schema = compile(s.t, unevaluated)
 		m.Releases = []types.ReleaseSpec{release(m.Schema, "root", program.ROLE_WORKER, "1.0.0")}
@@ -256,7 +265,7 @@ func (s *script) chainOf(admins []string) {
 	s.joinBelow(s.job, parent, "e4", program.ROLE_EVALUATOR)
 }
 
-func (s *script) publish(ctx context.Context, role, version string) error {
+func (s *script) publishRelease(ctx context.Context, role, version string) error {
 	kind := program.Role(program.Role_value["ROLE_"+strings.ToUpper(role)])
 	_, err := s.server.PublishRelease(ctx, &types.MsgPublishRelease{
 		Signer: s.address("root").String(), JobId: s.job, Release: release(compile(s.t, calculateRoot), "root", kind, version),
@@ -310,6 +319,21 @@ func (s *script) grant(args []string) *types.MsgGrantKey {
 		m.Keys = append(m.Keys, types.WrappedKey{Account: s.address(arg).String(), Key: []byte("key for " + arg)})
 	}
 	return m
+}
+
+// checkpoint publishes as many digests as it says, those that come next unless it says which.
+func (s *script) checkpoint(args []string) *types.MsgPublishCheckpoints {
+	name, first := args[0], 0
+	if o := options(args[2:]); o["first"] != "" {
+		first = int(number(o["first"]).Int64())
+	} else if c, err := s.published(name); err == nil {
+		first = len(c.Checkpoints.Digests)
+	}
+	return s.publish(s.request, name, first, int(number(args[1]).Int64()))
+}
+
+func (s *script) published(name string) (*types.QueryCheckpointsResponse, error) {
+	return s.query.Checkpoints(s.ctx, &types.QueryCheckpointsRequest{RequestId: s.request, Worker: s.address(name).String()})
 }
 
 // rewardFunction reads a name, weights or a ratio.

@@ -44,7 +44,7 @@ func (k *Keeper) JobOf(ctx context.Context, msg sdk.Msg) (jobID, requestID uint6
 	case *types.MsgRequestJob:
 		return m.Spec.JobId, 0, nil
 	case *types.MsgCancelRequest, *types.MsgAcceptJob, *types.MsgResign, *types.MsgRejectWorker,
-		*types.MsgGrantKey,
+		*types.MsgGrantKey, *types.MsgPublishCheckpoints,
 		*types.MsgSubmitResult, *types.MsgRevealResult, *types.MsgRank, *types.MsgAcceptResult,
 		*types.MsgChallenge, *types.MsgResolveChallenge:
 		requestID = m.(onRequest).GetRequestId()

@@ -16,8 +16,13 @@ import (
 // others go on.
 const retryMs = 60_000
 
-// BeginBlock moves the chain clock.
-func (k *Keeper) BeginBlock(ctx context.Context) error { return k.tick(ctx) }
+// BeginBlock moves the chain clock, and draws segments that are due.
+func (k *Keeper) BeginBlock(ctx context.Context) error {
+	if err := k.tick(ctx); err != nil {
+		return err
+	}
+	return k.draw(ctx)
+}
 
 // EndBlock ends the phases that are due and removes what was kept long enough.
 // What is too much for one block is carried on in the next.
@@ -153,6 +158,11 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 	}
 	if l.Workers > 0 {
 		if err := k.assignments.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
+			return err
+		}
+	}
+	if l.rules.terms.ByCheckpoint() {
+		if err := k.checkpoints.Clear(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](id)); err != nil {
 			return err
 		}
 	}

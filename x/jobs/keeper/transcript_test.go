@@ -87,6 +87,20 @@ func (s *script) granted() string {
 	return out.String()
 }
 
+// segments says what each has published, and what of it is drawn.
+func (s *script) segments(names []string) string {
+	var out strings.Builder
+	for _, name := range names {
+		c, err := s.published(name)
+		if err != nil {
+			out.WriteString(s.named(err.Error()) + "\n")
+			continue
+		}
+		fmt.Fprintf(&out, "%s: %d checkpoints, drawn %v\n", name, len(c.Checkpoints.Digests), c.Drawn)
+	}
+	return out.String()
+}
+
 // named puts names where addresses stand.
 func (s *script) named(text string) string {
 	for address, name := range s.names {
@@ -145,6 +159,10 @@ func (s *script) line(event any) string {
 		return e.Worker + " released without a key"
 	case *types.EventGrantsEnded:
 		return fmt.Sprintf("grants ended with %d workers", e.Workers)
+	case *types.EventCheckpointsPublished:
+		return fmt.Sprintf("%s has %d checkpoints", e.Worker, e.Checkpoints)
+	case *types.EventSegmentsDrawn:
+		return fmt.Sprintf("segments drawn, %x", e.Draw[:4])
 	case *types.EventResultSubmitted:
 		return e.Worker + " committed"
 	case *types.EventRevealStarted:

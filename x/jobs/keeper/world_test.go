@@ -73,6 +73,7 @@ func newWorld(t testing.TB) *world {
 		w.name(state, w.requestIn(job, state))
 	}
 	w.applications(job)
+	w.checked()
 	f.operate("w3", "hot")
 	return w
 }
@@ -163,6 +164,27 @@ func (w *world) requestIn(job uint64, state string) uint64 {
 	return id
 }
 
+// checked is a job that verifies by checkpoint, with a request that is worked on and one whose segments are drawn.
+func (w *world) checked() {
+	m := w.registration()
+	byCheckpoint(&m.Terms, 4, 2)
+	job := w.register(m)
+	w.name("checked_job", job)
+	w.join(job, program.ROLE_EVALUATOR, "e1")
+	w.join(job, program.ROLE_WORKER, "w1", "w2")
+	for _, state := range []string{"checking", "drawn"} {
+		id := w.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 2 })
+		w.name(state, id)
+		w.accept(id, "e1", "w1", "w2")
+		w.must(w.publish(id, "w2", 0, 3))
+	}
+	id := w.number("drawn")
+	w.must(w.commit(id, "w1"))
+	w.must(w.commit(id, "w2"))
+	w.endBlock()
+	w.beginBlock(5 * time.Millisecond)
+}
+
 // applications leaves one application undecided and one that its applicant took back.
 func (w *world) applications(job uint64) {
 	apply := func(name string) uint64 {
@@ -244,6 +266,7 @@ func (w *world) messages() map[string]sdk.Msg {
 		&types.MsgResign{Signer: of("w1"), RequestId: w.number("running")},
 		&types.MsgRejectWorker{Signer: of("client"), RequestId: w.number("running"), Worker: of("w1")},
 		&types.MsgGrantKey{Signer: of("client"), RequestId: w.number("granting"), Keys: []types.WrappedKey{{Account: of("w1"), Key: []byte("key")}}},
+		w.publish(w.number("checking"), "w1", 0, 1),
 		w.commit(w.number("running"), "w1"),
 		w.reveal(w.number("revealing"), "w1"),
 		&types.MsgRank{Signer: of("e1"), RequestId: w.number("evaluating"), Ranking: []types.RankEntry{
@@ -279,12 +302,13 @@ func TestGenesisHasAllOfAWorld(t *testing.T) {
 	exported, err := w.keeper.ExportGenesis(w.ctx)
 	require.NoError(t, err)
 	require.Len(t, exported.Params, 2)
-	require.Len(t, exported.Jobs, 2)
+	require.Len(t, exported.Jobs, 3)
 	require.Len(t, exported.Schemas, 2)
-	require.Len(t, exported.Terms, 2)
-	require.Len(t, exported.Releases, 4)
-	require.Len(t, exported.Requests, 10)
+	require.Len(t, exported.Terms, 3)
+	require.Len(t, exported.Releases, 6)
+	require.Len(t, exported.Requests, 12)
 	require.Len(t, exported.Grants, 2)
+	require.Len(t, exported.Checkpoints, 2)
 	places := 0
 	for _, r := range exported.Requests {
 		places += int(r.Workers)
@@ -315,7 +339,7 @@ func TestNothingOfAWorldsRequestsStays(t *testing.T) {
 	exported, err := w.keeper.ExportGenesis(w.ctx)
 	require.NoError(t, err)
 	require.Empty(t, exported.Requests)
-	for _, job := range []string{"job", "other_job"} {
+	for _, job := range []string{"job", "other_job", "checked_job"} {
 		listed, err := w.query.Requests(w.ctx, &types.QueryRequestsRequest{JobId: w.number(job)})
 		require.NoError(t, err)
 		require.Empty(t, listed.Requests)
@@ -327,6 +351,7 @@ func TestNothingOfAWorldsRequestsStays(t *testing.T) {
 	fresh := newFixture(t)
 	fresh.register(fresh.registration())
 	fresh.register(fresh.otherRegistration())
+	fresh.register(fresh.registration())
 	for key := range fresh.dump() {
 		delete(left, key[0])
 	}

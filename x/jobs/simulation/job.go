@@ -146,6 +146,10 @@ func (v *view) terms(isEvaluated bool) types.TermsSpec {
 		t.Bond = &types.Bond{Amount: sdkmath.NewInt(int64(v.Intn(5_000)))}
 	}
 	switch {
+	case !t.OpenResults && isEvaluated && v.Often(40):
+		t.Verification, t.Deterministic = types.VERIFICATION_CHECKPOINT, true
+		t.MaxCheckpoints = v.Uint32InRange(1, v.params().MaxCheckpoints+1)
+		t.Segments = v.Uint32InRange(1, t.MaxCheckpoints+1)
 	case !t.OpenResults && v.Often(30):
 		t.Verification, t.Deterministic = types.VERIFICATION_EXECUTION, true
 	case isEvaluated && v.Bool():

@@ -46,6 +46,7 @@ func NewModule(k *keeper.Keeper, reputation types.ReputationKeeper, stakes Stake
 			{Name: "ain_accept_job", Weight: 300, Factory: message(m, acceptJob)},
 			{Name: "ain_resign", Weight: 6, Factory: message(m, resign)},
 			{Name: "ain_reject_worker", Weight: 6, Factory: message(m, rejectWorker)},
+			{Name: "ain_publish_checkpoints", Weight: 120, Factory: message(m, publishCheckpoints)},
 			{Name: "ain_submit_result", Weight: 220, Factory: message(m, submitResult)},
 			{Name: "ain_grant_key", Weight: 120, Factory: message(m, grantKey)},
 			{Name: "ain_reveal_result", Weight: 220, Factory: message(m, revealResult)},

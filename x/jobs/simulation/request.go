@@ -29,7 +29,10 @@ func requestJob(v *view) *types.MsgRequestJob {
 	}
 	msg.Spec = v.spec(*job, *client, purse)
 	isEvaluated := v.isEvaluated(*job)
+	byCheckpoint := v.newestTerms(*job).ByCheckpoint()
 	switch {
+	case byCheckpoint && msg.Spec.SkipEvaluation:
+		v.Expect(types.ErrInvalid)
 	case !isEvaluated && !msg.Spec.SkipEvaluation && v.Often(80):
 		return nil
 	case !isEvaluated && !msg.Spec.SkipEvaluation:

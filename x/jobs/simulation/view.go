@@ -94,6 +94,11 @@ func (v *view) paramsOf(r types.Request) types.Params {
 	return v.state.Params[r.ParamsVersion-1].Params
 }
 
+// newestTerms are those that the next request is made with.
+func (v *view) newestTerms(job types.Job) types.TermsSpec {
+	return v.termsOf(types.Request{Spec: types.RequestSpec{JobId: job.Id}, TermsVersion: job.TermsVersion})
+}
+
 // termsOf are those that a request was made with.
 func (v *view) termsOf(r types.Request) types.TermsSpec {
 	i := slices.IndexFunc(v.state.Terms, func(t types.Terms) bool {

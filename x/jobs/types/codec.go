@@ -20,6 +20,7 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgResign{},
 		&MsgRejectWorker{},
 		&MsgGrantKey{},
+		&MsgPublishCheckpoints{},
 		&MsgSubmitResult{},
 		&MsgRevealResult{},
 		&MsgRank{},

@@ -76,7 +76,7 @@ func (m *MsgResolveChallenge) Enabled() error { return m.Evidence.enabled("evide
 
 func (t TermsSpec) enabled() error {
 	return refuse(
-		field{"terms.verification", t.Verification > VERIFICATION_EXECUTION},
+		field{"terms.verification", t.Verification > VERIFICATION_CHECKPOINT},
 		field{"terms.network", t.Network},
 		field{"terms.stateless", t.Stateless},
 	)

@@ -1,7 +1,6 @@
 package types_test
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -22,7 +21,7 @@ import (
 var honored = map[string][]string{
 	"MsgRegisterJob": {
 		"signer", "name", "description", "schema", "source_url", "source_commit",
-		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.max_checkpoints", "terms.segments", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.grant_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
 		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*",
@@ -34,7 +33,7 @@ var honored = map[string][]string{
 	},
 	"MsgUpdateJob": {
 		"signer", "job_id", "description", "tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
-		"terms.verification", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
+		"terms.verification", "terms.max_checkpoints", "terms.segments", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.grant_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
@@ -48,13 +47,14 @@ var honored = map[string][]string{
 		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.skip_evaluation", "spec.requirement.*",
 		"spec.grant_keys", "spec.evaluator_input.inline", "spec.evaluator_input.reference.digest", "spec.evaluator_input.reference.size",
 	},
-	"MsgCancelRequest": {"signer", "request_id"},
-	"MsgAcceptJob":     {"signer", "request_id", "role"},
-	"MsgResign":        {"signer", "request_id"},
-	"MsgRejectWorker":  {"signer", "request_id", "worker"},
-	"MsgGrantKey":      {"signer", "request_id", "keys[0].account", "keys[0].key"},
-	"MsgSubmitResult":  {"signer", "request_id", "commitment", "result.inline", "result.reference.digest", "result.reference.size"},
-	"MsgRevealResult":  {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
+	"MsgCancelRequest":      {"signer", "request_id"},
+	"MsgAcceptJob":          {"signer", "request_id", "role"},
+	"MsgResign":             {"signer", "request_id"},
+	"MsgRejectWorker":       {"signer", "request_id", "worker"},
+	"MsgGrantKey":           {"signer", "request_id", "keys[0].account", "keys[0].key"},
+	"MsgPublishCheckpoints": {"signer", "request_id", "first", "digests"},
+	"MsgSubmitResult":       {"signer", "request_id", "commitment", "result.inline", "result.reference.digest", "result.reference.size"},
+	"MsgRevealResult":       {"signer", "request_id", "result.inline", "result.reference.digest", "result.reference.size", "salt"},
 	"MsgRank": {
 		"signer", "request_id", "ranking[0].node", "ranking[0].score", "ranking[0].metrics", "input_unusable", "evidence.digest", "evidence.size",
 	},
@@ -71,7 +71,7 @@ type message interface{ Enabled() error }
 func TestEveryFieldIsHonoredOrRefusedByName(t *testing.T) {
 	for _, empty := range []any{
 		types.MsgRegisterJob{}, types.MsgForkJob{}, types.MsgUpdateJob{}, types.MsgPublishRelease{}, types.MsgRevokeRelease{}, types.MsgRequestJob{}, types.MsgCancelRequest{}, types.MsgAcceptJob{},
-		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgGrantKey{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
+		types.MsgResign{}, types.MsgRejectWorker{}, types.MsgGrantKey{}, types.MsgPublishCheckpoints{}, types.MsgSubmitResult{}, types.MsgRevealResult{}, types.MsgRank{},
 		types.MsgAcceptResult{}, types.MsgChallenge{}, types.MsgResolveChallenge{}, types.MsgUpdateParams{},
 	} {
 		kind := reflect.TypeOf(empty)
@@ -210,9 +210,7 @@ func TestValuesThatAreNotEnabled(t *testing.T) {
 		return m.Enabled()
 	}
 	for field, err := range map[string]error{
-		"terms.verification": errors.Join(
-			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = types.VERIFICATION_CHECKPOINT }),
-			register(func(m *types.MsgRegisterJob) { m.Terms.Verification = 9 })),
+		"terms.verification":        register(func(m *types.MsgRegisterJob) { m.Terms.Verification = 9 }),
 		"releases[0].role":          register(func(m *types.MsgRegisterJob) { m.Releases[0].Role = program.ROLE_ADMIN }),
 		"releases[0].program.abi":   register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.ABI = program.ABI_GRPC }),
 		"releases[0].signatures[1]": register(func(m *types.MsgRegisterJob) { m.Releases[0].Signatures = make([]types.Signature, 2) }),

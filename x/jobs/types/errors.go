@@ -32,5 +32,6 @@ var (
 	ErrRating         = errors.Register(ModuleName, 28, "rating is too low")
 	ErrRevoked        = errors.Register(ModuleName, 29, "release is revoked")
 	ErrGrant          = errors.Register(ModuleName, 30, "key refused")
+	ErrCheckpoint     = errors.Register(ModuleName, 40, "checkpoint refused")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

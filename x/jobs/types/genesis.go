@@ -33,7 +33,10 @@ func (g GenesisState) Validate() error {
 	if err := g.validateRequests(); err != nil {
 		return err
 	}
-	return g.validateGrants()
+	if err := g.validateGrants(); err != nil {
+		return err
+	}
+	return g.validateCheckpoints()
 }
 
 func (g GenesisState) validateJobs() error {

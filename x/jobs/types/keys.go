@@ -51,4 +51,6 @@ var (
 	RemovalsPrefix         = collections.NewPrefix(19)
 	RevocationsPrefix      = collections.NewPrefix(20)
 	GrantsPrefix           = collections.NewPrefix(21)
+	CheckpointsPrefix      = collections.NewPrefix(30)
+	DrawingsPrefix         = collections.NewPrefix(31)
 )

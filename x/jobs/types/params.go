@@ -25,6 +25,7 @@ const (
 	maxGasPerByte     = 1_000_000
 	maxReferenceLimit = 1 << 50
 	maxKeyLimit       = 16 << 10
+	maxCheckpoints    = 1_024
 )
 
 // DefaultParams are sane for a network of strangers; a devnet shortens the windows.
@@ -44,6 +45,7 @@ func DefaultParams() Params {
 		MaxMetrics:        8,
 		MaxTags:           32,
 		MaxKeyBytes:       1 << 10,
+		MaxCheckpoints:    256,
 		GasPerDecodedByte: 20,
 
 		MaxBlockGapMs:  30 * second,
@@ -96,6 +98,7 @@ func (p Params) Validate() error {
 		{"max_metrics", uint64(p.MaxMetrics), 0, maxListLimit},
 		{"max_tags", uint64(p.MaxTags), 1, maxListLimit},
 		{"max_key_bytes", uint64(p.MaxKeyBytes), 1, maxKeyLimit},
+		{"max_checkpoints", uint64(p.MaxCheckpoints), 1, maxCheckpoints},
 		{"gas_per_decoded_byte", p.GasPerDecodedByte, 0, maxGasPerByte},
 		{"max_block_gap_ms", p.MaxBlockGapMs, 1, day},
 		{"min_time_limit_ms", p.MinTimeLimitMs, 1, p.MaxTimeLimitMs},

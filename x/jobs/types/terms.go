@@ -32,6 +32,9 @@ func (t *TermsSpec) Validate(p Params) error {
 	if err := t.validateExecution(); err != nil {
 		return err
 	}
+	if err := t.validateCheckpoint(p); err != nil {
+		return err
+	}
 	for _, window := range t.Windows.named() {
 		if window.value == 0 {
 			continue

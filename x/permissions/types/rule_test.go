@@ -145,7 +145,7 @@ func TestNoRuleStopsFinishing(t *testing.T) {
 		},
 		types.ClassFinishing: {
 			submitResult, "/ain.jobs.v1.MsgRevealResult", "/ain.jobs.v1.MsgRank", "/ain.jobs.v1.MsgAcceptResult",
-			"/ain.jobs.v1.MsgChallenge", "/ain.jobs.v1.MsgResolveChallenge", "/ain.jobs.v1.MsgResign", "/ain.jobs.v1.MsgCancelRequest", "/ain.jobs.v1.MsgGrantKey",
+			"/ain.jobs.v1.MsgChallenge", "/ain.jobs.v1.MsgResolveChallenge", "/ain.jobs.v1.MsgResign", "/ain.jobs.v1.MsgCancelRequest", "/ain.jobs.v1.MsgGrantKey", "/ain.jobs.v1.MsgPublishCheckpoints",
 			"/ain.reputation.v1.MsgWithdrawApplication", "/ain.reputation.v1.MsgLeaveJob", "/ain.reputation.v1.MsgSetOperator",
 			"/ain.escrow.v1.MsgSetStake", "/ain.escrow.v1.MsgSetPayout",
 			"/cosmos.slashing.v1beta1.MsgUnjail", "/cosmos.staking.v1beta1.MsgUndelegate", "/cosmos.authz.v1beta1.MsgExec",
