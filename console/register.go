@@ -336,9 +336,7 @@ func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) erro
 	}
 	for _, artifact := range artifacts {
 		s.progress("uploading %s, %d bytes, %s", artifact.Path, artifact.Size, artifact.Digest)
-		_, err := storage.PutFile(ctx, store, artifact.Path,
-			storage.ExpectDigest(storage.Digest(artifact.Digest)), storage.ExpectSize(int64(artifact.Size)))
-		if err != nil {
+		if err := put(ctx, store, artifact); err != nil {
 			return fmt.Errorf("upload %s: %w", artifact.Path, err)
 		}
 	}
@@ -346,6 +344,16 @@ func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) erro
 		return s.offerRuntime(ctx, store)
 	}
 	return nil
+}
+
+func put(ctx context.Context, store storage.Store, artifact release.Artifact) error {
+	if artifact.Content != nil {
+		_, err := storage.PutBytes(ctx, store, artifact.Content)
+		return err
+	}
+	_, err := storage.PutFile(ctx, store, artifact.Path,
+		storage.ExpectDigest(storage.Digest(artifact.Digest)), storage.ExpectSize(int64(artifact.Size)))
+	return err
 }
 
 // offerRuntime puts the runtime of scripts into the store, where a node that has only this program finds it by its digest.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
@@ -19,9 +20,10 @@ import (
 
 func newStats(s *Session) *cobra.Command {
 	return &cobra.Command{
-		Use:     "stats JOB",
-		Short:   "Count the nodes of a job that are running",
-		Long:    "Count the evaluators and workers of a job that showed a sign of life lately.",
+		Use:   "stats JOB",
+		Short: "Count the nodes of a job that are running",
+		Long: `Count the evaluators and workers of a job that showed a sign of life lately. Where a daemon with
+the same --home is pulling an image from its registry, it says how far that is.`,
 		Example: "  aind stats 0x1",
 		Args:    cobra.ExactArgs(1),
 		RunE:    runs(s.stats),
@@ -36,6 +38,23 @@ type statsOutput struct {
 	RunningAdmins     uint64 `json:"running_admins"`
 	RunningEvaluators uint64 `json:"running_evaluators"`
 	RunningWorkers    uint64 `json:"running_workers"`
+	// Pulls of the daemon with the same home.
+	Pulls []pullOutput `json:"pulls,omitempty"`
+}
+
+type pullOutput struct {
+	Program string `json:"program"`
+	From    string `json:"from"`
+	Bytes   int64  `json:"bytes,string"`
+	Total   int64  `json:"total,string"`
+}
+
+func (p pullOutput) line() string {
+	of := ""
+	if p.Total > 0 {
+		of = fmt.Sprintf(" of %d, %d%%", p.Total, min(100, p.Bytes*100/p.Total))
+	}
+	return fmt.Sprintf("This machine is pulling %s: %d bytes%s.", p.From, p.Bytes, of)
 }
 
 func (s *Session) stats(ctx context.Context, args []string) error {
@@ -47,10 +66,20 @@ func (s *Session) stats(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	pulls, err := daemon.ReadPulls(s.home)
+	if err != nil {
+		return err
+	}
+	output, lines := []pullOutput(nil), []string{runningLine(count)}
+	for _, pull := range pulls {
+		p := pullOutput{Program: pull.Program, From: pull.From, Bytes: pull.Bytes, Total: pull.Total}
+		output, lines = append(output, p), append(lines, p.line())
+	}
 	return s.print(statsOutput{
-		Job: chain.FormatJobID(job.Id), Admins: count.Admins, Evaluators: count.Evaluators, Workers: count.Workers,
+		Pulls: output,
+		Job:   chain.FormatJobID(job.Id), Admins: count.Admins, Evaluators: count.Evaluators, Workers: count.Workers,
 		RunningAdmins: count.RunningAdmins, RunningEvaluators: count.RunningEvaluators, RunningWorkers: count.RunningWorkers,
-	}, runningLine(count))
+	}, lines...)
 }
 
 func runningLine(stats *reputationtypes.QueryStatsResponse) string {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -377,6 +379,33 @@ func TestMoney(t *testing.T) {
 			requireBadInput(t, w, err, c.says)
 		})
 	}
+}
+
+func TestStatsSaysWhatThisMachineIsPulling(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	require.NoError(t, os.MkdirAll(filepath.Join(w.home, "docker"), 0o700))
+	content := fmt.Sprintf(`{"sha256:a": {"program": "sha256:a", "from": "example.org/a@sha256:b", "bytes": 512, "total": 2048, "At": %q}}`,
+		time.Now().Format(time.RFC3339Nano))
+	require.NoError(t, os.WriteFile(filepath.Join(w.home, "docker", "pulls.json"), []byte(content), 0o600))
+	require.Equal(t, "3 evaluators, 100 workers running.\nThis machine is pulling example.org/a@sha256:b: 512 bytes of 2048, 25%.\n", w.mustRun("stats", "0x1"))
+	require.Contains(t, w.mustRun("stats", "0x1", "--output", "json"), `"total": "2048"`)
+}
+
+func TestPublishReleaseTakesTheAddressOfAnImage(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	address := "example.org/me/worker@sha256:" + strings.Repeat("ab", 32)
+	w.mustRun("publishRelease", "0x1", address, "--version", "9.0.0")
+	message := w.chain.sent[len(w.chain.sent)-1].(*jobstypes.MsgPublishRelease)
+	require.Equal(t, program.PROGRAM_KIND_IMAGE, message.Release.Program.Kind)
+	content, err := storage.ReadAll(t.Context(), w.store, storage.Digest(message.Release.Program.Digest), 1000)
+	require.NoError(t, err)
+	require.Equal(t, address+"\n", string(content), "what is signed names the image by its digest")
+
+	w.chain.sent = nil
+	_, err = w.run("publishRelease", "0x1", "example.org/me/worker:latest", "--version", "9.0.1")
+	requireBadInput(t, w, err, "without a tag")
 }
 
 func TestLists(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/sandbox/docker"
@@ -14,6 +15,9 @@ import (
 
 // dockerTag is the software that a node with a Docker engine offers.
 const dockerTag = "docker"
+
+// dockerFolder of the home is the engine's sandbox's.
+const dockerFolder = "docker"
 
 // DockerConfig says whether and how programs that are images are run.
 type DockerConfig struct {
@@ -31,6 +35,11 @@ type DockerConfig struct {
 	Image Bytes `yaml:"image"`
 	// Images are all that are kept in the engine. 0: 20 GiB.
 	Images Bytes `yaml:"images"`
+	// Registries, host or host:port, whose images are pulled with the login of Docker's config, and that may be on this machine or in its
+	// network. From all others images are pulled without a login, and only from public addresses.
+	Registries []string `yaml:"registries"`
+	// PullTime is how long an image may take to come from its registry. 0: 1 h.
+	PullTime Duration `yaml:"pull_time"`
 }
 
 // DockerUse is a policy.
@@ -48,9 +57,18 @@ func (d DockerConfig) used() bool { return d.Use == DockerPrefer || d.Use == Doc
 func (d DockerConfig) validate() error {
 	switch d.Use {
 	case "", DockerOff, DockerPrefer, DockerRequire:
-		return nil
+	default:
+		return fmt.Errorf("sandbox.docker.use %q: use %s, %s or %s", d.Use, DockerOff, DockerPrefer, DockerRequire)
 	}
-	return fmt.Errorf("sandbox.docker.use %q: use %s, %s or %s", d.Use, DockerOff, DockerPrefer, DockerRequire)
+	for _, host := range d.Registries {
+		if host == "" || strings.ContainsAny(host, "/@ ") {
+			return fmt.Errorf("sandbox.docker.registries %q: name the host alone, for example ghcr.io or 127.0.0.1:5000", host)
+		}
+	}
+	if d.PullTime < 0 {
+		return fmt.Errorf("sandbox.docker.pull_time %s is negative", d.PullTime.Std())
+	}
+	return nil
 }
 
 // OpenSandbox starts the sandboxes that the config describes. Where an engine is preferred and none answers, it puts that into the config,
@@ -86,9 +104,10 @@ func (c *Config) openDocker(ctx context.Context, log *slog.Logger) (sandbox.Sand
 	if err != nil {
 		return nil, err
 	}
-	d := c.Sandbox.Docker
+	d, state := c.Sandbox.Docker, filepath.Join(c.Home, dockerFolder)
+	board := &pullBoard{path: filepath.Join(state, pullsFile), log: log, now: map[string]Pulling{}}
 	return docker.Open(ctx, docker.Config{
-		Host: d.Host, StateDir: filepath.Join(c.Home, "docker"), WardenPath: child, MaxContainers: c.MaxRuns, CPUMillis: d.CPUMillis,
+		Host: d.Host, StateDir: state, Registries: d.Registries, PullTimeout: d.PullTime.Std(), Progress: board.tell, WardenPath: child, MaxContainers: c.MaxRuns, CPUMillis: d.CPUMillis,
 		Processes: d.Processes, ScratchBytes: int64(d.Scratch), ImageBytes: int64(d.Image), ImageCacheBytes: int64(d.Images), Log: log,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"regexp"
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
@@ -30,13 +31,7 @@ func packImage(file string, o PackOptions) (program.Program, Artifact, error) {
 		return program.Program{}, Artifact{}, fmt.Errorf("%w: %w", ErrProgram, err)
 	}
 	artifact := Artifact{Digest: string(info.Digest), Size: uint64(info.Size), Path: file}
-	packed := program.Program{
-		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: artifact.Digest, Size_: artifact.Size, EntryPoint: o.EntryPoint,
-	}
-	if o.JSON {
-		packed.ABI = program.ABI_STDIO_JSON
-	}
-	return packed, artifact, nil
+	return imageProgram(artifact, o), artifact, nil
 }
 
 var errNoLayout = errors.New("no OCI image layout: write one with docker buildx build --output type=oci, or aind image")
@@ -58,4 +53,31 @@ func checkLayout(r io.Reader) error {
 		return errNoLayout
 	}
 	return nil
+}
+
+// addressPattern is where a registry has an image: host/repository@sha256:….
+var addressPattern = regexp.MustCompile(`^[^\s/@]+(/[^\s/@:]+)+@sha256:[0-9a-f]{64}$`)
+
+// likeAddress is what people write instead.
+var likeAddress = regexp.MustCompile(`^[\w.-]+(:\d+)?(/[^\s/]+)*/[^\s/]+[:@][^\s/]+$`)
+
+// IsAddress tells whether a program is named by where a registry has its image, instead of by a file.
+func IsAddress(name string) bool { return addressPattern.MatchString(name) }
+
+// packAddress makes the address of an image its artifact: one line of text. Who signs the artifact signs the digest in it, and so the image.
+func packAddress(address string, o PackOptions) (program.Program, Artifact) {
+	content := []byte(address + "\n")
+	artifact := Artifact{Digest: string(storage.DigestOf(content)), Size: uint64(len(content)), Path: address, Content: content}
+	return imageProgram(artifact, o), artifact
+}
+
+// imageProgram is how an image is run, wherever it is.
+func imageProgram(artifact Artifact, o PackOptions) program.Program {
+	packed := program.Program{
+		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: artifact.Digest, Size_: artifact.Size, EntryPoint: o.EntryPoint,
+	}
+	if o.JSON {
+		packed.ABI = program.ABI_STDIO_JSON
+	}
+	return packed
 }

@@ -2,7 +2,9 @@ package release
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,7 +22,9 @@ const PythonRuntime = "python-wasi-3.12.0"
 type Artifact struct {
 	Digest string // sha256:<hex>
 	Size   uint64 // in bytes
-	Path   string
+	Path   string // or the address that is its content
+	// Content of an artifact that is in no file.
+	Content []byte
 }
 
 // PackOptions say what a file cannot say about itself.
@@ -37,10 +41,18 @@ type PackOptions struct {
 
 var wasmHeader = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 
-// Pack looks at a program's file and says how it is run. ErrProgram says why it cannot be published, and the fix.
+// Pack looks at a program's file, or at the address of an image in a registry, and says how it is run. ErrProgram says why it cannot be
+// published, and the fix.
 func Pack(path string, o PackOptions) (program.Program, Artifact, error) {
+	if IsAddress(path) {
+		packed, artifact := packAddress(path, o)
+		return packed, artifact, nil
+	}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && likeAddress.MatchString(path):
+		return program.Program{}, Artifact{}, fmt.Errorf(
+			"%w: %s is no file, and no address of an image: host/repository@sha256:…, the digest that a push prints, without a tag", ErrProgram, path)
 	case err != nil:
 		return program.Program{}, Artifact{}, fmt.Errorf("%w: %w", ErrProgram, err)
 	case !info.Mode().IsRegular():

@@ -55,6 +55,24 @@ func TestPackTakesAnImage(t *testing.T) {
 	require.Equal(t, program.ABI_STDIO_JSON, packed.ABI)
 }
 
+func TestPackTakesTheAddressOfAnImage(t *testing.T) {
+	address := "ghcr.io/me/worker@sha256:" + strings.Repeat("0a", 32)
+	packed, artifact, err := release.Pack(address, release.PackOptions{EntryPoint: "serve", JSON: true})
+	require.NoError(t, err)
+	require.Equal(t, address+"\n", string(artifact.Content))
+	require.Equal(t, program.Program{
+		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_JSON, Digest: string(storage.DigestOf(artifact.Content)),
+		Size_: uint64(len(artifact.Content)), EntryPoint: "serve",
+	}, packed)
+	for _, bad := range []string{
+		"ghcr.io/me/worker:latest", "ghcr.io/me/worker:1@sha256:" + strings.Repeat("0a", 32), "localhost:5000/worker:1", "ghcr.io/me/worker@sha256:0a",
+	} {
+		_, _, err := release.Pack(bad, release.PackOptions{})
+		require.ErrorIs(t, err, release.ErrProgram)
+		require.ErrorContains(t, err, "without a tag", bad)
+	}
+}
+
 func TestPackRefusesWhatCannotRun(t *testing.T) {
 	for _, c := range []struct {
 		name, file, content, says string

@@ -62,6 +62,9 @@ func FindSource(ctx context.Context, known Source, allowDirty bool, files ...str
 func changedFiles(ctx context.Context, files []string) ([]string, error) {
 	var changed []string
 	for _, file := range files {
+		if IsAddress(file) { // what it names is as it was signed
+			continue
+		}
 		status, err := git(ctx, file, "status", "--porcelain", "--ignored", "--", filepath.Base(file))
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s is in no git commit: %w (give the commit with --commit)", ErrSource, file, err)

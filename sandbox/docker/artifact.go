@@ -123,12 +123,21 @@ func (a *artifact) open(digest string, size int64) (io.ReadCloser, error) {
 func (a *artifact) close() { a.file.Close() }
 
 func readMetadata(r io.Reader, size int64) ([]byte, error) {
+	content, err := readDocument(r, size)
+	if err != nil && !errors.Is(err, ErrBomb) {
+		return nil, refuse(ErrLayout, "%v", err)
+	}
+	return content, err
+}
+
+// readDocument reads to the end, within bounds.
+func readDocument(r io.Reader, size int64) ([]byte, error) {
 	if size > maxMetadata {
 		return nil, refuse(ErrBomb, "a document of %d bytes, at most %d allowed", size, maxMetadata)
 	}
 	content, err := io.ReadAll(io.LimitReader(r, maxMetadata+1))
 	if err != nil {
-		return nil, refuse(ErrLayout, "%v", err)
+		return nil, err
 	}
 	if len(content) > maxMetadata {
 		return nil, refuse(ErrBomb, "a document of more than %d bytes", maxMetadata)
@@ -150,11 +159,19 @@ func readBlob(b blobs, digest string, size int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(content)
-	if got := "sha256:" + hex.EncodeToString(sum[:]); got != digest {
-		return nil, refuse(ErrDigest, "blob %s has digest %s", digest, got)
+	if err := matches(content, digest); err != nil {
+		return nil, err
 	}
 	return bytes.TrimSpace(content), nil
+}
+
+// matches checks a digest.
+func matches(content []byte, digest string) error {
+	sum := sha256.Sum256(content)
+	if got := "sha256:" + hex.EncodeToString(sum[:]); got != digest {
+		return refuse(ErrDigest, "blob %s has digest %s", digest, got)
+	}
+	return nil
 }
 
 // countingReader knows how many bytes were read through it.

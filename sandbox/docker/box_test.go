@@ -3,6 +3,8 @@ package docker_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -321,4 +323,30 @@ func TestEnginesThatCannotBeUsedAreNamed(t *testing.T) {
 		_, err := docker.Open(context.Background(), bad)
 		require.ErrorContains(t, err, field)
 	}
+}
+
+// An image whose release names an address runs like any other, and is fetched once.
+func TestAnImageOfARegistryRuns(t *testing.T) {
+	r := docker.StartRegistry(t, "")
+	blobs, err := layout.NewBlobs(sandboxtest.Image(t, sandboxtest.BuildLinux(t, "sandbox/sandboxtest/testdata/probe")))
+	require.NoError(t, err)
+	cfg := sandboxtest.DockerConfig(t)
+	cfg.Registries = []string{r.Host()}
+	p := sandboxtest.ImageProbe(t)
+	address := r.Push(blobs, "latest")
+	p.File = filepath.Join(t.TempDir(), "address")
+	require.NoError(t, os.WriteFile(p.File, []byte(address+"\n"), 0o600))
+	sum := sha256.Sum256([]byte(address + "\n"))
+	p.Digest = "sha256:" + hex.EncodeToString(sum[:])
+
+	box := sandboxtest.OpenDocker(t, cfg)
+	require.NoError(t, box.Prepare(context.Background(), p))
+	asked := r.Asked()
+	result, err := box.Run(context.Background(), request(p, sandboxtest.Request{Action: "echo", Data: []byte("hello")}))
+	require.NoError(t, err)
+	assert.Contains(t, string(result.Output), "hello")
+	assert.Equal(t, asked, r.Asked(), "the engine holds it")
+	left, err := os.ReadDir(filepath.Join(cfg.StateDir, "pulls"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }

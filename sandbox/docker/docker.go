@@ -49,6 +49,13 @@ type Config struct {
 	ImageBytes int64
 	// ImageCacheBytes bounds the images that the engine keeps for us; default 20 GiB.
 	ImageCacheBytes int64
+	// Registries, host or host:port, that get the login of Docker's config, and that may be in this machine's network or on it. Images are
+	// pulled from others, too, but without a login and from public addresses only.
+	Registries []string
+	// PullTimeout bounds the time in which an image is pulled; default 1 hour.
+	PullTimeout time.Duration
+	// Progress is told what is being pulled, about once a second. It must not block.
+	Progress func(Pull)
 	// StartTimeout bounds the start of a container; default 1 minute.
 	StartTimeout time.Duration
 	Log          *slog.Logger // default slog.Default()
@@ -69,6 +76,7 @@ func (c Config) Validate() error {
 	for field, value := range map[string]int64{
 		"MaxContainers": int64(c.MaxContainers), "CPUMillis": c.CPUMillis, "Processes": c.Processes, "ScratchBytes": c.ScratchBytes,
 		"ImageBytes": c.ImageBytes, "ImageCacheBytes": c.ImageCacheBytes, "StartTimeout": int64(c.StartTimeout),
+		"PullTimeout": int64(c.PullTimeout),
 	} {
 		if value < 0 {
 			return fmt.Errorf("docker config: %s %d is negative", field, value)
@@ -94,6 +102,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.ImageBytes, 10<<30)
 	setDefault(&c.ImageCacheBytes, 20<<30)
 	setDefault(&c.StartTimeout, time.Minute)
+	setDefault(&c.PullTimeout, time.Hour)
 	setDefault(&c.Log, slog.Default())
 	var err error
 	if c.StateDir, err = filepath.Abs(c.StateDir); err != nil {

@@ -25,6 +25,15 @@ var (
 // ErrEngine wraps everything that is the engine's fault or this machine's, not the program's.
 var ErrEngine = errors.New("docker engine")
 
+// Why an image could not be had from its registry. Another time it may be; none comes with sandbox.ErrBadProgram.
+var (
+	// ErrRegistry wraps everything that is a registry's fault, or that of the way there.
+	ErrRegistry = errors.New("registry")
+	ErrNotFound = errors.New("it has no such image or part of one")
+	ErrLogin    = errors.New("it does not let us read that")
+	ErrSlow     = errors.New("it sends too slowly")
+)
+
 // refuse says why an image cannot be run.
 func refuse(why error, format string, args ...any) error {
 	return fmt.Errorf("%w: image: %w: %s", sandbox.ErrBadProgram, why, fmt.Sprintf(format, args...))

@@ -243,11 +243,15 @@ func TestBadImagesAreRefusedByName(t *testing.T) {
 			require.ErrorIs(t, err, c.want)
 			require.ErrorIs(t, err, sandbox.ErrBadProgram)
 			for _, other := range []error{
-				ErrLayout, ErrDigest, ErrPlatform, ErrPath, ErrSpecial, ErrBomb, ErrEntryPoint, ErrUser, ErrWorkingDir, ErrVolumes,
+				ErrLayout, ErrDigest, ErrPlatform, ErrPath, ErrSpecial, ErrBomb, ErrEntryPoint, ErrUser, ErrWorkingDir, ErrVolumes, ErrReference,
 			} {
 				if !errors.Is(other, c.want) {
 					assert.NotErrorIs(t, err, other)
 				}
+			}
+			if _, could, err := d.pulled(); could {
+				require.ErrorIs(t, err, c.want, "from a registry, too")
+				require.ErrorIs(t, err, sandbox.ErrBadProgram)
 			}
 		})
 	}
@@ -302,6 +306,10 @@ func TestGoodImages(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, checked.content, 1)
 			assert.Equal(t, command{Args: []string{"/program"}, Dir: "/"}, checked.command)
+			if pulled, could, err := d.pulled(); could {
+				require.NoError(t, err)
+				assert.Equal(t, checked, pulled, "from a registry, too")
+			}
 		})
 	}
 }

@@ -27,6 +27,7 @@ type images struct {
 	path   string // of the file
 	limit  int64
 	bounds bounds
+	pulls  pulls
 	log    *slog.Logger
 
 	saving sync.Mutex
@@ -49,6 +50,10 @@ func openImages(engine client.APIClient, cfg Config) (*images, error) {
 		engine: engine, path: filepath.Join(cfg.StateDir, "images.json"), limit: cfg.ImageCacheBytes, log: cfg.Log,
 		bounds: bounds{bytes: cfg.ImageBytes, files: maxFiles},
 		loaded: map[string]*loadedImage{}, busy: map[string]*sync.Mutex{},
+	}
+	var err error
+	if i.pulls, err = openPulls(cfg); err != nil {
+		return nil, err
 	}
 	content, err := os.ReadFile(i.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -147,7 +152,14 @@ type source interface {
 }
 
 // open finds the parts of a program's image and the document that names them.
-func (i *images) open(_ context.Context, p sandbox.Program) (source, []byte, error) {
+func (i *images) open(ctx context.Context, p sandbox.Program) (source, []byte, error) {
+	address, is, err := readAddress(p.File, p.Digest)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case is:
+		return i.pulls.start(ctx, p.Digest, address)
+	}
 	a, err := openArtifact(p.File, p.Digest)
 	if err != nil {
 		return nil, nil, err

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"regexp"
 	"runtime"
 
@@ -44,8 +45,21 @@ func inspect(ctx context.Context, b blobs, index []byte, entryPoint string, limi
 	if _, err = c.command.starting(entryPoint); err != nil {
 		return c, err
 	}
+	if packed := c.packedSize(); packed > limit.bytes {
+		return c, refuse(ErrBomb, "layers of %d bytes, packed, at most %d allowed unpacked", packed, limit.bytes)
+	}
 	c.content, err = checkLayers(ctx, b, c.image, limit)
 	return c, err
+}
+
+// packedSize of all layers, as the manifest has it.
+func (i image) packedSize() (sum int64) {
+	for _, l := range i.layers {
+		if sum += l.Size; sum < 0 {
+			return math.MaxInt64
+		}
+	}
+	return sum
 }
 
 // findImage follows an index to the image for this platform, checking every digest on the way.
