@@ -186,4 +186,5 @@ func (k *Keepers) addMarket(app *App) {
 	k.Bandwidth = bandwidthkeeper.NewKeeper(
 		app.codec, store(bandwidthtypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, k.Bank, chain.Denom, Authority(),
 	)
+	k.Escrow.Watch(k.Bandwidth)
 }

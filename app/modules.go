@@ -69,6 +69,7 @@ var (
 		stakingtypes.ModuleName,
 		feegrant.ModuleName,
 		jobstypes.ModuleName,
+		bandwidthtypes.ModuleName,
 	}
 
 	// initGenesis: coins before those who hold them; genutil last of all, since it delivers the validators'

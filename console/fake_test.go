@@ -378,7 +378,7 @@ func (f fakeBandwidth) Room(_ context.Context, q *bandwidthtypes.QueryRoomReques
 }
 
 func (f fakeBandwidth) JobRoom(_ context.Context, q *bandwidthtypes.QueryJobRoomRequest, _ ...grpc.CallOption) (*bandwidthtypes.QueryJobRoomResponse, error) {
-	res := &bandwidthtypes.QueryJobRoomResponse{Root: f.jobs[0].Root, State: used, Allocated: f.allocated, Covered: f.allocated, Bound: math.ZeroInt()}
+	res := &bandwidthtypes.QueryJobRoomResponse{Root: f.jobs[0].Root, State: used, Allocated: f.allocated, Bound: math.ZeroInt()}
 	if q.Account == f.worker {
 		res.Share, res.IsNode = &bandwidthtypes.State{Full: bandwidthtypes.Room{Bytes: 7, Gas: 8}}, true
 	}

@@ -105,7 +105,6 @@ type jobRoomOutput struct {
 	Job       string `json:"job"`
 	Root      string `json:"root"`
 	Allocated string `json:"allocated_uain"`
-	Covered   string `json:"covered_uain"`
 	Bound     string `json:"bound_uain"`
 	usageOutput
 	Account string       `json:"account"`
@@ -123,13 +122,12 @@ func (s *Session) jobRoom(ctx context.Context, text, account string) error {
 		return fmt.Errorf("ask for the room of job %s: %w", name, err)
 	}
 	out := jobRoomOutput{
-		Job: name, Root: room.Root, Allocated: room.Allocated.String(), Covered: room.Covered.String(), Bound: room.Bound.String(),
+		Job: name, Root: room.Root, Allocated: room.Allocated.String(), Bound: room.Bound.String(),
 		usageOutput: newUsage(room.State), Account: account,
 	}
 	lines := []string{
 		usageText("Room of job "+name, room.State),
-		fmt.Sprintf("Its root %s allocated %s AIN, of which its stake covers %s AIN.",
-			room.Root, chain.FormatAmount(room.Allocated), chain.FormatAmount(room.Covered)),
+		fmt.Sprintf("Its root %s allocated %s AIN.", room.Root, chain.FormatAmount(room.Allocated)),
 	}
 	if room.Share != nil {
 		share := newUsage(*room.Share)

@@ -47,7 +47,7 @@ func TestRoom(t *testing.T) {
 
 	require.NotContains(t, w.mustRun("room", "--job", "0x1"), "Share", "who is no node has none")
 	shared := w.mustRun("room", w.chain.worker, "--job", "0x1")
-	require.Contains(t, shared, "Its root "+alice+" allocated 2 AIN, of which its stake covers 2 AIN.")
+	require.Contains(t, shared, "Its root "+alice+" allocated 2 AIN.")
 	require.Contains(t, shared, "Share of "+w.chain.worker+": 0 of 7 bytes and 0 of 8 gas are in use; all of it is free.")
 
 	var job struct {

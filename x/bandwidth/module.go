@@ -27,6 +27,7 @@ var (
 	_ module.HasGenesis          = AppModule{}
 	_ module.HasServices         = AppModule{}
 	_ module.HasConsensusVersion = AppModule{}
+	_ appmodule.HasEndBlocker    = AppModule{}
 )
 
 // consensusVersion goes up with every change of the state's layout.
@@ -53,6 +54,9 @@ func (AppModule) Name() string { return types.ModuleName }
 
 // ConsensusVersion implements module.HasConsensusVersion.
 func (AppModule) ConsensusVersion() uint64 { return consensusVersion }
+
+// EndBlock implements appmodule.HasEndBlocker.
+func (am AppModule) EndBlock(ctx context.Context) error { return am.keeper.EndBlock(ctx) }
 
 // RegisterLegacyAminoCodec implements module.AppModuleBasic. Amino signing reads
 // the names in the proto files; nothing is registered by hand.

@@ -25,7 +25,7 @@ func (k *Keeper) Allocate(ctx context.Context, root sdk.AccAddress, jobID uint64
 		return err
 	}
 	if !known {
-		p = pot{allocation: types.Allocation{JobId: jobID, Root: root.String(), Amount: math.ZeroInt()}, covered: math.ZeroInt()}
+		p = pot{allocation: types.Allocation{JobId: jobID, Root: root.String(), Amount: math.ZeroInt()}}
 		p.meter.AtMs, p.applicants.AtMs = nowMs(ctx), nowMs(ctx)
 	}
 	room, err := k.ownRoom(ctx, params, root)
@@ -97,11 +97,7 @@ func (k *Keeper) move(ctx context.Context, params types.Params, room ownRoom, p 
 		return err
 	}
 	p.allocation.Amount = amount
-	covered, err := k.covered(ctx, p.allocation)
-	if err != nil {
-		return err
-	}
-	full := params.RoomOf(covered)
+	full := params.RoomOf(amount)
 	p.allocation.Meter, p.allocation.Applicants = p.meter, p.applicants
 	p.allocation.Meter.Full, p.allocation.Applicants.Full = full, full.Part(params.ApplicantsBps)
 	return k.allocations.Set(ctx, p.allocation.JobId, p.allocation)

@@ -38,7 +38,7 @@ func TestAllocatedCoinsCountForTheJob(t *testing.T) {
 	require.Equal(t, 60, f.spend(root, anything()), "six AIN are the root's own")
 	answer := f.jobRoom(jobID, worker.String())
 	require.True(t, answer.IsNode)
-	require.Equal(t, []int64{4 * ain, 4 * ain, ain * 4 / 10}, []int64{answer.Allocated.Int64(), answer.Covered.Int64(), answer.Bound.Int64()})
+	require.Equal(t, []int64{4 * ain, ain * 4 / 10}, []int64{answer.Allocated.Int64(), answer.Bound.Int64()})
 	require.Equal(t, uint64(4*cost), answer.Share.Used.Gas)
 	require.Equal(t, answer.Share.Full.Gas, answer.Share.Used.Gas)
 	require.Equal(t, f.ctx.BlockTime().Add(24*time.Hour).UnixMilli(), answer.Share.FreeMs)
@@ -70,10 +70,9 @@ func TestAllocationsThatAreRefused(t *testing.T) {
 			f.nodes[worker.String()] = true
 			f.spend(worker, &onJob{})
 		}, "root", jobID, ain*4/10 - 1, types.ErrBound, "ask for 400000 or more"},
-		{"after bonds took what was allocated", func(f *fixture, root sdk.AccAddress) {
-			require.NoError(f.t, f.allocate(root, jobID, 8*ain))
-			f.lock(root, 5*ain)
-		}, "root", jobID, 8*ain + 1, types.ErrBound, "stake 1 uain more"},
+		{"of coins that are locked", func(f *fixture, root sdk.AccAddress) {
+			require.NoError(f.t, f.lock(root, 5*ain))
+		}, "root", jobID, 5*ain + 1, types.ErrBound, "stake 1 uain more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
@@ -108,18 +107,6 @@ func TestAllocationComesBackWhenItsRoomIsFree(t *testing.T) {
 	require.NoError(t, f.allocate(root, jobID, 0))
 	require.Equal(t, 100, f.spend(root, anything()))
 	require.Zero(t, f.jobRoom(jobID, "").State.Full.Gas)
-}
-
-func TestBondsTakeFromAllJobsAlike(t *testing.T) {
-	f := newFixture(t)
-	root := f.staked("root", 10*ain)
-	f.jobs[jobID], f.jobs[8] = root, root
-	require.NoError(t, f.allocate(root, jobID, 6*ain))
-	require.NoError(t, f.allocate(root, 8, 2*ain))
-	f.lock(root, 6*ain)
-	require.Equal(t, int64(3*ain), f.jobRoom(jobID, "").Covered.Int64())
-	require.Equal(t, int64(1*ain), f.jobRoom(8, "").Covered.Int64())
-	require.Zero(t, f.room(root).State.Full.Gas)
 }
 
 func TestParamsAreTheAuthoritys(t *testing.T) {

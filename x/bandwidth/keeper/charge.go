@@ -36,13 +36,24 @@ func (k *Keeper) Charge(ctx sdk.Context, raw sdk.Tx, simulated bool) error {
 	if err != nil {
 		return err
 	}
-	if err := k.checkWithdrawals(ctx, params, raw.GetMsgs()); err != nil {
-		return err
-	}
 	tx, err := k.read(ctx, raw, simulated)
 	if err != nil {
 		return err
 	}
+	if k.onlyWithdraws(tx) {
+		if err := k.checkWithdrawals(ctx, params, tx.msgs); err != nil {
+			return err
+		}
+		return k.charge(ctx, params, tx)
+	}
+	if err := k.charge(ctx, params, tx); err != nil {
+		return err
+	}
+	return k.checkWithdrawals(ctx, params, tx.msgs)
+}
+
+// charge finds the room that a transaction counts against.
+func (k *Keeper) charge(ctx sdk.Context, params types.Params, tx transaction) error {
 	fromJob := types.Never
 	m, ok, err := k.memberOf(ctx, tx)
 	if err != nil {

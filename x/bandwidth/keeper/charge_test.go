@@ -163,6 +163,8 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 2, 1}, []int{len(first.Accounts), len(first.Allocations), len(first.Shares)})
 	other := newFixture(t)
+	require.ErrorContains(t, other.keeper.InitGenesis(other.ctx, *first), "allocates 5000000 uain, its stake is 0")
+	other.staked("root", 10*ain)
 	require.NoError(t, other.keeper.InitGenesis(other.ctx, *first))
 	second, err := other.keeper.ExportGenesis(other.ctx)
 	require.NoError(t, err)

@@ -50,6 +50,7 @@ type fixture struct {
 	ctx    sdk.Context
 	bank   bankkeeper.BaseKeeper
 	escrow *escrowkeeper.Keeper
+	hold   uint64 // where bonds lie
 	nodes  fakeReputation
 	jobs   fakeJobs
 	keeper *keeper.Keeper
@@ -78,7 +79,11 @@ func newFixture(t testing.TB) *fixture {
 
 	f := &fixture{t: t, ctx: ctx, bank: bank, escrow: escrow, nodes: fakeReputation{}, jobs: fakeJobs{}}
 	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, f.nodes, f.jobs, bank, chain.Denom, authority)
+	escrow.Watch(f.keeper)
 	f.server = keeper.NewMsgServer(f.keeper)
+	var err error
+	f.hold, err = escrow.OpenHold(ctx, "request 1")
+	require.NoError(t, err)
 	state := types.DefaultGenesis()
 	state.Params.PerAin = types.Room{Bytes: 1 << 30, Gas: 10 * cost}
 	require.NoError(t, f.keeper.InitGenesis(ctx, *state))
@@ -139,8 +144,17 @@ func (tx fakeTx) GetSignaturesV2() ([]signingtypes.SignatureV2, error) {
 
 // charge counts a transaction of the fixture's cost.
 func (f *fixture) charge(from sdk.AccAddress, msgs ...sdk.Msg) error {
+	return f.chargeTx(fakeTx{from: from, msgs: msgs, gas: cost})
+}
+
+func (f *fixture) chargeTx(tx fakeTx) error {
+	return f.try(func(ctx sdk.Context) error { return f.keeper.Charge(ctx, tx, false) })
+}
+
+// try keeps what do has written if it did not fail, as a transaction does.
+func (f *fixture) try(do func(sdk.Context) error) error {
 	cached, write := f.ctx.CacheContext()
-	err := f.keeper.Charge(cached, fakeTx{from: from, msgs: msgs, gas: cost}, false)
+	err := do(cached)
 	if err == nil {
 		write()
 	}
@@ -183,21 +197,23 @@ func (f *fixture) wallet(of sdk.AccAddress) math.Int {
 	return f.bank.GetBalance(f.ctx, of, chain.Denom).Amount
 }
 
-// lock takes coins out of a stake for good, as a lost bond does.
-func (f *fixture) lock(owner sdk.AccAddress, uain int64) {
+// lock takes coins out of a stake, as a bond does.
+func (f *fixture) lock(owner sdk.AccAddress, uain int64) error {
 	f.t.Helper()
-	hold, err := f.escrow.OpenHold(f.ctx, "request 1")
-	require.NoError(f.t, err)
-	require.NoError(f.t, f.escrow.LockStake(f.ctx, hold, owner, math.NewInt(uain)))
+	return f.try(func(ctx sdk.Context) error { return f.escrow.LockStake(ctx, f.hold, owner, math.NewInt(uain)) })
+}
+
+// setStake executes a message that was let in already.
+func (f *fixture) setStake(owner sdk.AccAddress, uain int64) error {
+	f.t.Helper()
+	return f.try(func(ctx sdk.Context) error { return f.escrow.SetStake(ctx, owner, math.NewInt(uain)) })
 }
 
 func (f *fixture) allocate(root sdk.AccAddress, job uint64, uain int64) error {
-	cached, write := f.ctx.CacheContext()
-	_, err := f.server.AllocateToJob(cached, &types.MsgAllocateToJob{Signer: root.String(), JobId: job, Amount: math.NewInt(uain)})
-	if err == nil {
-		write()
-	}
-	return err
+	return f.try(func(ctx sdk.Context) error {
+		_, err := f.server.AllocateToJob(ctx, &types.MsgAllocateToJob{Signer: root.String(), JobId: job, Amount: math.NewInt(uain)})
+		return err
+	})
 }
 
 func (f *fixture) wait(d time.Duration) { f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(d)) }

@@ -23,6 +23,13 @@ func (k *Keeper) InitGenesis(ctx context.Context, state types.GenesisState) erro
 		if err != nil {
 			return err
 		}
+		stake, err := k.escrow.Stake(ctx, owner)
+		if err != nil {
+			return err
+		}
+		if account.Allocated.GT(stake) {
+			return types.ErrInvalidGenesis.Wrapf("accounts: %s allocates %s uain, its stake is %s", owner, account.Allocated, stake)
+		}
 		if err := k.accounts.Set(ctx, owner, account); err != nil {
 			return err
 		}

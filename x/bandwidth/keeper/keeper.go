@@ -2,8 +2,8 @@
 //
 // Invariants: no room is used beyond what coins in stake, or the base, gave at that
 // time; a coin's room is used once in a window, wherever the coin goes, since coins
-// whose room is in use stay where they are, but for what a request pays; what an
-// owner has allocated is the sum of its allocations.
+// whose room is in use stay where they are; what an owner has allocated is the sum of
+// its allocations, and no more than its stake.
 //
 // Trusted: the keepers below, and the module's own state. Nothing that a transaction
 // says is, but what its signature covers.

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"cosmossdk.io/collections"
-	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -15,9 +14,8 @@ import (
 // pot is a job's room as it is now.
 type pot struct {
 	allocation types.Allocation // as it is kept
-	covered    math.Int
-	meter      types.Meter // now
-	applicants types.Meter // now
+	meter      types.Meter      // now
+	applicants types.Meter      // now
 }
 
 // pot reads a job's room; false if nothing was ever allocated to the job.
@@ -29,35 +27,12 @@ func (k *Keeper) pot(ctx context.Context, params types.Params, jobID uint64) (po
 	if err != nil {
 		return pot{}, false, err
 	}
-	covered, err := k.covered(ctx, allocation)
-	if err != nil {
-		return pot{}, false, err
-	}
-	now, full := nowMs(ctx), params.RoomOf(covered)
+	now, full := nowMs(ctx), params.RoomOf(allocation.Amount)
 	return pot{
 		allocation: allocation,
-		covered:    covered,
 		meter:      allocation.Meter.At(now, full, params.WindowMs),
 		applicants: allocation.Applicants.At(now, full.Part(params.ApplicantsBps), params.WindowMs),
 	}, true, nil
-}
-
-// covered is what of an allocation the root's stake still covers. Bonds may have
-// taken coins that were allocated; all of the root's jobs lose alike then.
-func (k *Keeper) covered(ctx context.Context, allocation types.Allocation) (math.Int, error) {
-	root, err := types.ParseAddress("root", allocation.Root)
-	if err != nil {
-		return math.Int{}, err
-	}
-	account, err := k.account(ctx, root)
-	if err != nil {
-		return math.Int{}, err
-	}
-	stake, err := k.escrow.Stake(ctx, root)
-	if err != nil || stake.GTE(account.Allocated) {
-		return allocation.Amount, err
-	}
-	return allocation.Amount.Mul(stake).Quo(account.Allocated), nil
 }
 
 // member is who uses a job's room.

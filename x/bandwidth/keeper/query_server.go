@@ -77,12 +77,11 @@ func (s queryServer) JobRoom(ctx context.Context, q *types.QueryJobRoomRequest) 
 		return nil, err
 	}
 	if !known {
-		p.allocation.Amount, p.covered = math.ZeroInt(), math.ZeroInt()
+		p.allocation.Amount = math.ZeroInt()
 	}
 	answer := &types.QueryJobRoomResponse{
 		Root:       root.String(),
 		Allocated:  p.allocation.Amount,
-		Covered:    p.covered,
 		Bound:      params.CoinsFor(p.meter.Used, types.Room{}),
 		State:      stateOf(p.allocation.Meter, p.meter, params),
 		Applicants: stateOf(p.allocation.Applicants, p.applicants, params),

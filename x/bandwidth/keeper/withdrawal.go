@@ -11,10 +11,26 @@ import (
 	"github.com/ain-network/aind/x/bandwidth/types"
 )
 
+// A transaction that asks for no more than this, and does nothing but lower its payer's own stake, may take along the
+// coins whose room it uses itself: a stake without use could not be withdrawn to the last coin otherwise.
+const (
+	withdrawalGas   = 300_000
+	withdrawalBytes = 1000
+)
+
+// onlyWithdraws says whether a transaction does nothing but set its payer's own stake, and asks for no more than that
+// takes.
+func (k *Keeper) onlyWithdraws(tx transaction) bool {
+	if len(tx.msgs) != 1 || tx.need.Gas > withdrawalGas || tx.need.Bytes > withdrawalBytes {
+		return false
+	}
+	owner, _, ok := k.escrow.StakeAfter(tx.msgs[0])
+	return ok && owner.Equals(tx.payer)
+}
+
 // checkWithdrawals refuses to let coins out of a stake while their room is in use or
 // counts for a job: on another account the same coins would give the same room
-// again. What is in use before the transaction counts, so that a stake without use
-// can be withdrawn to the last coin.
+// again.
 func (k *Keeper) checkWithdrawals(ctx context.Context, params types.Params, msgs []sdk.Msg) error {
 	for _, msg := range msgs {
 		if exec, ok := msg.(*authz.MsgExec); ok {

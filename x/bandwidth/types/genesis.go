@@ -55,7 +55,11 @@ func (g GenesisState) validateAllocations() (map[string]math.Int, error) {
 		if !ok {
 			sum = math.ZeroInt()
 		}
-		allocated[a.Root] = sum.Add(a.Amount)
+		total, err := sum.SafeAdd(a.Amount)
+		if err != nil {
+			return nil, fmt.Errorf("job %#x: its amount and those of the other jobs of %s are more coins than there can be: %w", a.JobId, a.Root, err)
+		}
+		allocated[a.Root] = total
 	}
 	return allocated, nil
 }

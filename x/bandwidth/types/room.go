@@ -9,6 +9,10 @@ import (
 // uainPerAIN is how many of the smallest coins make one AIN.
 const uainPerAIN = 1_000_000
 
+// mostCoinBits is the length of an amount in uain whose room is beyond MaxRoom whatever an AIN gives, and can still be
+// multiplied.
+const mostCoinBits = 128
+
 // MaxRoom bounds every room, so that sums of two never overflow.
 const MaxRoom = uint64(1) << 62
 
@@ -51,6 +55,9 @@ func (p Params) RoomOf(stake math.Int) Room {
 }
 
 func roomOf(stake math.Int, perAIN uint64) uint64 {
+	if stake.BigInt().BitLen() > mostCoinBits {
+		return MaxRoom
+	}
 	room := stake.Mul(math.NewIntFromUint64(perAIN)).QuoRaw(uainPerAIN)
 	if !room.IsUint64() || room.Uint64() > MaxRoom {
 		return MaxRoom

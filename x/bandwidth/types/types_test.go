@@ -92,6 +92,12 @@ func TestGenesisIsChecked(t *testing.T) {
 		{"a sum is there", func(g *types.GenesisState) { g.Accounts = []types.Account{{Owner: alice}} }, "allocated: missing"},
 		{"a sum is the sum", func(g *types.GenesisState) { g.Accounts = []types.Account{account(alice, 1)} }, "allocated 1, its jobs have 0"},
 		{"who allocates has a record", func(g *types.GenesisState) { g.Allocations = []types.Allocation{allocation(1, alice, 1)} }, "is not among them"},
+		{"sums are no more coins than there can be", func(g *types.GenesisState) {
+			most, ok := math.NewIntFromString("115792089237316195423570985008687907853269984665640564039457584007913129639935")
+			require.True(t, ok)
+			g.Accounts = []types.Account{account(alice, 1)}
+			g.Allocations = []types.Allocation{{JobId: 1, Root: alice, Amount: most}, {JobId: 2, Root: alice, Amount: most}}
+		}, "more coins than there can be"},
 		{"a job appears once", func(g *types.GenesisState) {
 			g.Allocations = []types.Allocation{allocation(1, alice, 0), allocation(1, bob, 0)}
 		}, "appears twice"},
@@ -124,4 +130,13 @@ func TestGenesisIsChecked(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
+}
+
+func TestRoomOfMoreCoinsThanThereCanBe(t *testing.T) {
+	most := math.NewIntWithDecimal(1, 77)
+	params := types.DefaultParams()
+	require.Equal(t, types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}, params.RoomOf(most))
+	params.PerAin = types.Room{Bytes: 1, Gas: 1 << 40}
+	require.Equal(t, types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}, params.RoomOf(most))
+	require.Equal(t, types.Room{Bytes: 3, Gas: 3 << 40}, params.RoomOf(math.NewInt(3_999_999)).Min(types.Room{Bytes: 3, Gas: 3 << 40}))
 }

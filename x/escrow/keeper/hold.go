@@ -73,7 +73,11 @@ func (k *Keeper) LockStake(ctx context.Context, id uint64, owner sdk.AccAddress,
 		return types.ErrInsufficientStake.Wrapf("owner %s has %s%s in stake, %s needs %s%s: set the stake to %s%s more",
 			owner, account.Stake, k.denom, hold.Purpose, amount, k.denom, amount.Sub(account.Stake), k.denom)
 	}
-	account.Stake = account.Stake.Sub(amount)
+	after := account.Stake.Sub(amount)
+	if err := k.announce(ctx, owner, account.Stake, after, true); err != nil {
+		return err
+	}
+	account.Stake = after
 	if err := k.setAccount(ctx, owner, account); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Keeper struct {
 	bank          types.BankKeeper
 	denom         string
 	feeCollector  string
+	watch         types.StakeWatch
 
 	Schema     collections.Schema
 	accounts   collections.Map[sdk.AccAddress, types.Account]
@@ -68,6 +69,10 @@ func NewKeeper(
 	k.Schema = schema
 	return k
 }
+
+// Watch has every change of a stake announced to watch. The app calls it before its
+// first block; without it nobody is told.
+func (k *Keeper) Watch(watch types.StakeWatch) { k.watch = watch }
 
 func (k *Keeper) coins(amount math.Int) sdk.Coins {
 	return sdk.NewCoins(sdk.NewCoin(k.denom, amount))

@@ -40,12 +40,15 @@ func (k *Keeper) SetStake(ctx context.Context, owner sdk.AccAddress, amount math
 	if err != nil {
 		return err
 	}
-	switch {
-	case amount.Equal(account.Stake):
+	if amount.Equal(account.Stake) {
 		return nil
-	case amount.GT(account.Stake):
+	}
+	if err := k.announce(ctx, owner, account.Stake, amount, false); err != nil {
+		return err
+	}
+	if amount.GT(account.Stake) {
 		err = k.take(ctx, owner, amount.Sub(account.Stake))
-	default:
+	} else {
 		err = k.bank.SendCoinsFromModuleToAccount(ctx, types.ModuleName, owner, k.coins(account.Stake.Sub(amount)))
 	}
 	if err != nil {
@@ -97,6 +100,18 @@ func (k *Keeper) credit(ctx context.Context, owner sdk.AccAddress, amount math.I
 	if err != nil {
 		return err
 	}
-	account.Stake = account.Stake.Add(amount)
+	after := account.Stake.Add(amount)
+	if err := k.announce(ctx, owner, account.Stake, after, false); err != nil {
+		return err
+	}
+	account.Stake = after
 	return k.setAccount(ctx, owner, account)
+}
+
+// announce tells who watches, if anybody does, that a stake is about to change.
+func (k *Keeper) announce(ctx context.Context, owner sdk.AccAddress, before, after math.Int, locks bool) error {
+	if k.watch == nil {
+		return nil
+	}
+	return k.watch.StakeChanges(ctx, owner, before, after, locks)
 }

@@ -3,6 +3,8 @@ package types
 import (
 	"context"
 
+	"cosmossdk.io/math"
+
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
@@ -20,4 +22,13 @@ type BankKeeper interface {
 	SendCoinsFromModuleToAccount(ctx context.Context, module string, to sdk.AccAddress, amount sdk.Coins) error
 	SendCoinsFromModuleToModule(ctx context.Context, from, to string, amount sdk.Coins) error
 	BurnCoins(ctx context.Context, module string, amount sdk.Coins) error
+}
+
+// StakeWatch is told of every change of a stake before it is made. It may refuse what
+// takes coins out of a stake, never what brings coins in: settling never fails
+// because of a receiver.
+type StakeWatch interface {
+	// StakeChanges says that an owner's stake is about to change; locks, that its coins
+	// go into a hold, from where they may come to somebody else.
+	StakeChanges(ctx context.Context, owner sdk.AccAddress, before, after math.Int, locks bool) error
 }
