@@ -17,6 +17,7 @@ import (
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/app/apptest"
 	"github.com/ain-network/aind/program"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
@@ -24,7 +25,7 @@ import (
 )
 
 // ownModules are the modules whose genesis is ours.
-var ownModules = []string{"escrow", "reputation", "jobs", "permissions"}
+var ownModules = []string{"escrow", "reputation", "jobs", "permissions", "bandwidth"}
 
 // unfilled are collections that are empty even on a busy chain, each with its reason.
 var unfilled = map[string]string{
@@ -150,6 +151,24 @@ func (m *market) busy() {
 	m.accept(rejecting, "e1", "w2", "w3")
 	m.must("client", &jobstypes.MsgRejectWorker{Signer: address("client"), RequestId: rejecting, Worker: address("w2")})
 	m.must("w3", commitment(rejecting, "w3", right))
+	m.crowd()
+}
+
+// crowd has room of accounts, of a job and of its applicants in use. From then on the time stands still, so that it stays
+// in use, and a few blocks have removed what says nothing.
+func (m *market) crowd() {
+	m.t.Helper()
+	params := bandwidthtypes.OpenParams()
+	params.BaseBalance, params.PerAin = 1, bandwidthtypes.Room{Bytes: 1 << 40, Gas: 1 << 40}
+	m.vote(&bandwidthtypes.MsgUpdateParams{Authority: app.Authority(), Params: params})
+	m.BlockTime = 0
+	m.must("root", &escrowtypes.MsgSetStake{Owner: address("root"), Amount: sdkmath.NewInt(stake)})
+	m.must("root", &bandwidthtypes.MsgAllocateToJob{Signer: address("root"), JobId: m.job, Amount: sdkmath.NewInt(stake / 2)})
+	m.must("w1", &reputationtypes.MsgUpdateCapability{Signer: address("w1"), JobId: m.job, Capability: full})
+	m.must("client", m.application(program.ROLE_WORKER, "admin", "client"))
+	for range 100 {
+		m.Block()
+	}
 }
 
 func reference() *jobstypes.Reference {

@@ -2,6 +2,7 @@
 package sim
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"slices"
@@ -71,9 +72,25 @@ func ownModules(k app.Keepers) map[string]simulation.Module {
 		"escrow":      escrowsim.NewModule(k.Escrow, k.Bandwidth),
 		"bandwidth":   bandwidthsim.NewModule(k.Bandwidth, k.Reputation, k.Jobs),
 		"reputation":  reputationsim.NewModule(k.Reputation),
-		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, k.Escrow),
+		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, free{k}),
 		"permissions": permissionssim.NewModule(k.Permissions),
 	}
+}
+
+// free tells what of a stake may be locked: what counts for no job, and whose room is not in use.
+type free struct{ app.Keepers }
+
+// Stake implements jobssim.Stakes.
+func (f free) Stake(ctx context.Context, owner sdk.AccAddress) (math.Int, error) {
+	stake, err := f.Escrow.Stake(ctx, owner)
+	if err != nil {
+		return math.Int{}, err
+	}
+	least, err := f.Bandwidth.LeastStake(ctx, owner)
+	if err != nil {
+		return math.Int{}, err
+	}
+	return stake.Sub(least), nil
 }
 
 // ownMessages lists the messages that ownModules draw.

@@ -32,6 +32,7 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	"github.com/ain-network/aind/x/jobs/keeper"
@@ -76,7 +77,7 @@ func newFixture(t testing.TB) *fixture {
 // newEmptyFixture has keepers whose state is not set yet, except that of the SDK.
 func newEmptyFixture(t testing.TB) *fixture {
 	t.Helper()
-	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, escrowtypes.StoreKey, reputationtypes.StoreKey, types.StoreKey)
+	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, escrowtypes.StoreKey, reputationtypes.StoreKey, bandwidthtypes.StoreKey, types.StoreKey)
 	store := func(name string) *storetypes.KVStoreKey { return keys[name] }
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID(chain.DefaultChainID).WithBlockTime(time.UnixMilli(genesisMs)).WithBlockHeight(1)

@@ -16,13 +16,17 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 
 	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/codec"
 	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/runtime"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
+	bandwidthkeeper "github.com/ain-network/aind/x/bandwidth/keeper"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 	escrowkeeper "github.com/ain-network/aind/x/escrow/keeper"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	"github.com/ain-network/aind/x/jobs/types"
@@ -45,18 +49,24 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	f, job := newMarket(t)
 	registry := moduletestutil.MakeTestEncodingConfig().InterfaceRegistry
+	bandwidthtypes.RegisterInterfaces(registry)
 	escrowtypes.RegisterInterfaces(registry)
 	reputationtypes.RegisterInterfaces(registry)
 	types.RegisterInterfaces(registry)
 	router := baseapp.NewMsgServiceRouter()
 	router.SetInterfaceRegistry(registry)
+	room := bandwidthkeeper.NewKeeper(codec.NewProtoCodec(registry), runtime.NewKVStoreService(f.keys[bandwidthtypes.StoreKey]),
+		f.escrow, f.reputation, f.keeper, f.bank, chain.Denom, authority())
+	require.NoError(t, room.InitGenesis(f.ctx, *bandwidthtypes.DefaultGenesis()))
+	f.escrow.Watch(room)
+	bandwidthtypes.RegisterMsgServer(router, bandwidthkeeper.NewMsgServer(room))
 	escrowtypes.RegisterMsgServer(router, escrowkeeper.NewMsgServer(f.escrow))
 	reputationtypes.RegisterMsgServer(router, f.reputationServer())
 	types.RegisterMsgServer(router, f.server)
 	w := &world{fixture: f, router: router, registry: registry, named: map[string]string{}}
 
 	f.fund("client", 1_000_000, 0)
-	f.fund("root", 1_000, 0)
+	f.fund("root", 1_000, 500)
 	f.fund("purse", 100, 0)
 	for _, name := range []string{"e1", "w1", "w2"} {
 		f.fund(name, 1_000, 50_000)
@@ -237,6 +247,9 @@ func (w *world) messages() map[string]sdk.Msg {
 	list := []sdk.Msg{
 		&escrowtypes.MsgSetStake{Owner: of("w1"), Amount: math.NewInt(10)},
 		&escrowtypes.MsgSetPayout{Owner: of("w1"), Payout: of("purse")},
+
+		&bandwidthtypes.MsgAllocateToJob{Signer: of("root"), JobId: job, Amount: math.NewInt(10)},
+		&bandwidthtypes.MsgUpdateParams{Authority: authority(), Params: bandwidthtypes.DefaultParams()},
 
 		w.application(job, "stranger"),
 		&reputationtypes.MsgWithdrawApplication{Signer: of("newcomer"), ApplicationId: application},
