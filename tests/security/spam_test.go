@@ -68,7 +68,9 @@ func TestCheapSpamTakesItsCoinsNowhere(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			for _, used := range []int{0, 9} {
-				m := newMarket(t, func(msg *jobstypes.MsgRegisterJob) { msg.Terms.Bond = &jobstypes.Bond{Amount: sdkmath.NewInt(stake / 2)} })
+				m := newMarket(t, func(msg *jobstypes.MsgRegisterJob) {
+					msg.Terms.Bond = &jobstypes.Bond{Amount: sdkmath.NewInt(stake / 2)}
+				})
 				m.appoint("client", "hot")
 				for _, name := range []string{"root", "client"} {
 					m.must(name, &escrowtypes.MsgSetStake{Owner: address(name), Amount: sdkmath.NewInt(stake)})
