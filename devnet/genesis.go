@@ -23,10 +23,9 @@ import (
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
-// shortWindows are short, so that a person sees a whole life of a request. Those that daemons have to keep are long enough
-// for a busy machine, and for a network that is killed and started again.
+// shortWindows are short, so that a person sees a whole life of a request, and long enough for a busy machine.
 var shortWindows = jobstypes.Windows{
-	OpenMs: 60_000, HiringMs: 2_000, GrantMs: 5_000, RevealMs: 10_000, EvaluationMs: 10_000, ChallengeMs: 5_000, ResolveMs: 10_000,
+	OpenMs: 60_000, HiringMs: 2_000, GrantMs: 5_000, RevealMs: 5_000, EvaluationMs: 5_000, ChallengeMs: 5_000, ResolveMs: 10_000,
 }
 
 const (

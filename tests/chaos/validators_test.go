@@ -44,6 +44,11 @@ const four = 4
 func newQuorum(t *testing.T) *quorum {
 	t.Helper()
 	n := harness.StartNetwork(t, harness.Options{Validators: four})
+	// A gap of seconds between two blocks counts on the chain clock: these windows outlast the start of a whole network.
+	updated := harness.Command{Args: []string{
+		"updateJob", n.Job(), "--hiring", "10s", "--reveal", "20s", "--evaluation", "20s", "--home", n.Folder("admin"),
+	}}.Run(t)
+	require.Zero(t, updated.Code, "%s", updated)
 	return &quorum{Network: n, before: n.Books(t)}
 }
 
