@@ -134,7 +134,7 @@ func (c *challenged) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ranking, err := c.rank(ctx, material, left)
+	ranking, err := c.rank(ctx, material, left, left > 2*typical+time.Second)
 	if errors.Is(err, daemon.ErrRanking) || daemon.IsProgramFault(err) {
 		c.rec.Failures++
 		if c.rec.Failures >= maxFailures {
@@ -149,14 +149,18 @@ func (c *challenged) judge(ctx context.Context) error {
 	return nil
 }
 
-// rank repeats the workers' runs where their program is deterministic, and then the evaluator's.
-func (c *challenged) rank(ctx context.Context, material daemon.Material, left time.Duration) ([]jobstypes.RankEntry, error) {
+// rank repeats the workers' runs where their program is deterministic, or the drawn segments of them, and then the evaluator's.
+func (c *challenged) rank(ctx context.Context, material daemon.Material, left time.Duration, patience bool) ([]jobstypes.RankEntry, error) {
 	terms, err := c.Catalog.Terms(ctx, c.request.Spec.JobId, c.request.TermsVersion)
 	if err != nil {
 		return nil, err
 	}
 	until := time.Now().Add(left)
-	material, err = c.Repeat(ctx, c.request, material, left, c.log)
+	if terms.ByCheckpoint() { // the segments that the evaluator had to run again, and no others: it is not overturned by luck
+		material, err = c.CheckSegments(ctx, c.request, material, left, patience, c.log)
+	} else {
+		material, err = c.Repeat(ctx, c.request, material, left, c.log)
+	}
 	if err != nil {
 		return nil, err
 	}

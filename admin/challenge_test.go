@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -140,6 +141,39 @@ func TestDeterministicWorkIsRepeated(t *testing.T) {
 			}
 			require.Equal(t, want, nodes)
 		})
+	}
+}
+
+// TestTheResolverRunsTheSameSegmentsAgain: it overturns an evaluator that has let a drawn lie pass, and none that could not see
+// one.
+func TestTheResolverRunsTheSameSegmentsAgain(t *testing.T) {
+	for _, drawn := range []bool{true, false} {
+		s := newScene(t)
+		s.chain.ByCheckpoint(s.job, 8, 1)
+		s.machine.Sandbox.Use(daemontest.WorkerProgram, daemontest.InSegments(4, daemontest.Double))
+		evaluator, one, two := daemontest.Address("evaluator"), daemontest.Address("one"), daemontest.Address("two")
+		s.chain.AddNode(s.job, evaluator, 100_000, program.ROLE_EVALUATOR)
+		s.chain.AddNode(s.job, one, 100_000, program.ROLE_WORKER)
+		s.chain.AddNode(s.job, two, 100_000, program.ROLE_WORKER)
+		id := s.chain.AddRequest(s.job, func(r *jobstypes.Request) { r.Spec.MinWorkers, r.Spec.MaxWorkers, r.ClientConceded = 2, 2, false })
+		s.chain.AcceptAs(t, evaluator, id)
+		right := daemontest.Answer(42, nil)
+		place := slices.IndexFunc([]uint32{0, 1, 2, 3}, func(i uint32) bool {
+			return slices.Contains(daemontest.DrawnOf(id, "two", 4, 1), i) == drawn
+		})
+		s.chain.ClaimAs(t, s.machine.Store, id, daemontest.Honest(id, "one", 4, right), daemontest.Jump(id, "two", 4, place, right))
+		s.chain.RankAs(t, evaluator, id, one, two)
+		s.chain.ChallengeAs(t, daemontest.Address("client"), me, id)
+		s.start(admin.Config{})
+		verdict, ranking := s.verdict(id)
+		if drawn {
+			require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
+			require.Len(t, ranking, 1)
+			require.Equal(t, one, ranking[0].Node)
+			continue
+		}
+		require.Equal(t, jobstypes.VERDICT_CONFIRMED, verdict)
+		require.Len(t, s.machine.Sandbox.Runs(daemontest.WorkerProgram), 4, "two of each worker, not the whole work")
 	}
 }
 

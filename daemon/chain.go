@@ -79,6 +79,15 @@ func (c Chain) Request(ctx context.Context, requestID uint64) (*jobstypes.Reques
 	return &res.Request, res.Assignments, nil
 }
 
+// Checkpoints returns the digests of states that a worker has published, none if it has published nothing.
+func (c Chain) Checkpoints(ctx context.Context, requestID uint64, worker string) (jobstypes.Checkpoints, error) {
+	res, err := c.Jobs().Checkpoints(ctx, &jobstypes.QueryCheckpointsRequest{RequestId: requestID, Worker: worker})
+	if err != nil {
+		return jobstypes.Checkpoints{}, fmt.Errorf("ask for checkpoints of %s in request %d: %w", worker, requestID, err)
+	}
+	return res.Checkpoints, nil
+}
+
 // Openings lists the requests of a job that a role can still accept.
 func (c Chain) Openings(ctx context.Context, jobID uint64, role program.Role) ([]jobstypes.Request, error) {
 	var all []jobstypes.Request

@@ -129,7 +129,7 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 		if _, known := given[seed]; !known {
 			given[seed], err = k.Programs.Run(ctx, Call{
 				JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
-				RequestID: request.Id, DeadlineMs: request.StartedMs + int64(request.Spec.TimeLimitMs), Seed: seed, Input: m.Input, Wall: time.Until(until),
+				RequestID: request.Id, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
 			})
 			if err != nil {
 				return Material{}, fmt.Errorf("repeat the work of %s: %w", reply.Node, err)

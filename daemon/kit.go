@@ -26,6 +26,7 @@ type Network interface {
 	MemberChain
 	Owner(ctx context.Context, signer string) (string, error)
 	Request(ctx context.Context, requestID uint64) (*jobstypes.Request, []jobstypes.Assignment, error)
+	Checkpoints(ctx context.Context, requestID uint64, worker string) (jobstypes.Checkpoints, error)
 	Openings(ctx context.Context, jobID uint64, role program.Role) ([]jobstypes.Request, error)
 	Places(ctx context.Context, owner string) ([]jobstypes.Place, error)
 	Stake(ctx context.Context, owner string) (math.Int, error)
@@ -77,6 +78,9 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	}
 	if k.Owner, err = sdk.AccAddressFromBech32(owner); err != nil {
 		return nil, fmt.Errorf("owner of %s: %w", k.Signer, err)
+	}
+	if err := removeChecks(cfg.Home); err != nil {
+		return nil, err
 	}
 	if k.Journal, err = OpenJournal(filepath.Join(cfg.Home, "journal")); err != nil {
 		return nil, err

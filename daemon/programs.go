@@ -209,20 +209,40 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 // Run runs a release once and returns its reply. How it went is remembered: see Resting and Typical. A program's log is
 // written to the daemon's at debug level, and with the failure if it fails.
 func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
-	prepared, err := p.prepare(ctx, call.JobID, call.ReleaseID)
+	prepared, err := p.runnable(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	if published, err := p.Catalog.Release(ctx, call.ReleaseID); err != nil {
-		return nil, err
-	} else if published.Revoked {
-		return nil, fmt.Errorf("release %d of job %s: %w", call.ReleaseID, JobID(call.JobID), ErrRevoked)
+	result, err := p.execute(ctx, prepared, call, nil)
+	if rememberErr := p.remember(call.ReleaseID, result, err); rememberErr != nil {
+		return nil, rememberErr
 	}
+	if err != nil {
+		return nil, err
+	}
+	return result.Output, nil
+}
+
+// runnable is a release's program, ready to run and not taken back.
+func (p *Programs) runnable(ctx context.Context, call Call) (sandbox.Program, error) {
+	prepared, err := p.prepare(ctx, call.JobID, call.ReleaseID)
+	if err != nil {
+		return prepared, err
+	}
+	published, err := p.Catalog.Release(ctx, call.ReleaseID)
+	if err == nil && published.Revoked {
+		err = fmt.Errorf("release %d of job %s: %w", call.ReleaseID, JobID(call.JobID), ErrRevoked)
+	}
+	return prepared, err
+}
+
+// execute runs a program, or one segment of it.
+func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call Call, segment *Segment) (*sandbox.Result, error) {
 	wall := p.Limits.Time.Std()
 	if call.Wall > 0 {
 		wall = min(wall, call.Wall)
 	}
-	result, err := p.Sandbox.Run(ctx, sandbox.Run{
+	run := sandbox.Run{
 		Program: prepared,
 		Input:   call.Input,
 		Env: map[string]string{
@@ -237,18 +257,19 @@ func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
 		Labels: map[string]string{
 			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),
 		},
-	})
-	if rememberErr := p.remember(call.ReleaseID, result, err); rememberErr != nil {
-		return nil, rememberErr
 	}
+	if segment != nil {
+		segment.show(&run)
+	}
+	result, err := p.Sandbox.Run(ctx, run)
 	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "digest", prepared.Digest}
 	if err != nil {
 		if result != nil {
 			attributes = append(attributes, "log", string(result.Log))
 		}
 		p.Log.Warn("program failed", append(attributes, "error", err)...)
-		return nil, err
+		return result, err
 	}
 	p.Log.Debug("program ran", append(attributes, "wall", result.Wall, "cpu", result.CPU, "memory", result.PeakMemory, "log", string(result.Log))...)
-	return result.Output, nil
+	return result, nil
 }

@@ -27,6 +27,8 @@ var (
 	}
 	WorkerAccept  = Step{Number: 150, Daemon: "worker", Name: "accept", Tx: true, When: "a request that pays enough"}
 	WorkerRun     = Step{Number: 160, Daemon: "worker", Name: "run", When: "a request that it accepted"}
+	WorkerSegment = Step{Number: 230, Daemon: "worker", Name: "segment", When: "a request that it accepted, of a job that verifies by checkpoint"}
+	WorkerPublish = Step{Number: 240, Daemon: "worker", Name: "publish", Tx: true, Batch: true, When: "the program left states that the chain does not know of"}
 	WorkerResign  = Step{Number: 170, Daemon: "worker", Name: "resign", Tx: true, Batch: true, When: "the program fails"}
 	WorkerCommit  = Step{Number: 180, Daemon: "worker", Name: "commit", Tx: true, Batch: true, When: "the program gave a result"}
 	WorkerUpload  = Step{Number: 190, Daemon: "worker", Name: "upload", When: "a result above the inline limit"}
@@ -66,6 +68,7 @@ func Steps() []Step {
 	return []Step{
 		WorkerNode.Qualify, WorkerNode.Apply, WorkerNode.Prepare, WorkerNode.Heartbeat,
 		WorkerAccept, WorkerRun, WorkerResign, WorkerCommit, WorkerUpload, WorkerReveal, WorkerConcede, WorkerSettle,
+		WorkerSegment, WorkerPublish,
 		EvaluatorNode.Qualify, EvaluatorNode.Apply, EvaluatorNode.Prepare, EvaluatorNode.Heartbeat,
 		EvaluatorAccept, EvaluatorGather, EvaluatorJudge, EvaluatorRank, EvaluatorSettle,
 		AdminTest, AdminApprove, AdminReject, AdminHeartbeat, AdminPrepare, AdminJudge, AdminResolve,

@@ -102,6 +102,13 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 	if !e.Programs.PrepareSoon(ctx, job.Id, request.EvaluatorRelease) {
 		return "its program is not ready yet", nil
 	}
+	terms, err := e.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
+	if err != nil {
+		return "", err
+	}
+	if terms.ByCheckpoint() && !e.Programs.PrepareSoon(ctx, job.Id, request.WorkerRelease) {
+		return "the workers' program, whose segments it runs again, is not ready yet", nil
+	}
 	return e.refusesTime(ctx, request)
 }
 

@@ -3,12 +3,13 @@ package evaluator
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/ain-network/aind/daemon"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
-// judge runs the evaluator program on what was gathered.
+// judge runs drawn segments of the work again, where the job wants that, and the evaluator program on what was gathered.
 func judge(ctx context.Context, t *task) error {
 	if err := t.enterRun(ctx); err != nil {
 		return err
@@ -21,7 +22,19 @@ func judge(ctx context.Context, t *task) error {
 	if left <= 0 {
 		return errors.New("no time is left to judge")
 	}
-	ranking, err := t.Judge(ctx, t.request, t.material, left, t.log)
+	until := time.Now().Add(left)
+	patience, err := t.patience(ctx)
+	if err != nil {
+		return err
+	}
+	material, err := t.CheckSegments(ctx, t.request, t.material, left, patience, t.log)
+	if errors.Is(err, daemon.ErrNotDrawn) {
+		return daemon.ErrLater
+	}
+	if err != nil {
+		return err
+	}
+	ranking, err := t.Judge(ctx, t.request, material, time.Until(until), t.log)
 	if errors.Is(err, daemon.ErrRanking) || daemon.IsProgramFault(err) {
 		return t.failed(err)
 	}

@@ -46,6 +46,7 @@ const (
 	EnvRequest  = "AIN_REQUEST"  // the request's id, decimal
 	EnvSeed     = "AIN_SEED"     // hex; the source of all randomness of the run
 	EnvDeadline = "AIN_DEADLINE" // chain clock, unix milliseconds
+	EnvSegment  = "AIN_SEGMENT"  // place of the segment from 0, decimal; only where a program runs in segments
 )
 
 // Program names what to run and the rpc that it serves.
@@ -132,7 +133,7 @@ func (l Limits) WithDefaults() (Limits, error) {
 type Run struct {
 	Program Program
 	Input   []byte            // the request message, proto binary
-	Env     map[string]string // EnvRequest, EnvSeed, EnvDeadline; the program sees no other variable
+	Env     map[string]string // EnvRequest, EnvSeed, EnvDeadline, EnvSegment; the program sees no other variable
 	Inputs  map[string]string // name to host path of a regular file, shown read-only as /ain/in/<name>
 	OutDir  string            // if set, an existing empty folder, shown as /ain/out
 	Limits  Limits

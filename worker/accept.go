@@ -135,13 +135,8 @@ func (w *Worker) timeToRun(ctx context.Context, request jobstypes.Request) (time
 	if request.StartedMs == 0 { // it starts as we accept: nobody evaluates it
 		return time.Duration(request.Spec.TimeLimitMs)*time.Millisecond - w.Config.Margin.Std(), nil
 	}
-	left, err := w.Clock.Left(ctx, submitBy(request))
+	left, err := w.Clock.Left(ctx, daemon.SubmitBy(request))
 	return left - w.Config.Margin.Std(), err
-}
-
-// submitBy is the end of submissions, in milliseconds of the chain clock.
-func submitBy(request jobstypes.Request) int64 {
-	return request.StartedMs + int64(request.Spec.TimeLimitMs)
 }
 
 // expectedReward is a worker's part of R_w if nobody else joins besides those who must: what a policy can count on from

@@ -25,16 +25,33 @@ func TestCrashAtEveryFailpoint(t *testing.T) {
 		if point.Daemon != "worker" {
 			continue
 		}
-		t.Run(point.Name, func(t *testing.T) {
+		if step := point.Number / 10 * 10; step != daemon.WorkerSegment.Number && step != daemon.WorkerPublish.Number {
+			t.Run(point.Name, func(t *testing.T) { dieAt(t, point, newScenery(t)) })
+		}
+		if point.Number < daemon.WorkerAccept.Number {
+			continue // whatever the job verifies by
+		}
+		t.Run(point.Name+" in segments", func(t *testing.T) {
 			s := newScenery(t)
-			s.chain.AddNode(s.job, me, stake) // its stake, and no role yet
-			s.machine.Sandbox.Use(daemontest.WorkerProgram, largeOrCrash)
-			life := newLife(s)
-			life.crashAt(point.Number)
-			life.live()
-			require.True(t, life.crash.Happened(), "the failpoint was never reached: %s", point.When)
+			s.chain.ByCheckpoint(s.job, 4, 2)
+			dieAt(t, point, s)
+			require.Equal(t, 1, s.chain.Executed(me, &jobstypes.MsgPublishCheckpoints{}))
 		})
 	}
+}
+
+func dieAt(t *testing.T, point daemon.Failpoint, s *scene) {
+	s.chain.AddNode(s.job, me, stake) // its stake, and no role yet
+	s.machine.Sandbox.Use(daemontest.WorkerProgram, func(ctx context.Context, run sandbox.Run) ([]byte, error) {
+		if run.Env[sandbox.EnvSegment] == "" {
+			return largeOrCrash(ctx, run)
+		}
+		return daemontest.InSegments(2, largeOrCrash)(ctx, run)
+	})
+	life := newLife(s)
+	life.crashAt(point.Number)
+	life.live()
+	require.True(t, life.crash.Happened(), "the failpoint was never reached: %s", point.When)
 }
 
 // largeOrCrash has replies that go by reference, and crashes on the unlucky number.

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/ain-network/aind/daemon"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -16,6 +17,15 @@ type record struct {
 	// Outcome of the run and the salt of its commitment; nil: no result yet.
 	Outcome *outcome `json:"outcome,omitempty"`
 	Salt    []byte   `json:"salt,omitempty"`
+	// States are the digests of what the segments of the work left, in the folder of states until the end.
+	States [][]byte `json:"states,omitempty"`
+	// Published: so many of them the chain has.
+	Published int `json:"published,omitempty"`
+	// StatesStored: the store has those that somebody will ask for.
+	StatesStored bool `json:"states_stored,omitempty"`
+	// TookMs is how long the segments ran, UnpublishedMs those whose states are not published.
+	TookMs        int64 `json:"took_ms,omitempty"`
+	UnpublishedMs int64 `json:"unpublished_ms,omitempty"`
 	// Failure is why there will be no result of this request.
 	Failure string `json:"failure,omitempty"`
 }
@@ -31,6 +41,9 @@ type outcome struct {
 	// Uploaded: the store has acknowledged it.
 	Uploaded bool `json:"uploaded,omitempty"`
 }
+
+// took is how long the segments ran so far.
+func (r record) took() time.Duration { return time.Duration(r.TookMs) * time.Millisecond }
 
 func recordKey(requestID uint64) string { return recordPrefix + strconv.FormatUint(requestID, 10) }
 

@@ -44,10 +44,18 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	reply, err := t.Programs.Run(ctx, daemon.Call{
+	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, DeadlineMs: submitBy(t.request), Seed: seed, Input: input, Wall: left,
-	})
+		RequestID: t.request.Id, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left,
+	}
+	if terms.ByCheckpoint() {
+		reply, err := t.runSegments(ctx, terms, call)
+		if err != nil || reply == nil {
+			return err
+		}
+		return t.keep(params, terms, reply)
+	}
+	reply, err := t.Programs.Run(ctx, call)
 	if daemon.IsProgramFault(err) {
 		t.fail(err.Error())
 		return nil

@@ -32,6 +32,7 @@ type stage struct {
 // stages in their order. Doing one makes the next due, or waits for the chain.
 var stages = []stage{
 	{daemon.WorkerRun, (*task).mustRun, run},
+	{daemon.WorkerPublish, (*task).mustPublish, publish},
 	{daemon.WorkerResign, (*task).mustResign, resign},
 	{daemon.WorkerCommit, (*task).mustCommit, commit},
 	{daemon.WorkerUpload, (*task).mustUpload, upload},
@@ -83,7 +84,16 @@ func (t *task) running() bool {
 
 func (t *task) mustRun() bool    { return t.running() && t.rec.Outcome == nil && t.rec.Failure == "" }
 func (t *task) mustResign() bool { return t.running() && t.rec.Failure != "" }
-func (t *task) mustCommit() bool { return t.running() && t.rec.Outcome != nil && !t.rec.Outcome.Open }
+
+// mustPublish wants the work done: what is published before that is published on the way.
+func (t *task) mustPublish() bool {
+	return t.running() && t.request.ClosedMs != 0 && t.rec.Outcome != nil && t.rec.Published < len(t.rec.States) && t.rec.Failure == ""
+}
+
+// mustCommit waits until all states are published: afterwards the chain takes none.
+func (t *task) mustCommit() bool {
+	return t.running() && t.rec.Outcome != nil && !t.rec.Outcome.Open && t.rec.Published == len(t.rec.States) && t.rec.Failure == ""
+}
 
 // revealing tells that the chain takes the result now.
 func (t *task) revealing() bool {
@@ -95,10 +105,16 @@ func (t *task) revealing() bool {
 }
 
 func (t *task) mustUpload() bool {
-	return t.revealing() && t.rec.Outcome.Digest != "" && !t.rec.Outcome.Uploaded
+	return t.revealing() && (t.mustStoreResult() || t.mustStoreStates() && len(t.request.Draw) > 0)
 }
 
-func (t *task) mustReveal() bool { return t.revealing() }
+func (t *task) mustStoreResult() bool { return t.rec.Outcome.Digest != "" && !t.rec.Outcome.Uploaded }
+
+// mustStoreStates tells whether states are not where others look for them. Which ones is drawn in the block after that in which
+// reveals began.
+func (t *task) mustStoreStates() bool { return len(t.rec.States) > 0 && !t.rec.StatesStored }
+
+func (t *task) mustReveal() bool { return t.revealing() && !t.mustStoreStates() }
 
 // mustConcede leaves out whom no other ranking could give more: the chain counts them as content.
 func (t *task) mustConcede() bool {

@@ -41,8 +41,21 @@ func commit(ctx context.Context, t *task) error {
 	return err
 }
 
-// upload stores a result that is too large for the chain, now that everybody has committed.
+// upload stores a result that is too large for the chain, and states that others will run again from, now that everybody has
+// committed.
 func upload(ctx context.Context, t *task) error {
+	if t.mustStoreResult() {
+		if err := t.storeResult(ctx); err != nil {
+			return err
+		}
+	}
+	if t.mustStoreStates() && len(t.request.Draw) > 0 {
+		return t.storeStates(ctx)
+	}
+	return nil
+}
+
+func (t *task) storeResult(ctx context.Context) error {
 	digest, err := storage.ParseDigest(t.rec.Outcome.Digest)
 	if err != nil {
 		return err
@@ -125,7 +138,7 @@ func (t *task) findAccept(ctx context.Context) error {
 			return daemon.ErrLater // the chain does not answer
 		}
 	}
-	return t.Journal.Delete(recordKey(t.request.Id))
+	return errors.Join(t.forgetStates(), t.Journal.Delete(recordKey(t.request.Id)))
 }
 
 // close says how a finished request went, and removes its traces.
@@ -142,6 +155,9 @@ func (t *task) close() error {
 		if err := t.Outbox.Forget(messageKey(t.request.Id, s.step)); err != nil {
 			return err
 		}
+	}
+	if err := t.forgetStates(); err != nil {
+		return err
 	}
 	if err := os.Remove(t.resultPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

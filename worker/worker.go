@@ -2,7 +2,8 @@
 // came out.
 //
 // Each request goes through small stages (stage.go), of which every one can be done again: which is due follows from what
-// the chain says and from the journal's record of the request, and nothing else. Invariants: no request is accepted that
+// the chain says and from the journal's record of the request, and nothing else. Work that is verified by checkpoint runs in
+// segments (segment.go), each as small a step. Invariants: no request is accepted that
 // could not be started at once; of one request at most one result is ever committed to, for result and salt are in the
 // journal before the commitment is signed; nothing of a result leaves the machine before reveals begin.
 //
@@ -83,6 +84,7 @@ func (w *Worker) filters() []string {
 		client.OnBlock(&jobstypes.EventContractClosed{}),
 		client.OnTx(&jobstypes.EventRevealStarted{}),
 		client.OnBlock(&jobstypes.EventRevealStarted{}),
+		client.OnBlock(&jobstypes.EventSegmentsDrawn{}),
 		client.OnTx(&jobstypes.EventRanked{}),
 		client.OnTx(&reputationtypes.EventNodeApproved{}, "node", w.Owner.String()),
 	}

@@ -69,6 +69,7 @@ type job struct {
 type request struct {
 	jobstypes.Request
 	assignments map[string]jobstypes.Assignment
+	checkpoints map[string][][]byte // by worker
 }
 
 type tx struct {
@@ -105,6 +106,7 @@ func (s state) clone() state {
 	for id, r := range s.requests {
 		copied := *r
 		copied.assignments = maps.Clone(r.assignments)
+		copied.checkpoints = maps.Clone(r.checkpoints)
 		c.requests[id] = &copied
 	}
 	c.applications, c.nodes, c.decisions = maps.Clone(s.applications), maps.Clone(s.nodes), maps.Clone(s.decisions)

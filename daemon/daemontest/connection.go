@@ -183,6 +183,17 @@ func (n *Connection) Request(ctx context.Context, requestID uint64) (found *jobs
 	return found, list, err
 }
 
+// Checkpoints are what a worker has published.
+func (n *Connection) Checkpoints(ctx context.Context, requestID uint64, worker string) (found jobstypes.Checkpoints, err error) {
+	err = n.ask(ctx, func(s *state) {
+		found = jobstypes.Checkpoints{RequestId: requestID, Worker: worker}
+		if r := s.requests[requestID]; r != nil {
+			found.Digests = slices.Clone(r.checkpoints[worker])
+		}
+	})
+	return found, err
+}
+
 // Openings lists what a role can accept, the oldest first.
 func (n *Connection) Openings(ctx context.Context, jobID uint64, role program.Role) (list []jobstypes.Request, err error) {
 	err = n.ask(ctx, func(s *state) {

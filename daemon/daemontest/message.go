@@ -30,6 +30,8 @@ func (c *Chain) handle(signer string, msg sdk.Msg) error {
 		return c.with(m.RequestId, func(r *request) error { return c.accept(r, signer, m.Role) })
 	case *jobstypes.MsgResign:
 		return c.with(m.RequestId, func(r *request) error { return c.resign(r, signer) })
+	case *jobstypes.MsgPublishCheckpoints:
+		return c.with(m.RequestId, func(r *request) error { return c.publish(r, signer, m) })
 	case *jobstypes.MsgSubmitResult:
 		return c.with(m.RequestId, func(r *request) error { return c.submit(r, signer, m) })
 	case *jobstypes.MsgRevealResult:
@@ -173,6 +175,28 @@ func (c *Chain) resign(r *request, signer string) error {
 	delete(r.assignments, signer)
 	r.Workers--
 	c.state.stakes[signer] = c.stake(signer).Add(r.WorkerBond)
+	return nil
+}
+
+func (c *Chain) publish(r *request, signer string, m *jobstypes.MsgPublishCheckpoints) error {
+	a, ok := r.assignments[signer]
+	switch {
+	case !ok:
+		return jobstypes.ErrNoPlace
+	case a.HasCommitted():
+		return jobstypes.ErrCommitted
+	case r.State != jobstypes.REQUEST_STATE_RUNNING || a.Resigned || r.ClosedMs == 0:
+		return jobstypes.ErrState
+	case int(m.First) != len(r.checkpoints[signer]):
+		return jobstypes.ErrCheckpoint
+	}
+	if err := m.Validate(c.state.jobs[r.Spec.JobId].terms); err != nil {
+		return err
+	}
+	if r.checkpoints == nil {
+		r.checkpoints = map[string][][]byte{}
+	}
+	r.checkpoints[signer] = append(slices.Clone(r.checkpoints[signer]), m.Digests...)
 	return nil
 }
 

@@ -78,6 +78,10 @@ func (c *Chain) stepRunning(r *request, late bool) bool {
 		return c.endReveal(r)
 	}
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_REVEALING, c.now()+int64(c.Windows.RevealMs)
+	if c.state.jobs[r.Spec.JobId].terms.ByCheckpoint() {
+		draw := jobstypes.Draw(ChainID, r.Id, appHash)
+		r.Draw = draw[:]
+	}
 	return true
 }
 
