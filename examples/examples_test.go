@@ -60,7 +60,7 @@ func descriptors(t *testing.T, schema []byte) protoreflect.FileDescriptor {
 }
 
 // run takes a message as text and returns the reply.
-func (e *example) run(p sandbox.Program, seed, input string) (protoreflect.Message, error) {
+func (e *example) run(p sandbox.Program, seed, input string, changes ...func(*sandbox.Run)) (protoreflect.Message, error) {
 	e.t.Helper()
 	service := descriptors(e.t, p.Schema).Services().ByName(protoreflect.Name(p.Service))
 	method := service.Methods().ByName(protoreflect.Name(p.Method))
@@ -68,7 +68,11 @@ func (e *example) run(p sandbox.Program, seed, input string) (protoreflect.Messa
 	require.NoError(e.t, prototext.Unmarshal([]byte(input), request))
 	data, err := proto.Marshal(request)
 	require.NoError(e.t, err)
-	result, err := e.box.Run(context.Background(), sandbox.Run{Program: p, Input: data, Env: map[string]string{sandbox.EnvSeed: seed}})
+	run := sandbox.Run{Program: p, Input: data, Env: map[string]string{sandbox.EnvSeed: seed}}
+	for _, change := range changes {
+		change(&run)
+	}
+	result, err := e.box.Run(context.Background(), run)
 	if err != nil {
 		return nil, err
 	}
