@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/daemon"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -19,7 +20,8 @@ func newExplain(s *Session) *cobra.Command {
 		Short: "Tell a request's life, and the rule behind every payment",
 		Long: `Tell the life of a request in plain words: who did what when, by the chain's clock, and,
 once it has ended, who received what by which rule of the protocol. The chain keeps a
-request for a while after its end, an hour unless its params say otherwise.`,
+request for a while after its end, an hour unless its params say otherwise. Where a daemon
+with the same --home ran a program for it, it says where the program's log is.`,
 		Example: "  aind explain 42",
 		Args:    cobra.ExactArgs(1),
 		RunE:    runs(s.explain),
@@ -45,6 +47,8 @@ type explainOutput struct {
 	Awaiting []string          `json:"awaiting_keys,omitempty"`
 	Life     []moment          `json:"life"`
 	Payouts  []explainedPayout `json:"payouts"`
+	// Logs of the programs that this machine ran for it.
+	Logs []daemon.KeptLog `json:"logs,omitempty"`
 }
 
 func (s *Session) explain(ctx context.Context, args []string) error {
@@ -75,7 +79,14 @@ func (s *Session) explain(ctx context.Context, args []string) error {
 			Rule:         ruleOf(payout, res.Request),
 		})
 	}
-	return s.print(out, explainLines(out, res.Request)...)
+	if out.Logs, err = daemon.ReadLogs(s.home, id); err != nil {
+		return err
+	}
+	lines := explainLines(out, res.Request)
+	for _, log := range out.Logs {
+		lines = append(lines, "", fmt.Sprintf("What its program said on this machine, %d bytes: %s", log.Size, log.Path))
+	}
+	return s.print(out, lines...)
 }
 
 func explainLines(out explainOutput, request jobstypes.Request) []string {

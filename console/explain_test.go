@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -117,6 +119,18 @@ func TestExplain(t *testing.T) {
 		require.NotEmpty(t, payout.Rule)
 		require.Equal(t, "1000000", payout.Amount)
 	}
+}
+
+func TestExplainSaysWhereTheLogIs(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.mustRun("requestJob", order)
+	require.NotContains(t, w.mustRun("explain", "1"), "What its program said")
+	log := filepath.Join(w.home, "logs", "1-"+strings.Repeat("ab", 32)+".log")
+	require.NoError(t, os.MkdirAll(filepath.Dir(log), 0o700))
+	require.NoError(t, os.WriteFile(log, []byte("five"), 0o600))
+	require.Contains(t, w.mustRun("explain", "1"), "What its program said on this machine, 4 bytes: "+log)
+	require.Contains(t, w.mustRun("explain", "1", "--output", "json"), `"digest": "sha256:abab`)
 }
 
 func TestExplainWhatGoesOn(t *testing.T) {

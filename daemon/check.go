@@ -36,10 +36,15 @@ func (k *Kit) CheckSegments(ctx context.Context, request jobstypes.Request, m Ma
 		return Material{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // what is left is removed at the next start
+	defer k.Programs.GPUs.GiveBack(request.Id)
+	grant, err := NewGrant(terms.Requirement, request.Spec.Requirement)
+	if err != nil {
+		return Material{}, err
+	}
 	var checks []check
 	total := 1 // the judging
 	for i, reply := range m.Replies {
-		c := check{kit: k, request: request, input: m.Input, reply: reply, worker: m.Workers[i], dir: dir, patience: patience, log: log.With("node", reply.Node)}
+		c := check{kit: k, request: request, grant: grant, input: m.Input, reply: reply, worker: m.Workers[i], dir: dir, patience: patience, log: log.With("node", reply.Node)}
 		if c.checkpoints, err = k.Network.Checkpoints(ctx, request.Id, reply.Node); err != nil {
 			return Material{}, err
 		}
@@ -70,6 +75,7 @@ func (k *Kit) CheckSegments(ctx context.Context, request jobstypes.Request, m Ma
 type check struct {
 	kit         *Kit
 	request     jobstypes.Request
+	grant       Grant
 	input       []byte
 	reply       jobstypes.WorkerReply
 	worker      jobstypes.Assignment
@@ -114,7 +120,7 @@ func (c check) segment(ctx context.Context, place uint32, wall time.Duration) (w
 	}
 	left, err := c.kit.Programs.RunSegment(ctx, Call{
 		JobID: c.request.Spec.JobId, ReleaseID: c.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: c.request.Id, DeadlineMs: SubmitBy(c.request), Seed: c.seed, Input: c.input, Wall: wall,
+		RequestID: c.request.Id, DeadlineMs: SubmitBy(c.request), Seed: c.seed, Input: c.input, Wall: wall, Grant: c.grant,
 	}, s)
 	switch {
 	case IsProgramFault(err):

@@ -86,6 +86,8 @@ type Limits struct {
 	Disk Bytes `yaml:"disk"`
 	// Log is what is kept of what a program says. 0: 64 KiB.
 	Log Bytes `yaml:"log"`
+	// Logs is what is kept of all runs. 0: 64 MiB.
+	Logs Bytes `yaml:"logs"`
 }
 
 // SandboxConfig says where the sandbox's parts are; empty: where the binary was installed.
@@ -125,6 +127,7 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.Limits.Input, 64<<20)
 	setDefault(&c.Limits.Disk, 64<<20)
 	setDefault(&c.Limits.Log, 64<<10)
+	setDefault(&c.Limits.Logs, 64<<20)
 	return c
 }
 
@@ -178,7 +181,7 @@ func (p Policy) validate() error {
 
 func (l Limits) validate() error {
 	for field, size := range map[string]Bytes{
-		"memory": l.Memory, "output": l.Output, "input": l.Input, "disk": l.Disk, "log": l.Log,
+		"memory": l.Memory, "output": l.Output, "input": l.Input, "disk": l.Disk, "log": l.Log, "logs": l.Logs,
 	} {
 		if size < 1<<10 {
 			return fmt.Errorf("limits.%s %d: use at least 1KiB", field, size)
@@ -230,8 +233,12 @@ func (c Config) Capability() program.Capability {
 	if c.Sandbox.Python != "" {
 		capability.Tags = append(capability.Tags, release.PythonRuntime)
 	}
-	if c.Sandbox.Docker.used() {
+	if d := c.Sandbox.Docker; d.used() {
 		capability.Tags = append(capability.Tags, dockerTag)
+		capability.GPUs = offeredGPUs(d.devices)
+		if d.CPUMillis > 0 {
+			capability.CPUMillis = uint64(d.CPUMillis)
+		}
 	}
 	return capability
 }

@@ -118,6 +118,10 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 	if err != nil || !terms.Deterministic {
 		return m, err
 	}
+	grant, err := NewGrant(terms.Requirement, request.Spec.Requirement)
+	if err != nil {
+		return Material{}, err
+	}
 	kept := Material{Input: m.Input}
 	given := map[[32]byte][]byte{}
 	until := time.Now().Add(wall)
@@ -127,13 +131,15 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 			return Material{}, err
 		}
 		if _, known := given[seed]; !known {
-			given[seed], err = k.Programs.Run(ctx, Call{
+			repeated, err := k.Programs.Run(ctx, Call{
 				JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
 				RequestID: request.Id, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
+				Grant: grant,
 			})
 			if err != nil {
 				return Material{}, fmt.Errorf("repeat the work of %s: %w", reply.Node, err)
 			}
+			given[seed] = repeated.Output
 		}
 		if !bytes.Equal(given[seed], reply.Reply) {
 			log.Warn("result is not what the program gives", "node", reply.Node)
@@ -166,7 +172,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	if err != nil {
 		return nil, fmt.Errorf("put request and replies together: %w", err)
 	}
-	output, err := k.Programs.Run(ctx, Call{
+	reply, err := k.Programs.Run(ctx, Call{
 		JobID: request.Spec.JobId, ReleaseID: request.EvaluatorRelease, Role: program.ROLE_EVALUATOR,
 		RequestID: request.Id, DeadlineMs: request.DeadlineMs,
 		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Input: question, Wall: wall,
@@ -174,7 +180,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	if err != nil {
 		return nil, err
 	}
-	ranked, err := job.Schema.ParseRanking(output, terms.Metrics)
+	ranked, err := job.Schema.ParseRanking(reply.Output, terms.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRanking, err)
 	}

@@ -35,6 +35,8 @@ type Programs struct {
 	Cache   ReleaseCache
 	Sandbox sandbox.Sandbox
 	Limits  Limits
+	Logs    *Logs
+	GPUs    *GPUs
 	Log     *slog.Logger
 	// Prepared is called when a release became ready in the background; it must not block.
 	Prepared func()
@@ -57,6 +59,22 @@ type Call struct {
 	Input      []byte
 	// Wall bounds the run besides the owner's limit; 0: the owner's limit alone.
 	Wall time.Duration
+	// Grant is what the run may use; its zero value: what the owner's limits say.
+	Grant Grant
+}
+
+// holder of the call's devices: its request, or, outside of requests, its job, by a number that no request has.
+func (c Call) holder() uint64 {
+	if c.RequestID != 0 {
+		return c.RequestID
+	}
+	return 1<<63 | c.JobID
+}
+
+// Reply is what a run gave. Of one that failed it is the log alone.
+type Reply struct {
+	Output []byte
+	Log    *LogRef // nil: it said nothing, or nobody asked for it by a request
 }
 
 // ErrRevoked says that a program does not run because the job's admin has taken it back.
@@ -206,21 +224,23 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 	return p, nil
 }
 
-// Run runs a release once and returns its reply. How it went is remembered: see Resting and Typical. A program's log is
-// written to the daemon's at debug level, and with the failure if it fails.
-func (p *Programs) Run(ctx context.Context, call Call) ([]byte, error) {
+// Run runs a release once and returns its reply. How it went is remembered: see Resting and Typical. What the program said goes to the logs
+// folder, to the daemon's log at debug level, and beside the failure if it fails.
+func (p *Programs) Run(ctx context.Context, call Call) (Reply, error) {
 	prepared, err := p.runnable(ctx, call)
 	if err != nil {
-		return nil, err
+		return Reply{}, err
 	}
-	result, err := p.execute(ctx, prepared, call, nil)
+	result, log, err := p.execute(ctx, prepared, call, nil)
+	p.GPUs.GiveBack(call.holder())
+	reply := Reply{Log: log}
 	if rememberErr := p.remember(call.ReleaseID, result, err); rememberErr != nil {
-		return nil, rememberErr
+		return reply, rememberErr
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		reply.Output = result.Output
 	}
-	return result.Output, nil
+	return reply, err
 }
 
 // runnable is a release's program, ready to run and not taken back.
@@ -236,13 +256,46 @@ func (p *Programs) runnable(ctx context.Context, call Call) (sandbox.Program, er
 	return prepared, err
 }
 
-// execute runs a program, or one segment of it.
-func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call Call, segment *Segment) (*sandbox.Result, error) {
-	wall := p.Limits.Time.Std()
-	if call.Wall > 0 {
-		wall = min(wall, call.Wall)
+// execute runs a program, or one segment of it, and keeps its log. The devices that it takes are the call's until they are given back.
+func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call Call, segment *Segment) (*sandbox.Result, *LogRef, error) {
+	run := p.runOf(prepared, call)
+	if segment != nil {
+		segment.show(&run)
 	}
-	run := sandbox.Run{
+	if prepared.Kind == sandbox.KindImage {
+		var missing string
+		if run.GPUs, missing = p.GPUs.Take(call.holder(), call.Grant.GPUs); missing != "" {
+			return nil, nil, fmt.Errorf("%w: not free: %s", ErrGPU, missing)
+		}
+	}
+	result, failed := p.Sandbox.Run(ctx, run)
+	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "digest", prepared.Digest}
+	var log *LogRef
+	if result != nil {
+		attributes = append(attributes, "wall", result.Wall, "cpu", result.CPU, "memory", result.PeakMemory, "log", string(result.Log))
+	}
+	if result != nil && call.RequestID != 0 {
+		var err error
+		if log, err = p.Logs.keep(call.RequestID, result.Log); err != nil {
+			p.Log.Warn("could not keep a program's log", append(attributes, "error", err)...)
+		}
+	}
+	if failed != nil {
+		p.Log.Warn("program failed", append(attributes, "error", failed)...)
+		return result, log, failed
+	}
+	p.Log.Debug("program ran", attributes...)
+	return result, log, nil
+}
+
+// runOf says in the sandbox's words what a call asks for.
+func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
+	limits := call.Grant.within(p.Limits)
+	limits.WallTime = p.Limits.Time.Std()
+	if call.Wall > 0 {
+		limits.WallTime = min(limits.WallTime, call.Wall)
+	}
+	return sandbox.Run{
 		Program: prepared,
 		Input:   call.Input,
 		Env: map[string]string{
@@ -250,26 +303,9 @@ func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call C
 			sandbox.EnvSeed:     hex.EncodeToString(call.Seed[:]),
 			sandbox.EnvDeadline: strconv.FormatInt(call.DeadlineMs, 10),
 		},
-		Limits: sandbox.Limits{
-			MemoryBytes: int64(p.Limits.Memory), WallTime: wall, OutputBytes: int64(p.Limits.Output),
-			LogBytes: int64(p.Limits.Log), DiskBytes: int64(p.Limits.Disk),
-		},
+		Limits: limits,
 		Labels: map[string]string{
 			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),
 		},
 	}
-	if segment != nil {
-		segment.show(&run)
-	}
-	result, err := p.Sandbox.Run(ctx, run)
-	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "digest", prepared.Digest}
-	if err != nil {
-		if result != nil {
-			attributes = append(attributes, "log", string(result.Log))
-		}
-		p.Log.Warn("program failed", append(attributes, "error", err)...)
-		return result, err
-	}
-	p.Log.Debug("program ran", append(attributes, "wall", result.Wall, "cpu", result.CPU, "memory", result.PeakMemory, "log", string(result.Log))...)
-	return result, nil
 }

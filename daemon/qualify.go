@@ -69,9 +69,18 @@ func (e *Examiner) Answer(ctx context.Context, exam Exam) (string, error) {
 }
 
 func (e *Examiner) work(ctx context.Context, job Job, input []byte, seed [32]byte) ([]byte, error) {
-	return e.Programs.Run(ctx, Call{
-		JobID: job.Id, ReleaseID: job.WorkerRelease, Role: program.ROLE_WORKER, Seed: seed, Input: input,
+	terms, err := e.Catalog.Terms(ctx, job.Id, job.TermsVersion)
+	if err != nil {
+		return nil, err
+	}
+	grant, err := NewGrant(terms.Requirement, program.Capability{})
+	if err != nil {
+		return nil, err
+	}
+	reply, err := e.Programs.Run(ctx, Call{
+		JobID: job.Id, ReleaseID: job.WorkerRelease, Role: program.ROLE_WORKER, Seed: seed, Input: input, Grant: grant,
 	})
+	return reply.Output, err
 }
 
 func (e *Examiner) judge(ctx context.Context, job Job, input []byte, seed [32]byte) ([]byte, error) {
@@ -91,9 +100,10 @@ func (e *Examiner) judge(ctx context.Context, job Job, input []byte, seed [32]by
 	if err != nil {
 		return nil, fmt.Errorf("make the reference set: %w", err)
 	}
-	return e.Programs.Run(ctx, Call{
+	reply, err := e.Programs.Run(ctx, Call{
 		JobID: job.Id, ReleaseID: job.EvaluatorRelease, Role: program.ROLE_EVALUATOR, Seed: seed, Input: question,
 	})
+	return reply.Output, err
 }
 
 // derive makes a seed of a seed.

@@ -38,6 +38,10 @@ type DockerConfig struct {
 	// Registries, host or host:port, whose images are pulled with the login of Docker's config, and that may be on this machine or in its
 	// network. From all others images are pulled without a login, and only from public addresses.
 	Registries []string `yaml:"registries"`
+	// GPUs that programs may be given, each to one run at a time: the ids that `nvidia-smi -L` lists, or all. Empty, or off: none.
+	GPUs []string `yaml:"gpus"`
+	// devices are those of them that were found.
+	devices []GPU
 	// PullTime is how long an image may take to come from its registry. 0: 1 h.
 	PullTime Duration `yaml:"pull_time"`
 }
@@ -96,6 +100,18 @@ func (c *Config) OpenSandbox(ctx context.Context, log *slog.Logger) (sandbox.San
 	return nil, errors.Join(err, modules.Close())
 }
 
+// findGPUs looks for those that the owner gives.
+func (d DockerConfig) findGPUs(ctx context.Context) ([]GPU, error) {
+	if len(d.GPUs) == 0 {
+		return nil, nil
+	}
+	found, err := FindGPUs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return chooseGPUs(found, d.GPUs)
+}
+
 func (c *Config) openDocker(ctx context.Context, log *slog.Logger) (sandbox.Sandbox, error) {
 	if runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("%w: containers are run on Linux only, this is %s", docker.ErrEngine, runtime.GOOS)
@@ -103,6 +119,9 @@ func (c *Config) openDocker(ctx context.Context, log *slog.Logger) (sandbox.Sand
 	child, err := sandbox.FindChild(c.Sandbox.Child)
 	if err != nil {
 		return nil, err
+	}
+	if c.Sandbox.Docker.devices, err = c.Sandbox.Docker.findGPUs(ctx); err != nil {
+		return nil, BadConfig(err)
 	}
 	d, state := c.Sandbox.Docker, filepath.Join(c.Home, dockerFolder)
 	board := &pullBoard{path: filepath.Join(state, pullsFile), log: log, now: map[string]Pulling{}}

@@ -34,6 +34,7 @@ type Left struct {
 	Digest storage.Digest // of the state
 	Reply  []byte
 	Wall   time.Duration
+	Log    *LogRef // nil: it said nothing
 }
 
 // RunSegment calls a release's program for one segment of its work. What it replies counts where it leaves no state. The
@@ -49,14 +50,16 @@ func (p *Programs) RunSegment(ctx context.Context, call Call, s Segment) (Left, 
 	if err := os.MkdirAll(s.Out, 0o700); err != nil {
 		return Left{}, err
 	}
-	result, err := p.execute(ctx, prepared, call, &s)
+	result, log, err := p.execute(ctx, prepared, call, &s)
 	left := Left{}
 	if err == nil {
 		left, err = leftBehind(s.Out, result, int64(p.Limits.Disk))
 	}
+	left.Log = log
 	if err == nil && left.State != "" {
 		return left, nil
 	}
+	p.GPUs.GiveBack(call.holder()) // between segments they stay
 	if result != nil {
 		result.Wall += s.Earlier
 	}

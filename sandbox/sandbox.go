@@ -95,6 +95,7 @@ type Limits struct {
 	OutputBytes int64         // the reply as the program writes it; default 4 MiB
 	LogBytes    int64         // what is kept of standard error; default 64 KiB
 	DiskBytes   int64         // all that is written to the output folder; default 64 MiB
+	CPUMillis   int64         // of images, in thousandths of a core, where it is less than the owner allows; 0: what the owner allows
 }
 
 const (
@@ -108,7 +109,7 @@ const (
 
 // WithDefaults fills in what is zero. It errs where a limit is negative.
 func (l Limits) WithDefaults() (Limits, error) {
-	if l.MemoryBytes < 0 || l.WallTime < 0 || l.OutputBytes < 0 || l.LogBytes < 0 || l.DiskBytes < 0 {
+	if l.MemoryBytes < 0 || l.WallTime < 0 || l.OutputBytes < 0 || l.LogBytes < 0 || l.DiskBytes < 0 || l.CPUMillis < 0 {
 		return l, fmt.Errorf("limits %+v: none may be negative", l)
 	}
 	if l.MemoryBytes == 0 {
@@ -137,6 +138,8 @@ type Run struct {
 	Inputs  map[string]string // name to host path of a regular file, shown read-only as /ain/in/<name>
 	OutDir  string            // if set, an existing empty folder, shown as /ain/out
 	Limits  Limits
+	// GPUs of this machine that an image's program gets, by the ids that their driver knows them by. It sees no others.
+	GPUs []string
 	// Labels say what the run is for, for instance job and request. People see them; programs do not.
 	Labels map[string]string
 }

@@ -91,7 +91,11 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 			return fmt.Sprintf("it wants a rating of %d, this node has %d", least, rating), nil
 		}
 	}
-	if lacks := w.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
+	needed, err := w.Needed(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	if lacks := w.Config.Capability().Lacks(needed); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}
 	least := w.Config.Policy.MinRewardFor(job.Id)
@@ -111,7 +115,13 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if !w.Programs.PrepareSoon(ctx, job.Id, request.WorkerRelease) {
 		return "its program is not ready yet", nil
 	}
-	return w.refusesTime(ctx, request)
+	if why, err := w.refusesTime(ctx, request); why != "" || err != nil {
+		return why, err
+	}
+	if _, missing := w.Programs.GPUs.Take(request.Id, needed.GPUs); missing != "" { // from now on they are this request's
+		return "its devices are in use, " + missing, nil
+	}
+	return "", nil
 }
 
 // refusesTime wants half as much time again as a run usually takes.
@@ -159,6 +169,7 @@ func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
 	w.setActive(request.Id, true)
 	started := w.requests.Start(ctx, request.Id, func() error {
 		defer w.setActive(request.Id, false)
+		defer w.giveBackUnlessOurs(request.Id)
 		t, err := w.newTask(request, jobstypes.Assignment{RequestId: request.Id, Worker: w.Owner.String()})
 		if err != nil {
 			return err
@@ -172,6 +183,15 @@ func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
 	})
 	if !started {
 		w.setActive(request.Id, false)
+		w.giveBackUnlessOurs(request.Id)
+	}
+}
+
+// giveBackUnlessOurs frees the devices that were kept for a request which turned out not to be ours.
+func (w *Worker) giveBackUnlessOurs(requestID uint64) {
+	var rec record
+	if ours, err := w.Journal.Get(recordKey(requestID), &rec); err == nil && !ours {
+		w.Programs.GPUs.GiveBack(requestID)
 	}
 }
 

@@ -51,6 +51,16 @@ func TestOwnersPolicy(t *testing.T) {
 			nil,
 			func(r *jobstypes.Request) { r.Spec.Requirement = program.Capability{MemoryBytes: 1 << 40} },
 		},
+		"a GPU that this node has not": {
+			nil,
+			func(r *jobstypes.Request) {
+				r.Spec.Requirement = program.Capability{GPUs: []program.GPU{{Vendor: "nvidia", Count: 1}}}
+			},
+		},
+		"more than the owner allows, on top of the terms": {
+			func(s *scene, _ *worker.Config) { s.chain.Require(s.job, program.Capability{MemoryBytes: 100 << 20}) },
+			func(r *jobstypes.Request) { r.Spec.Requirement = program.Capability{MemoryBytes: 513 << 20} },
+		},
 		"no time for a run": {
 			func(_ *scene, cfg *worker.Config) { cfg.Margin = daemon.Duration(400 * time.Millisecond) },
 			func(r *jobstypes.Request) { r.Spec.TimeLimitMs = 300 },

@@ -28,6 +28,8 @@ type record struct {
 	UnpublishedMs int64 `json:"unpublished_ms,omitempty"`
 	// Failure is why there will be no result of this request.
 	Failure string `json:"failure,omitempty"`
+	// Log of the program, in the logs folder; nil: it said nothing.
+	Log *daemon.LogRef `json:"log,omitempty"`
 }
 
 // outcome is a result as it will be revealed.

@@ -44,9 +44,13 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
+	grant, err := daemon.NewGrant(terms.Requirement, t.request.Spec.Requirement)
+	if err != nil {
+		return err
+	}
 	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left,
+		RequestID: t.request.Id, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant,
 	}
 	if terms.ByCheckpoint() {
 		reply, err := t.runSegments(ctx, terms, call)
@@ -56,6 +60,7 @@ func run(ctx context.Context, t *task) error {
 		return t.keep(params, terms, reply)
 	}
 	reply, err := t.Programs.Run(ctx, call)
+	t.rec.Log = reply.Log
 	if daemon.IsProgramFault(err) {
 		t.fail(err.Error())
 		return nil
@@ -63,7 +68,7 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	return t.keep(params, terms, reply)
+	return t.keep(params, terms, reply.Output)
 }
 
 func (t *task) fail(why string) {

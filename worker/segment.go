@@ -60,6 +60,9 @@ func (t *task) runSegment(ctx context.Context, terms jobstypes.TermsSpec, call d
 		}
 	}
 	left, err := t.Programs.RunSegment(ctx, call, s)
+	if left.Log != nil {
+		t.rec.Log = left.Log
+	}
 	switch {
 	case daemon.IsProgramFault(err):
 		t.fail(fmt.Sprintf("segment %d: %s", s.Place, err))

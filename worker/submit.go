@@ -143,6 +143,7 @@ func (t *task) findAccept(ctx context.Context) error {
 
 // close says how a finished request went, and removes its traces.
 func (t *task) close() error {
+	t.Programs.GPUs.GiveBack(t.request.Id)
 	earned := "0"
 	for _, payout := range t.request.Payouts {
 		if payout.Account == t.Owner.String() {

@@ -58,6 +58,7 @@ type daemonFlags struct {
 	python     string
 	child      string
 	docker     string
+	gpus       []string
 	poll       time.Duration
 }
 
@@ -77,6 +78,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.python, "python", "", "Python runtime for scripts (default: beside this binary, or from the store)")
 	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: the one that this binary carries, else ain-sandbox beside it)")
 	flags.StringVar(&f.docker, "docker", "", "run programs that are images in a Docker engine: off, prefer or require (default: off)")
+	flags.StringSliceVar(&f.gpus, "gpus", nil, "GPUs that images may be given: ids as nvidia-smi -L lists them, all, or off (default: off)")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
 
@@ -117,6 +119,7 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"python":                    func() error { c.Sandbox.Python = f.python; return nil },
 		"sandbox-child":             func() error { c.Sandbox.Child = f.child; return nil },
 		"docker":                    func() error { c.Sandbox.Docker.Use = daemon.DockerUse(f.docker); return nil },
+		"gpus":                      func() error { c.Sandbox.Docker.GPUs = f.gpus; return nil },
 		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
 		"job":                       func() error { return f.useJobs(c) },
 		"min-reward": func() error {

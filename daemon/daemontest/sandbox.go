@@ -31,6 +31,7 @@ type Sandbox struct {
 	most     int
 	runs     []sandbox.Run
 	refuse   error
+	says     string
 }
 
 var _ sandbox.Sandbox = (*Sandbox)(nil)
@@ -48,6 +49,13 @@ func (s *Sandbox) Use(digest string, behaviour Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.programs[digest] = behaviour
+}
+
+// Say has every program write a log.
+func (s *Sandbox) Say(log string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.says = log
 }
 
 // RefuseToPrepare has Prepare fail until it is called with nil.
@@ -94,7 +102,7 @@ func (s *Sandbox) Prepare(_ context.Context, p sandbox.Program) error {
 // Run implements sandbox.Sandbox.
 func (s *Sandbox) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error) {
 	s.mu.Lock()
-	behaviour, prepared := s.programs[run.Program.Digest], s.prepared[run.Program.Digest]
+	behaviour, prepared, says := s.programs[run.Program.Digest], s.prepared[run.Program.Digest], s.says
 	s.runs = append(s.runs, run)
 	s.running++
 	s.most = max(s.most, s.running)
@@ -111,7 +119,7 @@ func (s *Sandbox) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, er
 	limited, cancel := context.WithTimeout(ctx, run.Limits.WallTime)
 	defer cancel()
 	output, err := behaviour(limited, run)
-	result := &sandbox.Result{Output: output, Wall: time.Since(started)}
+	result := &sandbox.Result{Output: output, Wall: time.Since(started), Log: []byte(says)}
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

@@ -350,3 +350,14 @@ func TestAnImageOfARegistryRuns(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, left)
 }
+
+// An engine without GPUs refuses what asks for one: the request has reached it.
+func TestAnEngineWithoutGPUsRefusesARunThatNeedsOne(t *testing.T) {
+	cfg := sandboxtest.DockerConfig(t)
+	box := sandboxtest.OpenDocker(t, cfg)
+	run := request(sandboxtest.ImageProbe(t), sandboxtest.Request{Action: "echo"})
+	run.GPUs = []string{"GPU-of-another-machine"}
+	_, err := box.Run(context.Background(), run)
+	require.ErrorIs(t, err, docker.ErrEngine)
+	assert.Empty(t, containersOf(t, cfg.StateDir))
+}

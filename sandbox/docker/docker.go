@@ -82,7 +82,7 @@ func (c Config) Validate() error {
 			return fmt.Errorf("docker config: %s %d is negative", field, value)
 		}
 	}
-	if c.CPUMillis > 0 && c.CPUMillis < 10 {
+	if c.CPUMillis > 0 && c.CPUMillis < leastCPU {
 		return fmt.Errorf("docker config: CPUMillis %d: use at least 10, the least that the engine takes", c.CPUMillis)
 	}
 	if c.Processes > 0 && c.Processes < 32 {

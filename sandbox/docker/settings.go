@@ -89,7 +89,7 @@ func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits
 			Resources: container.Resources{
 				Memory:     limits.MemoryBytes,
 				MemorySwap: limits.MemoryBytes, // no swap
-				NanoCPUs:   b.cfg.CPUMillis * 1e6,
+				NanoCPUs:   b.cpuMillis(limits) * 1e6,
 				PidsLimit:  &pids,
 				Ulimits: []*container.Ulimit{
 					{Name: "nofile", Soft: openFiles, Hard: openFiles},
@@ -102,6 +102,10 @@ func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits
 		},
 		net: &network.NetworkingConfig{},
 	}
+	if len(run.GPUs) > 0 {
+		s.host.DeviceRequests = []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: run.GPUs, Capabilities: [][]string{{"gpu"}}}}
+		s.config.Env = []string{nvidiaDevices + "=" + strings.Join(run.GPUs, ","), nvidiaCapabilities + "=compute,utility"}
+	}
 	if run.OutDir != "" {
 		s.host.Tmpfs[warden.OutFolder] = tmpfs(limits.DiskBytes, fmt.Sprintf("mode=0700,uid=%d,gid=%d", unprivilegedID, unprivilegedID))
 	}
@@ -109,6 +113,17 @@ func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits
 		s.host.Mounts = append(s.host.Mounts, readOnly(path, warden.InFolder+"/"+name))
 	}
 	return s
+}
+
+// leastCPU that an engine takes, in thousandths of a core.
+const leastCPU = 10
+
+// cpuMillis is the smaller of what the run and what the owner says.
+func (b *Box) cpuMillis(limits sandbox.Limits) int64 {
+	if limits.CPUMillis == 0 {
+		return b.cfg.CPUMillis
+	}
+	return min(b.cfg.CPUMillis, max(leastCPU, limits.CPUMillis))
 }
 
 // largestFile that can be written: holes cost a tmpfs nothing, but count for us.
