@@ -26,6 +26,7 @@ import (
 	"github.com/ain-network/aind/app"
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	bandwidthtypes "github.com/ain-network/aind/x/bandwidth/types"
 )
 
 const (
@@ -104,6 +105,9 @@ func (c *Chain) begin(config Config) error {
 	if err := builder.AddValidator("validator", validator, consensus, chain.Coin(power)); err != nil {
 		return err
 	}
+	app.EditGenesis(builder, bandwidthtypes.ModuleName, func(state *bandwidthtypes.GenesisState) {
+		state.Params = bandwidthtypes.OpenParams() // how fast is measured, not how much
+	})
 	if config.Genesis != nil {
 		config.Genesis(builder)
 	}

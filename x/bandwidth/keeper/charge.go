@@ -79,7 +79,7 @@ func (k *Keeper) read(ctx context.Context, raw sdk.Tx, simulated bool) (transact
 	if !ok {
 		return transaction{}, sdkerrors.ErrTxDecode.Wrap("the transaction does not say who pays")
 	}
-	payer := fee.FeeGranter()
+	payer := sdk.AccAddress(fee.FeeGranter())
 	if len(payer) == 0 {
 		payer = fee.FeePayer()
 	}
@@ -103,6 +103,10 @@ func (k *Keeper) read(ctx context.Context, raw sdk.Tx, simulated bool) (transact
 	signers, err := signed.GetSigners()
 	if err != nil || len(signers) != 1 {
 		return tx, err
+	}
+	if payer.Equals(sdk.AccAddress(signers[0])) { // almost always: one look-up less
+		tx.signer = owner
+		return tx, nil
 	}
 	tx.signer, err = k.reputation.Owner(ctx, signers[0])
 	return tx, err
