@@ -2,8 +2,10 @@ package console
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,11 +46,21 @@ type explainOutput struct {
 	State   string `json:"state"`
 	Outcome string `json:"outcome,omitempty"`
 	// Awaiting are those whose keys the client owes.
-	Awaiting []string          `json:"awaiting_keys,omitempty"`
+	Awaiting []string `json:"awaiting_keys,omitempty"`
+	// Draw and Segments say what is run again, where the job verifies by checkpoint.
+	Draw     string            `json:"draw,omitempty"`
+	Segments []segmentsOutput  `json:"segments,omitempty"`
 	Life     []moment          `json:"life"`
 	Payouts  []explainedPayout `json:"payouts"`
 	// Logs of the programs that this machine ran for it.
 	Logs []daemon.KeptLog `json:"logs,omitempty"`
+}
+
+// segmentsOutput is what a worker has published of its work, and which of its segments are drawn: none until all have committed.
+type segmentsOutput struct {
+	Worker      string   `json:"worker"`
+	Checkpoints int      `json:"checkpoints"`
+	Drawn       []uint32 `json:"drawn"`
 }
 
 func (s *Session) explain(ctx context.Context, args []string) error {
@@ -67,6 +79,10 @@ func (s *Session) explain(ctx context.Context, args []string) error {
 	out := explainOutput{
 		Request: id, State: stateName(res.Request.State), Life: lifeOf(res.Request, res.Assignments, grants), Payouts: []explainedPayout{},
 	}
+	if out.Segments, err = s.segmentsOf(ctx, res); err != nil {
+		return err
+	}
+	out.Draw = hex.EncodeToString(res.Request.Draw)
 	for _, a := range awaitedOf(res) {
 		out.Awaiting = append(out.Awaiting, a.Account)
 	}
@@ -89,6 +105,45 @@ func (s *Session) explain(ctx context.Context, args []string) error {
 	return s.print(out, lines...)
 }
 
+// segmentsOf says of each worker what it has published and what is drawn; nothing where the job does not verify by checkpoint.
+func (s *Session) segmentsOf(ctx context.Context, res *jobstypes.QueryRequestResponse) ([]segmentsOutput, error) {
+	connected, err := s.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := connected.Jobs().Terms(ctx, &jobstypes.QueryTermsRequest{JobId: res.Request.Spec.JobId, Version: res.Request.TermsVersion})
+	if err != nil {
+		return nil, fmt.Errorf("ask for the terms of request %d: %w", res.Request.Id, err)
+	}
+	if !terms.Terms.Spec.ByCheckpoint() {
+		return nil, nil
+	}
+	var segments []segmentsOutput
+	for _, a := range res.Assignments {
+		answer, err := connected.Jobs().Checkpoints(ctx, &jobstypes.QueryCheckpointsRequest{RequestId: res.Request.Id, Worker: a.Worker})
+		if err != nil {
+			return nil, fmt.Errorf("ask for the checkpoints of %s in request %d: %w", a.Worker, res.Request.Id, err)
+		}
+		segments = append(segments, segmentsOutput{
+			Worker: a.Worker, Checkpoints: len(answer.Checkpoints.Digests), Drawn: append([]uint32{}, answer.Drawn...),
+		})
+	}
+	return segments, nil
+}
+
+// segmentsText says it in words. People count from 1.
+func segmentsText(s segmentsOutput) string {
+	text := fmt.Sprintf("%s has published %s.", s.Worker, count(uint32(s.Checkpoints), "checkpoint"))
+	if len(s.Drawn) == 0 {
+		return text + " Which segments of its work are run again is drawn once all have committed."
+	}
+	places := make([]string, len(s.Drawn))
+	for i, place := range s.Drawn {
+		places[i] = strconv.FormatUint(uint64(place)+1, 10)
+	}
+	return fmt.Sprintf("%s Of the %s of its work these are run again: %s.", text, count(uint32(s.Checkpoints)+1, "segment"), strings.Join(places, ", "))
+}
+
 func explainLines(out explainOutput, request jobstypes.Request) []string {
 	lines := []string{fmt.Sprintf("Request %d for job %s is %s.", request.Id, chain.FormatJobID(request.Spec.JobId), out.State)}
 	if request.IsFinished() {
@@ -97,6 +152,12 @@ func explainLines(out explainOutput, request jobstypes.Request) []string {
 	if len(out.Awaiting) > 0 {
 		lines = append(lines, fmt.Sprintf("Its data is encrypted: the client owes a key to %s until %s, or else %s.",
 			strings.Join(out.Awaiting, ", "), clockText(request.DeadlineMs), elseText(request.State)))
+	}
+	if out.Draw != "" {
+		lines = append(lines, "The block after that in which reveals began drew "+out.Draw+".")
+	}
+	for _, segments := range out.Segments {
+		lines = append(lines, segmentsText(segments))
 	}
 	rows := [][]string{{"WHEN", "WHAT"}}
 	for _, m := range out.Life {

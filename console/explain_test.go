@@ -133,6 +133,47 @@ func TestExplainSaysWhereTheLogIs(t *testing.T) {
 	require.Contains(t, w.mustRun("explain", "1", "--output", "json"), `"digest": "sha256:abab`)
 }
 
+// TestExplainTellsOfSegments: what was published, and what of it is run again.
+func TestExplainTellsOfSegments(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.mustRun("requestJob", order, "--detach")
+	res := w.chain.requests[0]
+	lived(res)
+	worker := res.Assignments[0].Worker
+	answer := &jobstypes.QueryCheckpointsResponse{Checkpoints: jobstypes.Checkpoints{Digests: make([][]byte, 1)}}
+	w.chain.checkpoints = map[string]*jobstypes.QueryCheckpointsResponse{worker: answer}
+	require.Contains(t, w.mustRun("explain", "1"), worker+" has published 1 checkpoint. Which segments of its work are run again is drawn once all have committed.")
+
+	res.Request.Draw = []byte{0xca, 0xfe}
+	answer.Checkpoints.Digests, answer.Drawn = make([][]byte, 7), []uint32{2, 7}
+	told := w.mustRun("explain", "1")
+	require.Contains(t, told, "The block after that in which reveals began drew cafe.")
+	require.Contains(t, told, worker+" has published 7 checkpoints. Of the 8 segments of its work these are run again: 3, 8.")
+	var explained struct {
+		Draw     string
+		Segments []struct {
+			Worker      string
+			Checkpoints int
+			Drawn       []int
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.mustRun("explain", "1", "--output", "json")), &explained))
+	require.Equal(t, "cafe", explained.Draw)
+	require.Equal(t, []int{2, 7}, explained.Segments[0].Drawn)
+}
+
+// TestRegisterJobByCheckpoint: what the flags say is in the terms.
+func TestRegisterJobByCheckpoint(t *testing.T) {
+	w := newWorld(t)
+	w.register("--verification", "checkpoint", "--deterministic", "--max-checkpoints", "64", "--segments", "8")
+	terms := w.chain.sent[len(w.chain.sent)-1].(*jobstypes.MsgRegisterJob).Terms
+	require.True(t, terms.ByCheckpoint())
+	require.True(t, terms.Deterministic)
+	require.EqualValues(t, 64, terms.MaxCheckpoints)
+	require.EqualValues(t, 8, terms.Segments)
+}
+
 func TestExplainWhatGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.register()

@@ -39,12 +39,14 @@ type fakeChain struct {
 	releases []jobstypes.Release
 	requests []*jobstypes.QueryRequestResponse
 	grants   []jobstypes.Grant
-	nodes    []reputationtypes.NodeInfo // of every job; nil: one worker
-	wallets  map[string]math.Int
-	stakes   map[string]math.Int
-	rule     permissionstypes.Rule // about any message
-	opened   []string              // addresses that got an account
-	sent     []sdk.Msg
+	// checkpoints by worker; not nil: the job verifies by checkpoint.
+	checkpoints map[string]*jobstypes.QueryCheckpointsResponse
+	nodes       []reputationtypes.NodeInfo // of every job; nil: one worker
+	wallets     map[string]math.Int
+	stakes      map[string]math.Int
+	rule        permissionstypes.Rule // about any message
+	opened      []string              // addresses that got an account
+	sent        []sdk.Msg
 	// allocated to any job.
 	allocated math.Int
 	refuse    error // of the next message
@@ -271,9 +273,17 @@ func (f fakeJobs) Schema(_ context.Context, q *jobstypes.QuerySchemaRequest, _ .
 }
 
 func (f fakeJobs) Terms(_ context.Context, q *jobstypes.QueryTermsRequest, _ ...grpc.CallOption) (*jobstypes.QueryTermsResponse, error) {
-	return &jobstypes.QueryTermsResponse{Terms: jobstypes.Terms{JobId: q.JobId, Version: 1, Spec: jobstypes.TermsSpec{
+	terms := jobstypes.TermsSpec{
 		MinDeposit: math.ZeroInt(), ChallengeFee: math.ZeroInt(), Requirement: program.Capability{MemoryBytes: 1 << 20},
-	}}}, nil
+	}
+	if f.checkpoints != nil {
+		terms.Verification = jobstypes.VERIFICATION_CHECKPOINT
+	}
+	return &jobstypes.QueryTermsResponse{Terms: jobstypes.Terms{JobId: q.JobId, Version: 1, Spec: terms}}, nil
+}
+
+func (f fakeJobs) Checkpoints(_ context.Context, q *jobstypes.QueryCheckpointsRequest, _ ...grpc.CallOption) (*jobstypes.QueryCheckpointsResponse, error) {
+	return f.checkpoints[q.Worker], nil
 }
 
 func (f fakeJobs) Release(_ context.Context, q *jobstypes.QueryReleaseRequest, _ ...grpc.CallOption) (*jobstypes.QueryReleaseResponse, error) {

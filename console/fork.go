@@ -215,6 +215,9 @@ func (t termsFlags) change(flags *pflag.FlagSet, now *jobstypes.TermsSpec) (chan
 		"metric":             func() { now.Metrics = named.Metrics },
 		"open-results":       func() { now.OpenResults = named.OpenResults },
 		"invalid-loses-bond": func() { now.InvalidLosesBond = named.InvalidLosesBond },
+		"verification":       func() { now.Verification = named.Verification },
+		"max-checkpoints":    func() { now.MaxCheckpoints = named.MaxCheckpoints },
+		"segments":           func() { now.Segments = named.Segments },
 		"deterministic":      func() { now.Deterministic = named.Deterministic },
 	} {
 		if flags.Changed(flag) {

@@ -37,8 +37,13 @@ func TestUpdateJobChangesWhatIsNamed(t *testing.T) {
 	require.Nil(t, m.TreePolicy)
 	require.Nil(t, m.QualificationInput)
 
-	w.mustRun("updateJob", "0x1", "--admins-approve", "--qualification-input", "{y: 9}", "--description", "roots")
+	w.mustRun("updateJob", "0x1", "--verification", "checkpoint", "--deterministic", "--max-checkpoints", "9", "--segments", "3")
 	m = w.chain.sent[2].(*jobstypes.MsgUpdateJob)
+	require.True(t, m.Terms.ByCheckpoint() && m.Terms.Deterministic)
+	require.Equal(t, []uint32{9, 3}, []uint32{m.Terms.MaxCheckpoints, m.Terms.Segments})
+
+	w.mustRun("updateJob", "0x1", "--admins-approve", "--qualification-input", "{y: 9}", "--description", "roots")
+	m = w.chain.sent[3].(*jobstypes.MsgUpdateJob)
 	require.Nil(t, m.Terms)
 	require.True(t, m.TreePolicy.AdminsApprove)
 	require.Equal(t, "roots", m.Description)

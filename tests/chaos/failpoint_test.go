@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ func TestFailpoints(t *testing.T) {
 	t.Run("of", func(t *testing.T) {
 		t.Run("worker", func(t *testing.T) { t.Parallel(); newVictims(t, n, folder).killWorker() })
 		t.Run("evaluator", func(t *testing.T) { t.Parallel(); newVictims(t, n, folder).killEvaluator() })
+		t.Run("segments", func(t *testing.T) { t.Parallel(); newSegmentVictims(t, n).killInSegments() })
 		t.Run("admin", func(t *testing.T) { t.Parallel(); newVictims(t, n, folder).killAdmin() })
 	})
 	require.Zero(t, n.Books(t)[harness.Held], "no request holds anything any more")
@@ -61,12 +63,22 @@ type victims struct {
 	requests                []uint64
 }
 
-func newVictims(t *testing.T, n *harness.Network, folder string) *victims {
+func newVictims(t *testing.T, n *harness.Network, folder string, flags ...string) *victims {
 	v := &victims{Network: n, t: t, folder: folder, root: n.NewNode(t, "admin", "10", "")}
-	v.job = n.Register(t, v.root, folder, patient...)
+	v.job = n.Register(t, v.root, folder, append(slices.Clone(patient), flags...)...)
 	_, err := fmt.Sscanf(v.job, "0x%x", &v.number)
 	require.NoError(t, err)
 	return v
+}
+
+// newSegmentVictims have a job that verifies by checkpoint.
+func newSegmentVictims(t *testing.T, n *harness.Network) *victims {
+	folder := t.TempDir()
+	for _, file := range []string{"job_schema.proto", "worker.py", "evaluator.py"} {
+		harness.CopyFile(t, filepath.Join(harness.Root(), "examples", "heat", file), folder)
+	}
+	return newVictims(t, n, folder, "--qualification-input", "{cells: 5, steps: 5, left: 1000}",
+		"--verification", "checkpoint", "--deterministic", "--max-checkpoints", "8", "--segments", "8", "--invalid-loses-bond")
 }
 
 func (v *victims) node(role string) *harness.Node {
@@ -204,6 +216,25 @@ func (v *victims) killWorker() {
 	require.Equal(t, 10*int64(good)*harness.AIN, changes[v.rival.Address])
 	require.Equal(t, 10*int64(good)*harness.AIN, changes[v.evaluator.Address])
 	require.Equal(t, -bad*harness.AIN, changes[v.worker.Address], "one bond for each request in which its program crashed")
+}
+
+// killInSegments kills a worker while its program runs in segments. Its work is right for all that: each is run again.
+func (v *victims) killInSegments() {
+	t := v.t
+	v.root.Start(t)
+	v.evaluator, v.worker = v.node("evaluator"), v.node("worker")
+	v.evaluator.Start(t)
+	v.worker.Start(t)
+	v.worker.AwaitMember(t, v.number)
+	v.evaluator.AwaitMember(t, v.number)
+	v.worker.Kill()
+	v.each(points("worker", 230, 249), func() *harness.Node { return v.worker }, v.orders(func() uint64 {
+		return v.Order(t, v.job, "{cells: 9, steps: 3000, left: 900}", "time_limit: 80000", "max_workers: 1")
+	}))
+	v.worker.Start(t)
+	for _, id := range v.requests {
+		require.Equal(t, v.worker.Address, v.ranked(id).Ranking[0].Node)
+	}
 }
 
 func (v *victims) killEvaluator() {
