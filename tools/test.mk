@@ -8,7 +8,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
 ##@ Check
 
-.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long mutate fuzz bench
+.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long escape mutate fuzz bench
 test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
@@ -47,6 +47,10 @@ vet:
 
 tidy-check:
 	@$(GO) mod tidy -diff || { echo "go.mod is not tidy: run 'go mod tidy'" >&2; exit 1; }
+
+# `make test` runs it too, without a line for each attempt.
+escape: ## try to get out of the sandbox, with a control run for each attempt: a line for each
+	@$(GO) test -tags $(TAGS) -count=1 -timeout 20m ./tests/escape -args -table
 
 SEED ?= 1
 COUNT ?= 40

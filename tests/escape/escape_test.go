@@ -1,0 +1,21 @@
+package escape_test
+
+import "testing"
+
+func TestContainers(t *testing.T) {
+	w := newWorld(t)
+	for _, a := range inContainers {
+		t.Run(a.name, func(t *testing.T) {
+			a.hold(t, func(t *testing.T, a attempt, off []string) outcome {
+				r, ok := w.together(t, off)[a.name]
+				if !ok {
+					t.Fatalf("the probe knows no attempt %q", a.name)
+				}
+				return outcome{reached: r.Reached, told: r.Error, n: r.N}
+			})
+		})
+	}
+	for _, a := range inContainersAlone {
+		t.Run(a.name, func(t *testing.T) { a.hold(t, w.byItself) })
+	}
+}
