@@ -38,12 +38,24 @@ type DockerConfig struct {
 	// Registries, host or host:port, whose images are pulled with the login of Docker's config, and that may be on this machine or in its
 	// network. From all others images are pulled without a login, and only from public addresses.
 	Registries []string `yaml:"registries"`
+	// RuntimeClass: whether programs run in a stronger runtime than the engine's own, gVisor's or Kata's: require, prefer or off. Empty: off.
+	RuntimeClass docker.RuntimeUse `yaml:"runtime_class"`
+	// Runtime is its name in the engine; empty: runsc, kata, or what else they are known by.
+	Runtime string `yaml:"runtime"`
 	// GPUs that programs may be given, each to one run at a time: the ids that `nvidia-smi -L` lists, or all. Empty, or off: none.
 	GPUs []string `yaml:"gpus"`
 	// devices are those of them that were found.
 	devices []GPU
 	// PullTime is how long an image may take to come from its registry. 0: 1 h.
 	PullTime Duration `yaml:"pull_time"`
+}
+
+// imagesOrDefault are all that may be kept in the engine.
+func (d DockerConfig) imagesOrDefault() Bytes {
+	if d.Images == 0 {
+		return docker.DefaultImageCache
+	}
+	return d.Images
 }
 
 // DockerUse is a policy.
@@ -63,6 +75,11 @@ func (d DockerConfig) validate() error {
 	case "", DockerOff, DockerPrefer, DockerRequire:
 	default:
 		return fmt.Errorf("sandbox.docker.use %q: use %s, %s or %s", d.Use, DockerOff, DockerPrefer, DockerRequire)
+	}
+	switch d.RuntimeClass {
+	case "", docker.RuntimeOff, docker.RuntimePrefer, docker.RuntimeRequire:
+	default:
+		return fmt.Errorf("sandbox.docker.runtime_class %q: use %s, %s or %s", d.RuntimeClass, docker.RuntimeRequire, docker.RuntimePrefer, docker.RuntimeOff)
 	}
 	for _, host := range d.Registries {
 		if host == "" || strings.ContainsAny(host, "/@ ") {
@@ -92,7 +109,7 @@ func (c *Config) OpenSandbox(ctx context.Context, log *slog.Logger) (sandbox.San
 	switch {
 	case err == nil:
 		return sandbox.Kinds{sandbox.KindWASM: modules, sandbox.KindScript: modules, sandbox.KindImage: images}, nil
-	case c.Sandbox.Docker.Use == DockerPrefer && errors.Is(err, docker.ErrEngine):
+	case c.Sandbox.Docker.Use == DockerPrefer && c.Sandbox.Docker.RuntimeClass != docker.RuntimeRequire && errors.Is(err, docker.ErrEngine):
 		log.Warn("no Docker engine: no images are run", "error", err)
 		c.Sandbox.Docker.Use = DockerOff
 		return modules, nil
@@ -126,7 +143,7 @@ func (c *Config) openDocker(ctx context.Context, log *slog.Logger) (sandbox.Sand
 	d, state := c.Sandbox.Docker, filepath.Join(c.Home, dockerFolder)
 	board := &pullBoard{path: filepath.Join(state, pullsFile), log: log, now: map[string]Pulling{}}
 	return docker.Open(ctx, docker.Config{
-		Host: d.Host, StateDir: state, Registries: d.Registries, PullTimeout: d.PullTime.Std(), Progress: board.tell, WardenPath: child, MaxContainers: c.MaxRuns, CPUMillis: d.CPUMillis,
+		Host: d.Host, StateDir: state, RuntimeUse: d.RuntimeClass, Runtime: d.Runtime, Registries: d.Registries, PullTimeout: d.PullTime.Std(), Progress: board.tell, WardenPath: child, MaxContainers: c.MaxRuns, CPUMillis: d.CPUMillis,
 		Processes: d.Processes, ScratchBytes: int64(d.Scratch), ImageBytes: int64(d.Image), ImageCacheBytes: int64(d.Images), Log: log,
 	})
 }

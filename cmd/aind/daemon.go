@@ -19,6 +19,7 @@ import (
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
+	dockersandbox "github.com/ain-network/aind/sandbox/docker"
 )
 
 const daemonConfigHelp = `Settings come from a YAML file, by default %[1]s.yaml in --home, and from flags, which go
@@ -59,6 +60,7 @@ type daemonFlags struct {
 	child      string
 	docker     string
 	gpus       []string
+	runtime    string
 	poll       time.Duration
 }
 
@@ -78,6 +80,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.python, "python", "", "Python runtime for scripts (default: beside this binary, or from the store)")
 	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: the one that this binary carries, else ain-sandbox beside it)")
 	flags.StringVar(&f.docker, "docker", "", "run programs that are images in a Docker engine: off, prefer or require (default: off)")
+	flags.StringVar(&f.runtime, "runtime-class", "", "run images in a stronger runtime, gVisor's or Kata's: require, prefer or off (default: off)")
 	flags.StringSliceVar(&f.gpus, "gpus", nil, "GPUs that images may be given: ids as nvidia-smi -L lists them, all, or off (default: off)")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
@@ -119,6 +122,7 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"python":                    func() error { c.Sandbox.Python = f.python; return nil },
 		"sandbox-child":             func() error { c.Sandbox.Child = f.child; return nil },
 		"docker":                    func() error { c.Sandbox.Docker.Use = daemon.DockerUse(f.docker); return nil },
+		"runtime-class":             func() error { c.Sandbox.Docker.RuntimeClass = dockersandbox.RuntimeUse(f.runtime); return nil },
 		"gpus":                      func() error { c.Sandbox.Docker.GPUs = f.gpus; return nil },
 		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
 		"job":                       func() error { return f.useJobs(c) },

@@ -38,11 +38,13 @@ leaves enough time and its bond is covered by the stake.
 				cfg.Concede = worker.Concede(concede)
 			}
 			return runDaemon(cmd, logger, &cfg.Config, invite, func(ctx context.Context, world daemon.World) (runner, error) {
+				cfg.Warn(ctx, logger)
 				return worker.New(ctx, cfg, world)
 			})
 		},
 	}
 	flags.add("worker", cmd.Flags())
 	cmd.Flags().StringVar(&concede, "concede", "satisfied", "when to give up the right to challenge a ranking: satisfied: only if it is valid in it, or always")
+	cmd.AddCommand(newDoctorCmd())
 	return cmd
 }

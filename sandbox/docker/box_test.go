@@ -38,9 +38,14 @@ func engine(t testing.TB) *client.Client {
 // containersOf lists the containers of the sandbox with this state folder, whatever their state.
 func containersOf(t testing.TB, stateDir string) []container.Summary {
 	t.Helper()
+	return containersIn(t, engine(t), stateDir)
+}
+
+func containersIn(t testing.TB, c *client.Client, stateDir string) []container.Summary {
+	t.Helper()
 	instance, err := os.ReadFile(filepath.Join(stateDir, "instance"))
 	require.NoError(t, err)
-	found, err := engine(t).ContainerList(context.Background(), container.ListOptions{
+	found, err := c.ContainerList(context.Background(), container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", "network.ain.instance="+string(instance))),
 	})
 	require.NoError(t, err)
@@ -50,8 +55,13 @@ func containersOf(t testing.TB, stateDir string) []container.Summary {
 // running waits until n containers run, for as long as a busy machine may take, and returns them.
 func running(t testing.TB, stateDir string, n int) (found []container.Summary) {
 	t.Helper()
+	return runningIn(t, engine(t), stateDir, n)
+}
+
+func runningIn(t testing.TB, c *client.Client, stateDir string, n int) (found []container.Summary) {
+	t.Helper()
 	require.Eventually(t, func() bool {
-		found = containersOf(t, stateDir)
+		found = containersIn(t, c, stateDir)
 		up := 0
 		for _, c := range found {
 			if c.State == "running" {

@@ -49,6 +49,10 @@ type Config struct {
 	ImageBytes int64
 	// ImageCacheBytes bounds the images that the engine keeps for us; default 20 GiB.
 	ImageCacheBytes int64
+	// RuntimeUse says whether a stronger runtime than the engine's own is used; default RuntimeOff. Runtime is its name in the engine;
+	// default the first that the engine has of those known.
+	RuntimeUse RuntimeUse
+	Runtime    string
 	// Registries, host or host:port, that get the login of Docker's config, and that may be in this machine's network or on it. Images are
 	// pulled from others, too, but without a login and from public addresses only.
 	Registries []string
@@ -63,6 +67,9 @@ type Config struct {
 
 const maxFiles = 1_000_000 // in one image
 
+// DefaultImageCache is ImageCacheBytes where nothing else is said.
+const DefaultImageCache = 20 << 30
+
 // Validate names the first field that cannot be right.
 func (c Config) Validate() error {
 	switch {
@@ -72,6 +79,11 @@ func (c Config) Validate() error {
 		return errors.New("docker config: WardenPath is empty: name the program ain-sandbox")
 	case c.Host != "" && !strings.HasPrefix(c.Host, "unix://"):
 		return fmt.Errorf("docker config: Host %q: use unix:///path, an engine on this machine", c.Host)
+	}
+	switch c.RuntimeUse {
+	case "", RuntimeOff, RuntimePrefer, RuntimeRequire:
+	default:
+		return fmt.Errorf("docker config: RuntimeUse %q: use %s, %s or %s", c.RuntimeUse, RuntimeRequire, RuntimePrefer, RuntimeOff)
 	}
 	for field, value := range map[string]int64{
 		"MaxContainers": int64(c.MaxContainers), "CPUMillis": c.CPUMillis, "Processes": c.Processes, "ScratchBytes": c.ScratchBytes,
@@ -100,7 +112,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Processes, 256)
 	setDefault(&c.ScratchBytes, 64<<20)
 	setDefault(&c.ImageBytes, 10<<30)
-	setDefault(&c.ImageCacheBytes, 20<<30)
+	setDefault(&c.ImageCacheBytes, DefaultImageCache)
 	setDefault(&c.StartTimeout, time.Minute)
 	setDefault(&c.PullTimeout, time.Hour)
 	setDefault(&c.Log, slog.Default())
@@ -127,6 +139,7 @@ type Box struct {
 	engine   *client.Client
 	instance string // which containers are this sandbox's
 	warden   string // its copy on this machine
+	runtime  string // that programs run in; empty: the engine's own
 	images   *images
 	slots    chan struct{}
 
@@ -146,11 +159,11 @@ func Open(ctx context.Context, cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := connect(ctx, cfg)
+	engine, runtime, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{cfg: cfg, engine: engine, slots: make(chan struct{}, cfg.MaxContainers)}
+	b := &Box{cfg: cfg, engine: engine, runtime: runtime, slots: make(chan struct{}, cfg.MaxContainers)}
 	if err := b.prepare(ctx); err != nil {
 		engine.Close()
 		return nil, err

@@ -20,58 +20,81 @@ import (
 // oldestAPI is the oldest that has everything that settings.go asks for: that of Docker 20.10.
 const oldestAPI = "1.41"
 
-func connect(ctx context.Context, cfg Config) (*client.Client, error) {
+// connect also says which runtime programs run in.
+func connect(ctx context.Context, cfg Config) (_ *client.Client, runtime string, _ error) {
+	engine, err := dialEngine(cfg.Host)
+	if err != nil {
+		return nil, "", err
+	}
+	if runtime, err = check(ctx, engine, cfg); err != nil {
+		engine.Close()
+		return nil, "", err
+	}
+	return engine, runtime, nil
+}
+
+func dialEngine(host string) (*client.Client, error) {
 	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
-	if cfg.Host != "" {
-		options = append(options, client.WithHost(cfg.Host))
+	if host != "" {
+		options = append(options, client.WithHost(host))
 	}
 	engine, err := client.NewClientWithOpts(options...)
 	if err != nil {
 		return nil, engineError("connect", err)
 	}
-	if err := check(ctx, engine, cfg); err != nil {
-		engine.Close()
-		return nil, err
-	}
 	return engine, nil
 }
 
-func check(ctx context.Context, engine *client.Client, cfg Config) error {
-	if !strings.HasPrefix(engine.DaemonHost(), "unix://") {
-		return fmt.Errorf("%w: host %q: use unix:///path, an engine on this machine", ErrEngine, engine.DaemonHost())
-	}
-	if _, err := engine.Ping(ctx); err != nil {
-		return engineError("connect to "+engine.DaemonHost(), err)
-	}
-	engine.NegotiateAPIVersion(ctx)
-	if versions.LessThan(engine.ClientVersion(), oldestAPI) {
-		return fmt.Errorf("%w: it speaks version %s of its API: install one that speaks %s (Docker 20.10)", ErrEngine, engine.ClientVersion(), oldestAPI)
-	}
-	info, err := engine.Info(ctx)
+func check(ctx context.Context, engine *client.Client, cfg Config) (runtime string, _ error) {
+	info, err := ask(ctx, engine)
 	if err != nil {
-		return engineError("ask what it can do", err)
+		return "", err
 	}
 	if err := able(info); err != nil {
-		return err
+		return "", err
 	}
 	if !info.SwapLimit {
 		cfg.Log.Warn("the kernel does not limit swap: a program's memory may be swapped out beyond its limit (boot with swapaccount=1, or without swap)")
 	}
-	return nil
+	runtime, missing := cfg.chooseRuntime(namesOf(info.Runtimes))
+	switch {
+	case missing != "" && cfg.RuntimeUse == RuntimeRequire:
+		return "", fmt.Errorf("%w: %s", ErrEngine, missing)
+	case missing != "":
+		cfg.Log.Warn("programs run in the engine's own runtime", "why", missing)
+	case runtime != "":
+		cfg.Log.Info("programs run in a stronger runtime", "name", runtime)
+	}
+	return runtime, nil
+}
+
+// ask asks an engine what it is, if it is one that can be used.
+func ask(ctx context.Context, engine *client.Client) (info system.Info, _ error) {
+	if !strings.HasPrefix(engine.DaemonHost(), "unix://") {
+		return info, fmt.Errorf("%w: host %q: use unix:///path, an engine on this machine", ErrEngine, engine.DaemonHost())
+	}
+	if _, err := engine.Ping(ctx); err != nil {
+		return info, engineError("connect to "+engine.DaemonHost(), err)
+	}
+	engine.NegotiateAPIVersion(ctx)
+	if versions.LessThan(engine.ClientVersion(), oldestAPI) {
+		return info, fmt.Errorf("%w: it speaks version %s of its API: install one that speaks %s (Docker 20.10)", ErrEngine, engine.ClientVersion(), oldestAPI)
+	}
+	info, err := engine.Info(ctx)
+	if err != nil {
+		return info, engineError("ask what it can do", err)
+	}
+	return info, nil
 }
 
 // able errs where an engine could not hold a program to what settings.go says.
 func able(info system.Info) error {
-	seccomp := false
-	for _, option := range info.SecurityOptions {
-		seccomp = seccomp || strings.HasPrefix(option, "name=seccomp") || option == "seccomp"
-	}
 	for _, need := range []struct {
 		what string
 		has  bool
 	}{
 		{"Linux containers", info.OSType == "linux"},
-		{"seccomp", seccomp},
+		{"seccomp", hasSeccomp(info)},
 		{"a memory limit", info.MemoryLimit},
 		{"a CPU quota", info.CPUCfsQuota},
 		{"a limit of processes", info.PidsLimit},

@@ -83,6 +83,7 @@ func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits
 			LogConfig:      container.LogConfig{Type: "none"}, // we keep the log, bounded; the engine keeps none
 			RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 			Init:           &noInit,
+			Runtime:        b.runtime,
 			OomScoreAdj:    500, // when this machine runs out of memory programs go before its own
 			Tmpfs:          map[string]string{scratchPath: tmpfs(b.cfg.ScratchBytes, "mode=1777")},
 			Mounts:         []mount.Mount{readOnly(b.warden, wardenPath)},
