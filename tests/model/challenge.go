@@ -86,7 +86,7 @@ func (w *World) Challenge(signer string, id int) error {
 	}
 	r.Challenges = append(r.Challenges, &Challenge{By: account, Fee: fee, Resolver: r.above[level], attacked: r.Standing})
 	r.level = level + 1
-	r.enter(Challenged, w.Now, r.terms.Windows.Resolve)
+	r.judgement(Challenged, w.Now, r.terms.Windows.Resolve)
 	return nil
 }
 
@@ -101,7 +101,7 @@ func (w *World) nextJudge(r *Request, at int64) {
 	}
 	challenge.Resolver = r.above[level]
 	r.level = level + 1
-	r.Until = at + r.terms.Windows.Resolve
+	r.judgement(Challenged, at, r.terms.Windows.Resolve)
 }
 
 // Resolve gives a verdict; nil confirms.
@@ -111,7 +111,7 @@ func (w *World) Resolve(signer string, id int, verdict *Ranking) error {
 		return err
 	}
 	challenge := r.Waiting()
-	if challenge == nil || challenge.Resolver != w.owner(signer) {
+	if challenge == nil || r.Awaiting || challenge.Resolver != w.owner(signer) {
 		return errors.New("it owes no verdict")
 	}
 	challenge.Verdict = Confirmed

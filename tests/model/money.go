@@ -120,7 +120,23 @@ func (w *World) payOut(r *Request) {
 		w.settleChallenges(r)
 	}
 	switch r.Outcome {
-	case Final, NobodyValid, InputUnusable:
+	case Revoked, NotGranted:
+		for _, worker := range r.byTurn() {
+			w.earn(r, worker.Name, r.WorkerReward/int64(r.Revealed()))
+			rewards += r.WorkerReward / int64(r.Revealed())
+		}
+	case Unevaluated:
+		crew := r.byTurn()
+		for i, amount := range r.Function.Split(r.WorkerReward, len(r.Crew), make([]int64, len(crew))) {
+			w.earn(r, crew[i].Name, amount)
+			rewards += amount
+		}
+	}
+	if r.Outcome == NotGranted {
+		w.undoChallenges(r)
+	}
+	switch r.Outcome {
+	case Final, NobodyValid, InputUnusable, NotGranted:
 		w.earn(r, r.Evaluator, r.EvaluatorReward)
 		rewards += r.EvaluatorReward
 	}
@@ -162,13 +178,16 @@ func (w *World) slash(r *Request, silent string) {
 
 // losesBond says whose bond goes to the client.
 func (r *Request) losesBond(worker *Worker) bool {
+	if r.Outcome == NotGranted { // no ranking counts
+		return !worker.Revealed
+	}
 	if r.Outcome.isCancelled() || len(r.Rankings) > 0 && r.Rankings[r.Standing].Unusable {
 		return false
 	}
 	if !worker.Revealed {
-		return true
+		return r.Outcome != Revoked || !r.terms.OpenResults // who still had time is not to blame
 	}
-	if !r.terms.InvalidLosesBond || len(r.Rankings) == 0 {
+	if !r.terms.InvalidLosesBond && !r.terms.ByExecution || len(r.Rankings) == 0 {
 		return false
 	}
 	for _, place := range r.Rankings[r.Standing].Places {
@@ -177,6 +196,18 @@ func (r *Request) losesBond(worker *Worker) bool {
 		}
 	}
 	return true
+}
+
+// undoChallenges: nobody knows who was right, by the client's doing.
+func (w *World) undoChallenges(r *Request) {
+	for _, c := range r.Challenges {
+		if c.By == r.Client {
+			w.Burned += c.Fee
+			r.Pot -= c.Fee
+		} else {
+			w.giveBack(r, c.By, c.Fee)
+		}
+	}
 }
 
 // settleChallenges pays fees, and what an overturned evaluator loses.

@@ -16,20 +16,26 @@ func (w *World) catchUp(r *Request) {
 func (w *World) end(r *Request, at int64) {
 	switch r.State {
 	case Open:
-		w.over(r, NoEvaluator)
+		if r.Skip {
+			w.over(r, TooFewWorkers)
+		} else {
+			w.over(r, NoEvaluator)
+		}
 	case Running:
-		if r.closed {
+		if r.Awaiting {
+			w.endGrants(r, at)
+		} else if r.closed {
 			w.reveal(r, at)
 		} else {
 			w.close(r, at)
 		}
 	case Revealing:
-		if r.Revealed() == 0 {
-			w.over(r, NothingRevealed)
+		w.revealed(r, at)
+	case Evaluating:
+		if r.Awaiting {
+			w.over(r, NotGranted)
 			return
 		}
-		r.enter(Evaluating, at, r.terms.Windows.Evaluation)
-	case Evaluating:
 		r.Silent = append(r.Silent, r.Evaluator)
 		r.Evaluator = ""
 		if len(r.Silent) == r.rules.Rounds {
@@ -42,6 +48,10 @@ func (w *World) end(r *Request, at int64) {
 	case Ranked:
 		w.settle(r)
 	case Challenged:
+		if r.Awaiting {
+			w.over(r, NotGranted)
+			return
+		}
 		w.nextJudge(r, at)
 	}
 }
@@ -53,12 +63,20 @@ func (w *World) close(r *Request, at int64) {
 		return
 	}
 	r.closed = true
+	if r.Keys {
+		r.Awaiting, r.Until = true, at+r.terms.Windows.Grant
+		return
+	}
 	r.Until = r.started + r.TimeLimit
 	w.revealIfAllCommitted(r, at)
 }
 
 // revealIfAllCommitted does not wait for the time limit where nobody is left to wait for.
 func (w *World) revealIfAllCommitted(r *Request, at int64) {
+	if r.Awaiting {
+		w.endGrantsIfAllHave(r, at)
+		return
+	}
 	if r.count(func(w *Worker) bool { return !w.Committed && !w.Resigned }) == 0 {
 		w.reveal(r, at)
 	}
@@ -69,7 +87,25 @@ func (w *World) reveal(r *Request, at int64) {
 		w.over(r, NothingRevealed)
 		return
 	}
+	if r.terms.OpenResults {
+		w.revealed(r, at)
+		return
+	}
 	r.enter(Revealing, at, r.terms.Windows.Reveal)
+}
+
+// revealed ends the reveal.
+func (w *World) revealed(r *Request, at int64) {
+	switch {
+	case r.Revealed() == 0:
+		w.over(r, NothingRevealed)
+	case r.revoked:
+		w.over(r, Revoked)
+	case r.Skip:
+		w.over(r, Unevaluated)
+	default:
+		r.judgement(Evaluating, at, r.terms.Windows.Evaluation)
+	}
 }
 
 // settle ends a request by the ranking that stands.

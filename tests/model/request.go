@@ -37,9 +37,16 @@ const (
 	ByClient        Outcome = "CANCELLED_BY_CLIENT"
 	NoEvaluator     Outcome = "CANCELLED_NO_EVALUATOR"
 	TooFewWorkers   Outcome = "CANCELLED_TOO_FEW_WORKERS"
+	NoKey           Outcome = "CANCELLED_NO_KEY_GRANTED"
+	NotGranted      Outcome = "INPUT_NOT_GRANTED"
+	NoRelease       Outcome = "CANCELLED_RELEASE_REVOKED"
+	Revoked         Outcome = "RELEASE_REVOKED"
+	Unevaluated     Outcome = "UNEVALUATED"
 )
 
-func (o Outcome) isCancelled() bool { return o == ByClient || o == NoEvaluator || o == TooFewWorkers }
+func (o Outcome) isCancelled() bool {
+	return o == ByClient || o == NoEvaluator || o == TooFewWorkers || o == NoRelease || o == NoKey
+}
 
 // Order is what a client wants.
 type Order struct {
@@ -49,6 +56,8 @@ type Order struct {
 	Min, Max                      int
 	Evaluators, Workers           []string // candidates; none: everybody
 	Levels                        int      // of challenge, at least
+	Skip                          bool     // nobody evaluates
+	Keys                          bool     // workers and judges need one of the client
 }
 
 // Request is an order and what became of it.
@@ -63,6 +72,10 @@ type Request struct {
 	Share, Deposit, Bond int64
 	// Pot is all that is at stake in it.
 	Pot int64
+	// What it was made with; no evaluator's where nobody evaluates.
+	workerRelease, evaluatorRelease int
+	// revoked says that it ends with the reveal.
+	revoked bool
 
 	State   State
 	Outcome Outcome // empty: not over
@@ -71,12 +84,17 @@ type Request struct {
 	started  int64
 	finished int64
 	closed   bool
+	// Awaiting says that the present phase begins once all who need a key have it.
+	Awaiting bool
 
 	Evaluator string
 	above     []string // the evaluator
 	Silent    []string // evaluators
 	Crew      []*Worker
 	rejected  []string
+	turns     int // commitments so far
+	// Released counts workers that were left without a key.
+	Released int
 
 	// Rankings are the evaluator's and those that verdicts gave. One of them stands.
 	Rankings []Ranking
@@ -93,6 +111,11 @@ type Request struct {
 type Worker struct {
 	Name                          string
 	Committed, Revealed, Resigned bool
+	// Key is the client's, for its data.
+	Key bool
+	// Result is what it committed to, and Turn when, from 1 on.
+	Result string
+	Turn   int
 }
 
 // Paid says that a request is over and nothing of it is at stake.
@@ -141,6 +164,13 @@ func (w *World) Request(signer string, order Order) error {
 	if n := len(order.Workers); n > 0 && n < order.Min {
 		return errors.New("there are fewer candidates than workers wanted")
 	}
+	if order.Skip && len(order.Workers) == 0 {
+		return errors.New("nobody evaluates, and nobody is named")
+	}
+	workerRelease, evaluatorRelease := w.newest("WORKER"), w.newest("EVALUATOR")
+	if workerRelease == 0 || evaluatorRelease == 0 && !order.Skip {
+		return errors.New("there is no program")
+	}
 	if order.Levels > w.Params.Levels {
 		return errors.New("there are not as many levels")
 	}
@@ -151,10 +181,16 @@ func (w *World) Request(signer string, order Order) error {
 		Deposit: max(w.Terms.MinDeposit, w.Terms.Fee<<w.Params.Levels, up(order.WorkerReward, w.Params.DepositShare)),
 		Bond:    w.Terms.Bond,
 		State:   Open, Until: w.Now + w.Terms.Windows.Open,
-		conceded: map[string]bool{},
+		conceded: map[string]bool{}, workerRelease: workerRelease, evaluatorRelease: evaluatorRelease,
+	}
+	if order.Skip {
+		r.Deposit, r.evaluatorRelease = 0, 0
 	}
 	if r.Bond < 0 {
 		r.Bond = order.WorkerReward * w.Params.BondShare / (whole * int64(order.Max))
+	}
+	if w.Terms.ByExecution { // a lie costs at least what it could get
+		r.Bond = max(r.Bond, order.Function.Split(order.WorkerReward, order.Min, []int64{1})[0])
 	}
 	take := w.fromWallet
 	if signer != client {
@@ -197,8 +233,10 @@ func (w *World) AcceptEvaluator(signer string, id int) error {
 		judges = append(slices.Clone(judges[:most-1]), judges[len(judges)-1])
 	}
 	switch {
-	case r.State != Open && r.State != Reopened:
+	case r.State != Open && r.State != Reopened || r.Skip:
 		return errors.New("no evaluator is wanted")
+	case w.isRevoked(r):
+		return errors.New("its program is revoked")
 	case r.hasPlace(owner):
 		return errors.New("it has a place")
 	case !node.Evaluator:
@@ -213,12 +251,17 @@ func (w *World) AcceptEvaluator(signer string, id int) error {
 	}
 	r.Evaluator, r.above = owner, judges
 	if r.State == Reopened {
-		r.enter(Evaluating, w.Now, r.terms.Windows.Evaluation)
+		r.judgement(Evaluating, w.Now, r.terms.Windows.Evaluation)
 		return nil
 	}
-	r.started = w.Now
-	r.enter(Running, w.Now, min(r.terms.Windows.Hiring, r.TimeLimit/2))
+	r.start(w.Now)
 	return nil
+}
+
+// start begins the time limit, and the time in which workers are hired.
+func (r *Request) start(now int64) {
+	r.started = now
+	r.enter(Running, now, min(r.terms.Windows.Hiring, r.TimeLimit/2))
 }
 
 // AcceptWorker takes a worker's place.
@@ -229,8 +272,10 @@ func (w *World) AcceptWorker(signer string, id int) error {
 	}
 	owner := w.owner(signer)
 	switch {
-	case !r.Hiring():
+	case !r.Hiring() && !(r.Skip && r.State == Open):
 		return errors.New("no worker is wanted")
+	case w.isRevoked(r):
+		return errors.New("its program is revoked")
 	case r.hasPlace(owner):
 		return errors.New("it has a place")
 	case !w.Nodes[owner].Worker:
@@ -242,6 +287,9 @@ func (w *World) AcceptWorker(signer string, id int) error {
 	}
 	if err := w.fromStake(r, owner, r.Bond); err != nil {
 		return err
+	}
+	if r.State == Open {
+		r.start(w.Now)
 	}
 	r.Crew = append(r.Crew, &Worker{Name: owner})
 	if len(r.Crew) == r.Max {
@@ -294,8 +342,8 @@ func (w *World) leave(r *Request, worker *Worker) {
 	w.toStake(r, worker.Name, r.Bond)
 }
 
-// Commit binds a worker to a result.
-func (w *World) Commit(signer string, id int) error {
+// Commit binds a worker to a result, or shows it where results are open: then there has to be a contract.
+func (w *World) Commit(signer string, id int, result string) error {
 	r, err := w.live(id)
 	if err != nil {
 		return err
@@ -304,7 +352,15 @@ func (w *World) Commit(signer string, id int) error {
 	if worker == nil || worker.Resigned || worker.Committed || r.State != Running {
 		return errors.New("it is no worker, has committed, or is late")
 	}
-	worker.Committed = true
+	if r.Keys && !worker.Key {
+		return errors.New("it has no key")
+	}
+	if r.terms.OpenResults && (!r.closed || r.Awaiting) {
+		return errors.New("the client could read it and reject the worker")
+	}
+	worker.Committed, worker.Revealed = true, r.terms.OpenResults
+	r.turns++
+	worker.Result, worker.Turn = result, r.turns
 	if r.closed {
 		w.revealIfAllCommitted(r, w.Now)
 	}
@@ -323,7 +379,7 @@ func (w *World) Reveal(signer string, id int, matches bool) error {
 	}
 	worker.Revealed = true
 	if r.Revealed() == r.Committed() {
-		r.enter(Evaluating, w.Now, r.terms.Windows.Evaluation)
+		w.revealed(r, w.Now)
 	}
 	return nil
 }
@@ -334,7 +390,7 @@ func (w *World) Rank(signer string, id int, ranking Ranking) error {
 	if err != nil {
 		return err
 	}
-	if r.State != Evaluating || w.owner(signer) != r.Evaluator {
+	if r.State != Evaluating || r.Awaiting || w.owner(signer) != r.Evaluator {
 		return errors.New("it owes no ranking")
 	}
 	if err := r.check(ranking); err != nil {
@@ -360,5 +416,46 @@ func (r *Request) check(ranking Ranking) error {
 			return errors.New("the best come first")
 		}
 	}
+	if r.terms.ByExecution {
+		return r.checkEqual(ranking)
+	}
 	return nil
+}
+
+// checkEqual holds that all of those who gave one result are ranked, in the order of commitment, alike; or nobody.
+func (r *Request) checkEqual(ranking Ranking) error {
+	if len(ranking.Places) == 0 {
+		return nil
+	}
+	alike := r.Alike(r.worker(ranking.Places[0].Worker).Result)
+	if len(alike) != len(ranking.Places) {
+		return errors.New("all with one result are valid together")
+	}
+	for i, place := range ranking.Places {
+		if place.Worker != alike[i] || place.Score != 1 {
+			return errors.New("they stand in the order of commitment, with score 1")
+		}
+	}
+	return nil
+}
+
+// Alike are those who revealed one result, in the order of commitment.
+func (r *Request) Alike(result string) (names []string) {
+	for _, worker := range r.byTurn() {
+		if worker.Result == result {
+			names = append(names, worker.Name)
+		}
+	}
+	return names
+}
+
+// byTurn are those who revealed, in the order of commitment.
+func (r *Request) byTurn() (crew []*Worker) {
+	for _, worker := range r.Crew {
+		if worker.Revealed {
+			crew = append(crew, worker)
+		}
+	}
+	slices.SortFunc(crew, func(a, b *Worker) int { return a.Turn - b.Turn })
+	return crew
 }

@@ -8,11 +8,13 @@
 // In the model: orders of all reward functions, named and unnamed evaluators and workers, hiring, resigning, rejecting,
 // cancelling, committing, revealing, ranking, unusable inputs, silence and further rounds, challenges through all
 // levels with fees, verdicts, restored rankings, concessions, bonds, deposits, the chain's share, burning, stakes,
-// payout addresses, operators, params that change under way, halts, and the end of a request's retention.
+// payout addresses, operators, params that change under way, halts, the end of a request's retention, requests without
+// evaluation, open results, verification by execution with equal results, releases that are revoked under way, and keys
+// that clients grant, or withhold, to workers, evaluators and resolvers.
 //
 // Left out: everything about what is sent rather than when and by whom (limits of fields, schemas, references,
-// requirements), because refused_test.go has it; requests without evaluation and open results; releases that are
-// revoked, jobs that are updated or forked; trees and operators that change while a request is under way; ratings,
+// requirements), because refused_test.go has it; accounts without an encryption key, and an evaluator's own input; verification by checkpoints; jobs that are updated
+// or forked; trees and operators that change while a request is under way; ratings,
 // metrics and scores; forged work, which moves no coin; payees that cannot receive; a sweep that has more to pay than
 // one block may; what is not enabled.
 package model
@@ -32,6 +34,8 @@ type World struct {
 	Nodes    map[string]Node
 	// Operators are hot keys, by whom they act for.
 	Operators map[string]string
+	// Releases of the worker's and of the evaluator's program by id; the first is 1.
+	Releases []Release
 	// Requests by id; the first is 1.
 	Requests []*Request
 	// Chain is what validators and delegators got; Burned is gone.
@@ -62,11 +66,13 @@ type Terms struct {
 	MinDeposit, Fee  int64
 	Bond             int64 // negative: the params' share
 	InvalidLosesBond bool
-	Windows          Windows
+	// OpenResults are seen as they come. ByExecution: equal results are compared, and none is judged.
+	OpenResults, ByExecution bool
+	Windows                  Windows
 }
 
 // Windows bound every phase.
-type Windows struct{ Open, Hiring, Reveal, Evaluation, Challenge, Resolve int64 }
+type Windows struct{ Open, Hiring, Grant, Reveal, Evaluation, Challenge, Resolve int64 }
 
 const whole = 10_000 // basis points
 
@@ -154,6 +160,7 @@ func (w *World) EndBlock() {
 			continue
 		}
 		w.catchUp(r)
+		w.endRevoked(r)
 		if r.Outcome != "" {
 			w.payOut(r)
 			r.finished = w.Now

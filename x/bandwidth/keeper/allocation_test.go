@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -107,6 +108,64 @@ func TestAllocationComesBackWhenItsRoomIsFree(t *testing.T) {
 	require.NoError(t, f.allocate(root, jobID, 0))
 	require.Equal(t, 100, f.spend(root, anything()))
 	require.Zero(t, f.jobRoom(jobID, "").State.Full.Gas)
+}
+
+// used has workers use one transaction each of the job's room.
+func (f *fixture) used(workers int) {
+	f.t.Helper()
+	for i := range workers {
+		worker := f.account(fmt.Sprint("worker ", i), 0)
+		f.nodes[worker.String()] = true
+		require.NoError(f.t, f.charge(worker, &onJob{}))
+	}
+}
+
+func TestJobsRoomIsFreedAtThePaceOfItsCoins(t *testing.T) {
+	f := newFixture(t)
+	root := f.staked("root", 10*ain)
+	f.jobs[jobID] = root
+	require.NoError(t, f.allocate(root, jobID, ain))
+	f.used(5)
+	f.wait(6 * time.Hour)
+	require.NoError(t, f.allocate(root, jobID, 10*ain))
+	require.Equal(t, uint64(25*cost/10), f.jobRoom(jobID, "").State.Used.Gas, "six hours of one AIN, not of ten")
+}
+
+func TestApplicantsShareAPart(t *testing.T) {
+	f := newFixture(t)
+	root := f.staked("root", 100*ain)
+	f.jobs[jobID] = root
+	require.NoError(t, f.allocate(root, jobID, 100*ain))
+	require.Equal(t, 20, f.spend(f.account("first", 0), &application{}), "a tenth of a fifth of a thousand")
+	for i := range 9 {
+		require.Equal(t, 20, f.spend(f.account(fmt.Sprint("applicant ", i), 0), &application{}))
+	}
+	require.Zero(t, f.spend(f.account("late", 0), &application{}))
+	f.used(1)
+}
+
+// A node may use more at once than all applicants together have.
+func TestApplicantsPartIsNoLimitOfNodes(t *testing.T) {
+	f := newFixture(t)
+	root, worker := f.staked("root", 10*ain), f.account("worker", 0)
+	f.jobs[jobID], f.nodes[worker.String()] = root, true
+	params, err := f.keeper.Params(f.ctx)
+	require.NoError(t, err)
+	params.AccountBps = 10_000
+	_, err = f.server.UpdateParams(f.ctx, &types.MsgUpdateParams{Authority: authority(), Params: params})
+	require.NoError(t, err)
+	require.NoError(t, f.allocate(root, jobID, 10*ain))
+	require.NoError(t, f.chargeTx(fakeTx{from: worker, msgs: []sdk.Msg{&onJob{}}, gas: 100 * cost}))
+}
+
+func TestWhatIsMoreThanAShareNeverPasses(t *testing.T) {
+	f := newFixture(t)
+	root, worker := f.staked("root", 10*ain), f.account("worker", 0)
+	f.jobs[jobID], f.nodes[worker.String()] = root, true
+	require.NoError(t, f.allocate(root, jobID, 10*ain))
+	tx := fakeTx{from: worker, msgs: []sdk.Msg{&onJob{}}, gas: 11 * cost}
+	require.EqualError(t, f.chargeTx(tx), "0 bytes and 11000 gas asked; the room of "+worker.String()+
+		" is 0 bytes and 0 gas, of which 0 and 0 are in use; waiting does not help: a stake of 1100000 uain has room for it: no room")
 }
 
 func TestParamsAreTheAuthoritys(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	storetypes "github.com/cosmos/cosmos-sdk/store/v2/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	sdkerrors "github.com/cosmos/cosmos-sdk/types/errors"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/ain-network/aind/chain"
@@ -116,6 +117,29 @@ func TestRaiseCountsOnlyIfItCannotRunOutOfGas(t *testing.T) {
 	before := f.ctx.GasMeter().GasConsumed()
 	require.NoError(t, f.escrow.SetStake(f.ctx, alice, math.NewInt(ain)))
 	require.Less(t, f.ctx.GasMeter().GasConsumed()-before, uint64(50_000), "half of what is asked for")
+}
+
+// Whoever's coins come into stake, they count for their owner alone.
+func TestRaiseOfAnotherDoesNotCount(t *testing.T) {
+	f := newFixture(t)
+	alice, bob := f.account("alice", ain), f.account("bob", ain)
+	require.ErrorIs(t, f.charge(alice, setStake(bob, math.NewInt(ain))), types.ErrNoRoom)
+	require.NoError(t, f.charge(alice, setStake(alice, math.NewInt(ain))))
+}
+
+func TestTransactionSaysWhoPaysAndSigns(t *testing.T) {
+	f := newFixture(t)
+	alice := f.staked("alice", ain)
+	tx := fakeTx{from: alice, msgs: []sdk.Msg{anything()}, gas: cost}
+	for says, raw := range map[string]sdk.Tx{
+		"the transaction does not say who pays":  struct{ sdk.Tx }{tx},
+		"the transaction does not say who signs": struct{ sdk.FeeTx }{tx},
+	} {
+		err := f.try(func(ctx sdk.Context) error { return f.keeper.Charge(ctx, raw, false) })
+		require.ErrorIs(t, err, sdkerrors.ErrTxDecode)
+		require.ErrorContains(t, err, says)
+	}
+	require.True(t, f.room(alice).State.Used.IsZero())
 }
 
 func TestUnknownAccountsAndJobsAreAnswered(t *testing.T) {

@@ -101,7 +101,16 @@ func (f fakeReputation) IsActiveNode(_ context.Context, job uint64, owner sdk.Ac
 	return job == jobID && f[owner.String()], nil
 }
 
-func (fakeReputation) JobOf(context.Context, sdk.Msg) (uint64, bool, error) { return 0, false, nil }
+func (fakeReputation) JobOf(_ context.Context, msg sdk.Msg) (uint64, bool, error) {
+	_, applies := msg.(*application)
+	if applies {
+		return jobID, true, nil
+	}
+	return 0, false, nil
+}
+
+// application is a message of who applies to the one job.
+type application struct{ banktypes.MsgSend }
 
 // fakeJobs are roots by job.
 type fakeJobs map[uint64]sdk.AccAddress

@@ -28,6 +28,7 @@ func (f *fixture) exported() *types.GenesisState {
 
 func TestRecordsGoWhenTheirRoomIsFree(t *testing.T) {
 	f := newFixture(t)
+	f.blocks(1)
 	root := f.staked("root", 100*ain)
 	f.jobs[3], f.jobs[jobID] = root, root
 	require.NoError(t, f.allocate(root, 3, ain))

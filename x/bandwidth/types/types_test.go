@@ -98,6 +98,9 @@ func TestGenesisIsChecked(t *testing.T) {
 			g.Accounts = []types.Account{account(alice, 1)}
 			g.Allocations = []types.Allocation{{JobId: 1, Root: alice, Amount: most}, {JobId: 2, Root: alice, Amount: most}}
 		}, "more coins than there can be"},
+		{"who allocates nothing needs no record", func(g *types.GenesisState) {
+			g.Allocations = []types.Allocation{allocation(1, alice, 0)}
+		}, ""},
 		{"a job appears once", func(g *types.GenesisState) {
 			g.Allocations = []types.Allocation{allocation(1, alice, 0), allocation(1, bob, 0)}
 		}, "appears twice"},

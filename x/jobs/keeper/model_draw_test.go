@@ -3,9 +3,11 @@ package keeper_test
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"pgregory.net/rapid"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/tests/model"
 	"github.com/ain-network/aind/x/jobs/types"
 
@@ -36,14 +38,55 @@ func (d modelDraws) terms(rt *rapid.T) {
 	if terms.Bond >= 0 {
 		m.Terms.Bond = &types.Bond{Amount: amount(terms.Bond)}
 	}
+	switch pick(rt, "kind", "judged", "judged", "open", "by execution") {
+	case "open":
+		terms.OpenResults, m.Terms.OpenResults = true, true
+	case "by execution":
+		terms.ByExecution, m.Terms.Verification, m.Terms.Deterministic = true, types.VERIFICATION_EXECUTION, true
+	}
 	m.TreePolicy.AdminsApprove = true
 	windows := m.Terms.Windows
 	terms.Windows = model.Windows{
-		Open: int64(windows.OpenMs), Hiring: int64(windows.HiringMs), Reveal: int64(windows.RevealMs),
+		Open: int64(windows.OpenMs), Hiring: int64(windows.HiringMs), Grant: int64(windows.GrantMs), Reveal: int64(windows.RevealMs),
 		Evaluation: int64(windows.EvaluationMs), Challenge: int64(windows.ChallengeMs), Resolve: int64(windows.ResolveMs),
 	}
 	d.script = append(d.script, fmt.Sprintf("job %+v", *terms))
 	d.job = d.register(m)
+	d.world.Publish("WORKER")
+	d.world.Publish("EVALUATOR")
+}
+
+// programs has the root revoke a release, or publish the next one, seldom.
+func (d modelDraws) programs(rt *rapid.T) {
+	for i, role := range []string{"WORKER", "EVALUATOR"} {
+		left := slices.ContainsFunc(d.world.Releases, func(r model.Release) bool { return r.Role == role && !r.Revoked })
+		if !left && rapid.IntRange(0, 2).Draw(rt, "publish") > 0 {
+			d.publish(rt, i+1)
+			return
+		}
+	}
+	if rapid.IntRange(0, 9).Draw(rt, "seldom") != 0 {
+		rt.Skip("seldom")
+	}
+	id := rapid.IntRange(1, len(d.world.Releases)).Draw(rt, "release")
+	root, role := d.address("root").String(), d.world.Releases[id-1].Role
+	d.do(fmt.Sprintf("revoke %d, %s", id, role), func(ctx context.Context) error {
+		_, err := d.server.RevokeRelease(ctx, &types.MsgRevokeRelease{Signer: root, ReleaseId: uint64(id)})
+		return err
+	}, d.world.Revoke(id))
+	d.after(rt)
+}
+
+// publish has the root publish the next release after the first of a role.
+func (d modelDraws) publish(rt *rapid.T, first int) {
+	role := d.world.Releases[first-1].Role
+	d.world.Publish(role)
+	spec := release(compile(d.t, calculateRoot), "root", program.Role(program.Role_value["ROLE_"+role]), fmt.Sprintf("1.0.%d", len(d.world.Releases)))
+	d.do(fmt.Sprintf("release %d of %s", len(d.world.Releases), role), func(ctx context.Context) error {
+		_, err := d.server.PublishRelease(ctx, &types.MsgPublishRelease{Signer: d.address("root").String(), JobId: d.job, Release: spec})
+		return err
+	}, nil)
+	d.after(rt)
 }
 
 // params is a vote of governance. Requests under way keep theirs.
@@ -110,10 +153,19 @@ func (d modelDraws) order(rt *rapid.T) {
 		o.Workers = some(rt, "workers", modelWorkers)
 	}
 	o.Function = d.function(rt, o.Max)
+	if rapid.IntRange(0, 5).Draw(rt, "skip") == 0 {
+		o.Skip, o.EvaluatorReward, o.Evaluators, o.Levels = true, 0, nil, 0
+		o.Workers = rapid.SliceOfNDistinct(rapid.SampledFrom(modelWorkers), o.Min, 5, rapid.ID[string]).Draw(rt, "named")
+		if o.Function.Kind == "PROPORTIONAL" { // it goes by scores
+			o.Function = model.Function{Kind: "EVEN"}
+		}
+	}
 	m := &types.MsgRequestJob{Signer: d.address(client).String(), Spec: d.fixture.order(d.job).Spec}
 	m.Spec.EvaluatorReward, m.Spec.WorkerReward = amount(o.EvaluatorReward), amount(o.WorkerReward)
 	m.Spec.TimeLimitMs, m.Spec.MinWorkers, m.Spec.MaxWorkers = uint64(o.TimeLimit), uint32(o.Min), uint32(o.Max)
-	m.Spec.MinChallengeLevels = uint32(o.Levels)
+	o.Keys = rapid.IntRange(0, 3).Draw(rt, "keys") == 0
+	m.Spec.GrantKeys = o.Keys
+	m.Spec.MinChallengeLevels, m.Spec.SkipEvaluation = uint32(o.Levels), o.Skip
 	for _, name := range o.Evaluators {
 		m.Spec.EvaluatorCandidates = append(m.Spec.EvaluatorCandidates, d.address(name).String())
 	}
@@ -186,8 +238,24 @@ func (d modelDraws) apt(rt *rapid.T) {
 	}
 	uncommitted := is(func(w *model.Worker) bool { return !w.Committed && !w.Resigned })
 	unrevealed := is(func(w *model.Worker) bool { return w.Committed && !w.Revealed })
+	if r.Awaiting && rapid.IntRange(0, 9).Draw(rt, "grant") < 8 {
+		owed := is(func(w *model.Worker) bool { return !w.Key && !w.Resigned })
+		switch r.State {
+		case model.Evaluating:
+			owed = []string{r.Evaluator}
+		case model.Challenged:
+			owed = []string{r.Waiting().Resolver}
+		}
+		d.message(rt, "grant", r, rapid.SampledFrom(owed).Draw(rt, "whom"))
+		d.after(rt)
+		return
+	}
 	switch r.State {
 	case model.Open, model.Reopened:
+		if r.Skip {
+			d.message(rt, "accept worker", r, rapid.SampledFrom(r.Workers).Draw(rt, "worker"))
+			break
+		}
 		d.message(rt, "accept evaluator", r, rapid.SampledFrom(named(r.Evaluators, modelEvaluators)).Draw(rt, "evaluator"))
 	case model.Running:
 		switch {
@@ -232,7 +300,7 @@ func named(candidates, everybody []string) []string {
 func (d modelDraws) any(rt *rapid.T) {
 	r := d.request(rt, rapid.IntRange(0, 4).Draw(rt, "over") == 4)
 	kind := pick(rt, "kind", "cancel", "accept evaluator", "accept worker", "resign", "reject", "commit", "reveal", "reveal another",
-		"rank", "challenge", "concede", "resolve")
+		"rank", "challenge", "concede", "resolve", "grant")
 	from := []string{r.Client, r.Client}
 	if r.Evaluator != "" {
 		from = append(from, r.Evaluator)

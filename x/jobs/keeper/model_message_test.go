@@ -23,6 +23,14 @@ func (d modelDraws) message(rt *rapid.T, kind string, r *model.Request, who stri
 		}, d.world.Reject(client, r.ID, who))
 		return
 	}
+	if kind == "grant" {
+		client := d.signer(rt, r.Client)
+		d.tell(fmt.Sprintf("%d: grant %s by %s", r.ID, who, client), &types.MsgGrantKey{
+			Signer: d.address(client).String(), RequestId: uint64(r.ID),
+			Keys: []types.WrappedKey{{Account: d.address(who).String(), Key: []byte("key")}},
+		}, d.world.Grant(client, r.ID, who))
+		return
+	}
 	owner, signer := who, d.signer(rt, who)
 	if of, ok := d.world.Operators[who]; ok {
 		owner = of
@@ -38,11 +46,15 @@ func (d modelDraws) message(rt *rapid.T, kind string, r *model.Request, who stri
 	case "resign":
 		d.tell(line, &types.MsgResign{Signer: from, RequestId: id}, d.world.Resign(signer, r.ID))
 	case "commit":
-		m := d.commit(id, owner)
+		result := d.result(rt, owner)
+		m := d.commitAs(id, owner, result)
+		if d.world.Terms.OpenResults {
+			m.Commitment, m.Result = nil, &types.Result{Inline: reply(result)}
+		}
 		m.Signer = from
-		d.tell(line, m, d.world.Commit(signer, r.ID))
+		d.tell(line+" "+result, m, d.world.Commit(signer, r.ID, result))
 	case "reveal", "reveal another":
-		m := d.reveal(id, owner)
+		m := d.revealAs(id, owner, resultOf(r, owner))
 		if m.Signer = from; kind == "reveal another" {
 			m.Salt = salt("another")
 		}
@@ -69,6 +81,24 @@ func (d modelDraws) message(rt *rapid.T, kind string, r *model.Request, who stri
 	}
 }
 
+// result is one of two that many give, where results are compared; else each worker's own.
+func (d modelDraws) result(rt *rapid.T, owner string) string {
+	if d.world.Terms.ByExecution {
+		return pick(rt, "result", "one", "one", "other")
+	}
+	return owner
+}
+
+// resultOf is what a worker committed to, or would have.
+func resultOf(r *model.Request, name string) string {
+	for _, worker := range r.Crew {
+		if worker.Name == name && worker.Committed {
+			return worker.Result
+		}
+	}
+	return name
+}
+
 // tell gives the chain a message to which the model has answered.
 func (d modelDraws) tell(line string, m sdk.Msg, answer error) {
 	d.do(line, func(ctx context.Context) error { return d.deliver(ctx, m) }, answer)
@@ -84,6 +114,8 @@ func (f *fixture) deliver(ctx context.Context, message sdk.Msg) (err error) {
 		_, err = f.server.Resign(ctx, m)
 	case *types.MsgRejectWorker:
 		_, err = f.server.RejectWorker(ctx, m)
+	case *types.MsgGrantKey:
+		_, err = f.server.GrantKey(ctx, m)
 	case *types.MsgSubmitResult:
 		_, err = f.server.SubmitResult(ctx, m)
 	case *types.MsgRevealResult:
@@ -120,6 +152,12 @@ func (d modelDraws) ranking(rt *rapid.T, r *model.Request) (ranking model.Rankin
 	kind := rapid.IntRange(0, 11).Draw(rt, "ranking")
 	if kind == 0 {
 		return model.Ranking{Unusable: true}
+	}
+	if d.world.Terms.ByExecution && kind > 3 {
+		for _, name := range r.Alike(pick(rt, "valid", "one", "one", "other")) {
+			ranking.Places = append(ranking.Places, model.Place{Worker: name, Score: 1})
+		}
+		return ranking
 	}
 	var names []string
 	for _, worker := range r.Crew {

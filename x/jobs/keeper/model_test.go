@@ -36,7 +36,7 @@ import (
 // For longer: go test ./x/jobs/keeper -run TestThePlainModel -rapid.checks=20000 -rapid.seed=7
 func TestThePlainModel(t *testing.T) {
 	fixSeed(t)
-	setDefault(t, "rapid.checks", 300, 5)
+	setDefault(t, "rapid.checks", 600, 5)
 	setDefault(t, "rapid.steps", 90, 2)
 	reached := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -44,7 +44,7 @@ func TestThePlainModel(t *testing.T) {
 		m.compare()
 		draws := modelDraws{m}
 		actions := map[string]func(*rapid.T){
-			"any": draws.any, "order": draws.order, "wait": draws.wait, "coins": draws.coins, "vote": draws.vote,
+			"any": draws.any, "order": draws.order, "wait": draws.wait, "coins": draws.coins, "vote": draws.vote, "programs": draws.programs,
 		}
 		for i := range 9 { // most messages are in place, so that requests come far
 			actions[fmt.Sprint("apt ", i)] = draws.apt
@@ -64,6 +64,11 @@ func TestThePlainModel(t *testing.T) {
 // modelReaches is what the sequences must have been through to show anything.
 var modelReaches = []string{
 	"RANKED", "NOBODY_VALID", "OVERTURNED", "INPUT_UNUSABLE", "NOTHING_REVEALED", "SILENT",
+	"UNEVALUATED", "RELEASE_REVOKED", "CANCELLED_RELEASE_REVOKED", "its program is revoked", "there is no program",
+	"open, UNEVALUATED", "open, RELEASE_REVOKED", "open, RANKED", "by execution, RANKED", "by execution, OVERTURNED",
+	"CANCELLED_NO_KEY_GRANTED", "INPUT_NOT_GRANTED", "challenged, INPUT_NOT_GRANTED", "released without a key", "it has no key",
+	"all with one result are valid together", "they stand in the order of commitment, with score 1",
+	"the client could read it and reject the worker",
 	"CANCELLED_BY_CLIENT", "CANCELLED_NO_EVALUATOR", "CANCELLED_TOO_FEW_WORKERS",
 	"challenges: 1", "challenges: 2", "challenges: 3", "verdict: confirmed", "verdict: changed", "verdict: unheard",
 	"a concession to a ranking that changed", "an earlier ranking restored", "a silent resolver passed over", "silent, another ranked",
@@ -203,6 +208,16 @@ func (m *modelMachine) runOut() {
 func (m *modelMachine) note(reached map[string]int) {
 	for _, r := range m.world.Requests {
 		reached[string(r.Outcome)]++
+		reached["released without a key"] += r.Released
+		if len(r.Challenges) > 0 {
+			reached["challenged, "+string(r.Outcome)]++
+		}
+		switch {
+		case m.world.Terms.OpenResults:
+			reached["open, "+string(r.Outcome)]++
+		case m.world.Terms.ByExecution:
+			reached["by execution, "+string(r.Outcome)]++
+		}
 		if n := len(r.Challenges); n > 0 {
 			reached[fmt.Sprintf("challenges: %d", n)]++
 		}
@@ -252,6 +267,9 @@ func newModelMachine(t *testing.T, rt *rapid.T) *modelMachine {
 		node.Evaluator = node.Evaluator || grown.role == program.ROLE_EVALUATOR
 		node.Worker = node.Worker || grown.role == program.ROLE_WORKER
 		m.world.Nodes[grown.name] = node
+	}
+	for _, name := range modelAccounts {
+		m.encrypt(name, true)
 	}
 	for operator, owner := range m.world.Operators {
 		m.operate(owner, operator)
