@@ -159,6 +159,9 @@ func explainLines(out explainOutput, request jobstypes.Request) []string {
 	for _, segments := range out.Segments {
 		lines = append(lines, segmentsText(segments))
 	}
+	if request.State == jobstypes.REQUEST_STATE_OPEN || request.State == jobstypes.REQUEST_STATE_RUNNING && request.ClosedMs == 0 {
+		lines = append(lines, newcomerText(request))
+	}
 	rows := [][]string{{"WHEN", "WHAT"}}
 	for _, m := range out.Life {
 		rows = append(rows, []string{clockText(m.AtMs), m.Text})
@@ -183,6 +186,17 @@ func elseText(state jobstypes.RequestState) string {
 		return "who has none is released unharmed, and the request is cancelled if too few are left"
 	}
 	return "the client loses both rewards: the workers share theirs evenly, and the evaluator has its own"
+}
+
+// newcomerText says what who works for a request needs.
+func newcomerText(request jobstypes.Request) string {
+	job := chain.FormatJobID(request.Spec.JobId)
+	if request.WorkerBond.IsPositive() {
+		return fmt.Sprintf("A worker of job %s may accept with %s AIN in stake, its bond: an empty wallet is not enough.",
+			job, chain.FormatAmount(request.WorkerBond))
+	}
+	return fmt.Sprintf("A worker of job %s may accept with an empty wallet: there is no bond, and its transactions take the job's room "+
+		"(aind room --job %s).", job, job)
 }
 
 // lifeOf lists what happened, in its order.

@@ -179,9 +179,14 @@ func TestExplainWhatGoesOn(t *testing.T) {
 	w.register()
 	w.mustRun("requestJob", order, "--detach")
 	w.chain.requests[0].Request.State = jobstypes.REQUEST_STATE_OPEN
+	w.chain.requests[0].Request.WorkerBond = chain.Coin(1_000_000).Amount
 	told := w.mustRun("explain", "1")
 	require.Contains(t, told, "Request 1 for job 0x1 is open.")
 	require.Contains(t, told, "Nothing is paid before it has ended.")
+	require.Contains(t, told, "A worker of job 0x1 may accept with 1 AIN in stake, its bond: an empty wallet is not enough.")
+	w.chain.requests[0].Request.WorkerBond = math.ZeroInt()
+	require.Contains(t, w.mustRun("explain", "1"),
+		"A worker of job 0x1 may accept with an empty wallet: there is no bond, and its transactions take the job's room (aind room --job 0x1).")
 	_, err := w.run("explain", "7")
 	require.ErrorContains(t, err, "no request 7")
 }

@@ -8,7 +8,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 
 ##@ Check
 
-.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long escape mutate fuzz bench
+.PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long agents escape mutate fuzz bench
 test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
@@ -68,6 +68,11 @@ sim: ## run the whole app under random messages: five seeds of fifty blocks
 
 sim-long: ## the same for longer, every seed by itself: make sim-long SEEDS=20 BLOCKS=500
 	@$(SIM) -timeout 24h -run 'TestSimulation$$' -args -seeds $(SEEDS) -blocks $(BLOCKS) -each
+
+# Figures: tests/security/README.md. `make test` lets each agent play 200 requests.
+AGENTS ?= 9100
+agents: ## let those who cheat play many requests on the whole chain, and print what each earns: AGENTS requests each, SEED
+	@$(GO) test -tags $(TAGS) -count=1 -v ./tests/security -timeout 24h -run 'TestCheatingDoesNotPayOnAverage$$' -args -agents $(AGENTS) -agents-seed $(SEED)
 
 # An input that breaks something lands in testdata/fuzz of its package: from then on it is a test.
 FUZZTIME ?= 10s

@@ -84,6 +84,7 @@ type round struct {
 	lives     []statemachine.StepCost
 	sends     statemachine.Cost
 	signature time.Duration // one check
+	room      time.Duration // counting a send against its payer's room, once
 }
 
 func (s settings) round(job *statemachine.Job, n int) (r round, err error) {
@@ -98,15 +99,24 @@ func (s settings) round(job *statemachine.Job, n int) (r round, err error) {
 	if r.sends, _, err = job.Execute(sends); err != nil {
 		return r, err
 	}
+	if r.room, err = job.Room(sends[:min(len(sends), 200)], roomTimes); err != nil {
+		return r, err
+	}
 	r.signature, err = statemachine.SignatureCheck(s.checks)
 	return r, err
 }
+
+// roomTimes is how often the room of each send is counted, for what the clock of the processor shows to be enough.
+const roomTimes = 10
 
 // result of all rounds. Times are microseconds of CPU.
 type result struct {
 	Signature measure.Spread `json:"signature_us"`
 	Life      measure.Spread `json:"message_of_life_us"`
 	Send      measure.Spread `json:"send_us"`
+	// Room is what counting a send against its room takes, in mempool and block together; it is part of Send.
+	Room      measure.Spread `json:"send_room_us"`
+	RoomShare measure.Spread `json:"room_over_send_without"`
 	// Ratios of each round, to two checks of a signature.
 	LifeRatio measure.Spread `json:"life_over_two_signatures"`
 	SendRatio measure.Spread `json:"send_over_two_signatures"`
@@ -122,13 +132,15 @@ type step struct {
 }
 
 func summarize(rounds []round) result {
-	var signatures, lives, sends []float64
+	var signatures, lives, sends, rooms, without []float64
 	var steps []statemachine.StepCost
 	for _, r := range rounds {
 		life := statemachine.Sum(r.lives)
 		signatures = append(signatures, 1000*measure.Millis(r.signature))
 		lives = append(lives, micros(life.CPU(), life.Messages))
 		sends = append(sends, micros(r.sends.CPU(), r.sends.Messages))
+		rooms = append(rooms, 2000*measure.Millis(r.room))
+		without = append(without, sends[len(sends)-1]-rooms[len(rooms)-1])
 		steps = statemachine.Merge(steps, r.lives)
 	}
 	two := make([]float64, len(signatures))
@@ -138,6 +150,7 @@ func summarize(rounds []round) result {
 		mean += two[i] / float64(len(two))
 	}
 	r := result{
+		Room: measure.SpreadOf(rooms), RoomShare: measure.SpreadOf(measure.Ratios(rooms, without)),
 		Signature: measure.SpreadOf(signatures), Life: measure.SpreadOf(lives), Send: measure.SpreadOf(sends),
 		LifeRatio: measure.SpreadOf(measure.Ratios(lives, two)), SendRatio: measure.SpreadOf(measure.Ratios(sends, two)),
 	}

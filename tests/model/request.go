@@ -433,7 +433,7 @@ func (r *Request) checkEqual(ranking Ranking) error {
 	}
 	for i, place := range ranking.Places {
 		if place.Worker != alike[i] || place.Score != 1 {
-			return errors.New("they stand in the order of commitment, with score 1")
+			return errors.New("they stand in the order of commitment, all alike")
 		}
 	}
 	return nil

@@ -153,11 +153,8 @@ func (d modelDraws) ranking(rt *rapid.T, r *model.Request) (ranking model.Rankin
 	if kind == 0 {
 		return model.Ranking{Unusable: true}
 	}
-	if d.world.Terms.ByExecution && kind > 3 {
-		for _, name := range r.Alike(pick(rt, "valid", "one", "one", "other")) {
-			ranking.Places = append(ranking.Places, model.Place{Worker: name, Score: 1})
-		}
-		return ranking
+	if d.world.Terms.ByExecution && kind != 1 {
+		return alike(r.Alike(pick(rt, "valid", "one", "one", "other")), kind)
 	}
 	var names []string
 	for _, worker := range r.Crew {
@@ -177,6 +174,23 @@ func (d modelDraws) ranking(rt *rapid.T, r *model.Request) (ranking model.Rankin
 		}
 	}
 	ranking.Unusable = kind == 4
+	return ranking
+}
+
+// alike is those who gave one result; rarely one is left out, they are in another order, or one is better.
+func alike(names []string, kind int) (ranking model.Ranking) {
+	switch {
+	case kind == 2 && len(names) > 0:
+		names = names[1:]
+	case kind == 3:
+		slices.Reverse(names)
+	}
+	for _, name := range names {
+		ranking.Places = append(ranking.Places, model.Place{Worker: name, Score: 1})
+	}
+	if kind == 4 && len(names) > 0 {
+		ranking.Places[0].Score = 2
+	}
 	return ranking
 }
 

@@ -67,7 +67,7 @@ var modelReaches = []string{
 	"UNEVALUATED", "RELEASE_REVOKED", "CANCELLED_RELEASE_REVOKED", "its program is revoked", "there is no program",
 	"open, UNEVALUATED", "open, RELEASE_REVOKED", "open, RANKED", "by execution, RANKED", "by execution, OVERTURNED",
 	"CANCELLED_NO_KEY_GRANTED", "INPUT_NOT_GRANTED", "challenged, INPUT_NOT_GRANTED", "released without a key", "it has no key",
-	"all with one result are valid together", "they stand in the order of commitment, with score 1",
+	"all with one result are valid together", "they stand in the order of commitment, all alike",
 	"the client could read it and reject the worker",
 	"CANCELLED_BY_CLIENT", "CANCELLED_NO_EVALUATOR", "CANCELLED_TOO_FEW_WORKERS",
 	"challenges: 1", "challenges: 2", "challenges: 3", "verdict: confirmed", "verdict: changed", "verdict: unheard",
