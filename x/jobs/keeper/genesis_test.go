@@ -185,6 +185,7 @@ func TestGenesisIsRefused(t *testing.T) {
 		"without a job's schema":                   func(g *types.GenesisState) { g.Schemas = nil },
 		"without a job's terms":                    func(g *types.GenesisState) { g.Terms = nil },
 		"without a job's release":                  func(g *types.GenesisState) { g.Releases = g.Releases[:1] },
+		"without a job's worker's release alone":   func(g *types.GenesisState) { g.Jobs[0].WorkerRelease = 99 },
 		"with a job twice":                         func(g *types.GenesisState) { g.Jobs = append(g.Jobs, g.Jobs[0]) },
 		"with a job id to come":                    func(g *types.GenesisState) { g.NextJobId = 1 },
 		"with a release id to come":                func(g *types.GenesisState) { g.NextReleaseId = 1 },

@@ -195,6 +195,13 @@ func TestRequirementsAreMerged(t *testing.T) {
 	require.Equal(t, program.Capability{
 		CPUMillis: 1000, MemoryBytes: 7, DiskBytes: 1, Tags: []string{"wasm", "gpu"}, Arch: "amd64", OS: "linux", GPUs: []program.GPU{{Count: 1}},
 	}, merged)
+	same := program.Capability{Arch: "amd64", OS: "linux"}
+	for _, job := range []program.Capability{same, {}} {
+		merged, err = types.MergeRequirements(job, same)
+		require.NoError(t, err)
+		require.Equal(t, "amd64", merged.Arch)
+		require.Equal(t, "linux", merged.OS)
+	}
 	_, err = types.MergeRequirements(program.Capability{Arch: "amd64"}, program.Capability{Arch: "arm64"})
 	require.ErrorContains(t, err, `spec.requirement.arch: "arm64", but the job needs "amd64"`)
 	_, err = types.MergeRequirements(program.Capability{OS: "linux"}, program.Capability{OS: "darwin"})

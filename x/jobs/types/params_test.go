@@ -63,3 +63,10 @@ func TestParamsAreRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestWindowsThatAreSetAreKept(t *testing.T) {
+	defaults := types.DefaultParams().DefaultWindows
+	require.Equal(t, defaults, types.Windows{}.Or(defaults))
+	set := types.Windows{OpenMs: 1, HiringMs: 2, GrantMs: 3, RevealMs: 4, EvaluationMs: 5, ChallengeMs: 6, ResolveMs: 7}
+	require.Equal(t, set, set.Or(defaults))
+}
