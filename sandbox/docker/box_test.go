@@ -92,6 +92,21 @@ func TestNoContainerOutlivesItsRun(t *testing.T) {
 	assert.Empty(t, containersOf(t, cfg.StateDir))
 }
 
+// An engine goes on making a container when nobody waits for it any more.
+func TestARunThatIsCancelledEarlyLeavesNoContainer(t *testing.T) {
+	cfg := sandboxtest.DockerConfig(t)
+	box, p := sandboxtest.OpenDocker(t, cfg), sandboxtest.ImageProbe(t)
+	require.NoError(t, box.Prepare(context.Background(), p))
+	for after := range 12 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(after)*10*time.Millisecond)
+		_, err := box.Run(ctx, request(p, sandboxtest.Request{Action: "spin"}))
+		cancel()
+		require.ErrorIs(t, err, sandbox.ErrTimeout)
+		require.Never(t, func() bool { return len(containersOf(t, cfg.StateDir)) > 0 }, 200*time.Millisecond, 50*time.Millisecond,
+			"cancelled after %d ms", 10*after)
+	}
+}
+
 func TestCloseEndsRunsAndLeavesNoContainer(t *testing.T) {
 	cfg := sandboxtest.DockerConfig(t)
 	box, p := sandboxtest.OpenDocker(t, cfg), sandboxtest.ImageProbe(t)

@@ -96,7 +96,11 @@ func (b *Box) runImage(ctx context.Context, run sandbox.Run, limits sandbox.Limi
 
 func (b *Box) create(ctx context.Context, s settings) (*box, error) {
 	platform := &ocispec.Platform{OS: "linux"}
-	created, err := b.engine.ContainerCreate(ctx, s.config, s.host, s.net, platform, "")
+	// Not with the run's context: an engine that is told to stop may make the container all the same, and nobody would know its name to
+	// remove it.
+	making, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.cfg.StartTimeout)
+	defer cancel()
+	created, err := b.engine.ContainerCreate(making, s.config, s.host, s.net, platform, "")
 	if err != nil {
 		return nil, err
 	}
