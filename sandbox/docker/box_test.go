@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -327,6 +328,30 @@ func TestAContainerEndsWithItsDaemonAndIsRemovedAtTheNextStart(t *testing.T) {
 	assert.Empty(t, containersOf(t, cfg.StateDir))
 	_, err = box.Run(context.Background(), request(p, sandboxtest.Request{Action: "echo"}))
 	require.NoError(t, err)
+}
+
+// A daemon that is killed while the engine makes its container leaves one that comes after the next start has looked.
+func TestAContainerThatComesLateIsRemovedWhileOthersRun(t *testing.T) {
+	cfg := sandboxtest.DockerConfig(t)
+	cfg.StateDir, cfg.StartTimeout = t.TempDir(), 10*time.Second
+	box := sandboxtest.OpenDocker(t, cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := box.Run(ctx, request(sandboxtest.ImageProbe(t), sandboxtest.Request{Action: "spin"}))
+		ended <- err
+	}()
+	mine := running(t, cfg.StateDir, 1)[0]
+	labels := maps.Clone(mine.Labels)
+	labels["network.ain.start"] = "an earlier process"
+	_, err := engine(t).ContainerCreate(ctx, &container.Config{Image: mine.ImageID, Labels: labels}, nil, nil, nil, "")
+	require.NoError(t, err)
+	require.Len(t, containersOf(t, cfg.StateDir), 2)
+
+	require.Eventually(t, func() bool { return len(containersOf(t, cfg.StateDir)) == 1 }, time.Minute, 50*time.Millisecond)
+	assert.Equal(t, mine.ID, running(t, cfg.StateDir, 1)[0].ID, "the one of this process goes on")
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
 func TestEnginesThatCannotBeUsedAreNamed(t *testing.T) {

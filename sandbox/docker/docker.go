@@ -138,11 +138,13 @@ type Box struct {
 	cfg      Config
 	engine   *client.Client
 	instance string // which containers are this sandbox's
+	start    string // which of them this process made
 	warden   string // its copy on this machine
 	runtime  string // that programs run in; empty: the engine's own
 	images   *images
 	slots    chan struct{}
 
+	late   *time.Timer     // the second look for what an earlier process left
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
 	mu     sync.Mutex
@@ -163,12 +165,13 @@ func Open(ctx context.Context, cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{cfg: cfg, engine: engine, runtime: runtime, slots: make(chan struct{}, cfg.MaxContainers)}
+	b := &Box{cfg: cfg, engine: engine, runtime: runtime, start: newName(), slots: make(chan struct{}, cfg.MaxContainers)}
 	if err := b.prepare(ctx); err != nil {
 		engine.Close()
 		return nil, err
 	}
 	b.ctx, b.cancel = context.WithCancelCause(context.Background())
+	b.late = time.AfterFunc(cfg.StartTimeout, b.reconcileLate)
 	return b, nil
 }
 
@@ -210,6 +213,7 @@ func (b *Box) Close() error {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()
+	b.late.Stop()
 	b.cancel(sandbox.ErrClosed)
 	b.runs.Wait()
 	return errors.Join(b.images.save(), b.engine.Close())

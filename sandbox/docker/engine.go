@@ -116,10 +116,15 @@ func readInstance(dir string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("docker state folder: %w", err)
 	}
+	name := newName()
+	return name, os.WriteFile(path, []byte(name), 0o600)
+}
+
+// newName is one that nobody else has.
+func newName() string {
 	id := make([]byte, 16)
 	rand.Read(id) // never fails
-	name := hex.EncodeToString(id)
-	return name, os.WriteFile(path, []byte(name), 0o600)
+	return hex.EncodeToString(id)
 }
 
 // copyWarden puts the warden where it can be read by the user that containers have, and where an update of aind does not change it under a

@@ -18,10 +18,25 @@ func (b *Box) reconcile(ctx context.Context) error {
 	}
 	var problems []error
 	for _, c := range left {
+		if c.Labels[labelStart] == b.start {
+			continue
+		}
 		b.cfg.Log.Warn("removing a container that an earlier process left", "container", c.ID, "state", c.State, "labels", c.Labels)
 		problems = append(problems, b.remove(ctx, c.ID))
 	}
 	return errors.Join(problems...)
+}
+
+// reconcileLate looks once more, after as long as a container may take to be made: one that an earlier process asked for
+// before it was killed is made by the engine all the same, perhaps after this process has looked.
+func (b *Box) reconcileLate() {
+	if b.begin() != nil {
+		return
+	}
+	defer b.runs.Done()
+	if err := b.reconcile(b.ctx); err != nil {
+		b.cfg.Log.Warn("containers of an earlier process may be left", "error", err)
+	}
 }
 
 // containers are all of this sandbox, running or not.

@@ -38,6 +38,7 @@ const (
 const (
 	labelPrefix   = "network.ain."
 	labelInstance = labelPrefix + "instance"
+	labelStart    = labelPrefix + "start"
 	labelProgram  = labelPrefix + "program"
 )
 
@@ -137,7 +138,7 @@ func (b *Box) labels(run sandbox.Run) map[string]string {
 	for name, value := range run.Labels {
 		labels[labelPrefix+strings.ToLower(name)] = value
 	}
-	labels[labelInstance], labels[labelProgram] = b.instance, run.Program.Digest
+	labels[labelInstance], labels[labelStart], labels[labelProgram] = b.instance, b.start, run.Program.Digest
 	return labels
 }
 
