@@ -151,7 +151,23 @@ func (m *market) busy() {
 	m.accept(rejecting, "e1", "w2", "w3")
 	m.must("client", &jobstypes.MsgRejectWorker{Signer: address("client"), RequestId: rejecting, Worker: address("w2")})
 	m.must("w3", commitment(rejecting, "w3", right))
+	m.inSegments()
 	m.crowd()
+}
+
+// inSegments has a worker publish states of work that is verified by checkpoint, and segments of it drawn.
+func (m *market) inSegments() {
+	m.t.Helper()
+	terms := registration(m.t).Terms
+	terms.Verification, terms.Deterministic = jobstypes.VERIFICATION_CHECKPOINT, true
+	terms.MaxCheckpoints, terms.Segments = 4, 2
+	m.must("root", &jobstypes.MsgUpdateJob{Signer: address("root"), JobId: m.job, Terms: &terms})
+	id := m.request(workers(1))
+	m.accept(id, "e1", "w2")
+	m.must("w2", &jobstypes.MsgPublishCheckpoints{Signer: address("w2"), RequestId: id, Digests: [][]byte{make([]byte, 32)}})
+	m.must("w2", commitment(id, "w2", right))
+	m.must("w2", opening(id, "w2", right))
+	require.NotEmpty(m.t, m.get(id).Draw)
 }
 
 // crowd has room of accounts, of a job and of its applicants in use. From then on the time stands still, so that it stays
