@@ -84,6 +84,7 @@ func (c *Chain) begin(config Config) error {
 	if err != nil {
 		return err
 	}
+	app.TradeMemoryForPace() // as a node does
 	c.App, err = app.New(log.NewNopLogger(), db, noOptions{}, app.WithBaseApp(
 		baseapp.SetChainID(ChainID), baseapp.SetIAVLCacheSize(iavlCache),
 		baseapp.SetPruning(pruningtypes.NewCustomPruningOptions(1000, 100)),

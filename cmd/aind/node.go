@@ -86,6 +86,7 @@ func prepareNode(described *app.App) func(*cobra.Command, []string) error {
 
 // newNode builds the application that a node runs.
 func newNode(logger log.Logger, db dbm.DB, options servertypes.AppOptions) servertypes.Application {
+	app.TradeMemoryForPace()
 	extra := []app.Option{app.WithBaseApp(server.DefaultBaseappOptions(options)...), app.WithBaseApp(baseapp.SetOptimisticExecution())}
 	if check, ok := options.Get(flagCheckInvariants).(bool); ok && check {
 		extra = append(extra, app.WithInvariantCheck())
