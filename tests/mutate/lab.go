@@ -335,8 +335,8 @@ func (l *lab) meet(t testBinary, id int, limit time.Duration, args ...string) (f
 	ctx, cancel := context.WithTimeout(context.Background(), wall+5*time.Second)
 	defer cancel()
 	args = append(args, "-test.failfast", "-test.timeout="+wall.String())
-	if t.rapid {
-		args = append(args, "-rapid.seed=1", "-rapid.nofailfile", "-rapid.shrinktime=0s")
+	if t.rapid { // by the seed of x/jobs/keeper's sequences, which are known to reach what they must
+		args = append(args, "-rapid.seed=20181120", "-rapid.nofailfile", "-rapid.shrinktime=0s")
 	}
 	// A mutant that never ends must not take all memory with it either.
 	shell := fmt.Sprintf(`ulimit -v 6000000 -t %d; exec "$0" "$@"`, int(limit.Seconds()))
