@@ -143,3 +143,8 @@ func TestRoomOfMoreCoinsThanThereCanBe(t *testing.T) {
 	require.Equal(t, types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}, params.RoomOf(most))
 	require.Equal(t, types.Room{Bytes: 3, Gas: 3 << 40}, params.RoomOf(math.NewInt(3_999_999)).Min(types.Room{Bytes: 3, Gas: 3 << 40}))
 }
+
+func TestTheSmallerOfEachCounts(t *testing.T) {
+	require.Equal(t, types.Room{Bytes: 1, Gas: 8}, types.Room{Bytes: 1, Gas: 9}.Min(types.Room{Bytes: 2, Gas: 8}))
+	require.Equal(t, types.Room{Bytes: 1, Gas: 8}, types.Room{Bytes: 2, Gas: 8}.Min(types.Room{Bytes: 1, Gas: 9}))
+}
