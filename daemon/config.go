@@ -84,6 +84,8 @@ type Limits struct {
 	Input Bytes `yaml:"input"`
 	// Disk is what a run may write. 0: 64 MiB.
 	Disk Bytes `yaml:"disk"`
+	// States is what the segments of one request may leave on this machine's disk, all together. 0: 1 GiB.
+	States Bytes `yaml:"states"`
 	// Log is what is kept of what a program says. 0: 64 KiB.
 	Log Bytes `yaml:"log"`
 	// Logs is what is kept of all runs. 0: 64 MiB.
@@ -125,6 +127,7 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.Limits.Time, Duration(time.Hour))
 	setDefault(&c.Limits.Output, 4<<20)
 	setDefault(&c.Limits.Input, 64<<20)
+	setDefault(&c.Limits.States, 1<<30)
 	setDefault(&c.Limits.Disk, 64<<20)
 	setDefault(&c.Limits.Log, 64<<10)
 	setDefault(&c.Limits.Logs, 64<<20)

@@ -32,6 +32,7 @@ type Left struct {
 	// State is a file in the segment's folder; empty: the program has finished.
 	State  string
 	Digest storage.Digest // of the state
+	Size   int64          // of the state, in bytes
 	Reply  []byte
 	Wall   time.Duration
 	Log    *LogRef // nil: it said nothing
@@ -99,6 +100,6 @@ func leftBehind(out string, result *sandbox.Result, limit int64) (Left, error) {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return left, err
 	}
-	left.State, left.Digest = state, content.Digest
+	left.State, left.Digest, left.Size = state, content.Digest, content.Size
 	return left, nil
 }

@@ -82,7 +82,11 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 	if request.Spec.JudgesNeedKeys() {
 		return "its data is encrypted, which this version cannot open", nil
 	}
-	if lacks := e.Config.Capability().Lacks(request.Spec.Requirement); lacks != "" {
+	needed, err := e.Needed(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	if lacks := e.Config.Capability().Lacks(needed); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}
 	least := e.Config.Policy.MinRewardFor(job.Id)

@@ -242,6 +242,28 @@ func TestOwnersPolicy(t *testing.T) {
 	}
 }
 
+// What a job's terms require counts for evaluators, too: of a job by checkpoint they run the workers' program.
+func TestAJobThatNeedsMoreThanThisNodeHas(t *testing.T) {
+	for name, taken := range map[string]bool{"is not served": false, "is, where it needs no more": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			cfg := s.config()
+			need := program.Capability{MemoryBytes: 512 << 20} // the default of limits.memory
+			if !taken {
+				need.MemoryBytes++
+			}
+			s.chain.Require(s.job, need)
+			s.start(cfg)
+			id := s.request(reveal{name: "one"})
+			if taken {
+				s.reaches(id, jobstypes.REQUEST_STATE_RUNNING)
+				return
+			}
+			require.Never(t, func() bool { r, _ := s.chain.Peek(id); return r.Evaluator == me }, 200*time.Millisecond, 10*time.Millisecond)
+		})
+	}
+}
+
 func TestAnInputThatNobodyCouldUseIsDeclared(t *testing.T) {
 	for name, content := range map[string]struct {
 		bytes  []byte

@@ -19,6 +19,8 @@ type record struct {
 	Salt    []byte   `json:"salt,omitempty"`
 	// States are the digests of what the segments of the work left, in the folder of states until the end.
 	States [][]byte `json:"states,omitempty"`
+	// StatesBytes is what they take on this machine's disk.
+	StatesBytes int64 `json:"states_bytes,omitempty"`
 	// Published: so many of them the chain has.
 	Published int `json:"published,omitempty"`
 	// StatesStored: the store has those that somebody will ask for.

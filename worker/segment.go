@@ -74,6 +74,9 @@ func (t *task) runSegment(ctx context.Context, terms jobstypes.TermsSpec, call d
 	case s.Place >= terms.MaxCheckpoints:
 		t.fail(fmt.Sprintf("the program leaves more than the %d states that the job allows", terms.MaxCheckpoints))
 		return nil, nil
+	case t.rec.StatesBytes+left.Size > int64(t.Config.Limits.States):
+		t.fail(fmt.Sprintf("segment %d: the states have %d bytes together, limits.states is %d", s.Place, t.rec.StatesBytes+left.Size, t.Config.Limits.States))
+		return nil, nil
 	}
 	digest, err := hex.DecodeString(left.Digest.Hex())
 	if err != nil {
@@ -83,6 +86,7 @@ func (t *task) runSegment(ctx context.Context, terms jobstypes.TermsSpec, call d
 		return nil, fmt.Errorf("keep the state of segment %d: %w", s.Place, err)
 	}
 	t.rec.States = append(t.rec.States, digest)
+	t.rec.StatesBytes += left.Size
 	t.rec.TookMs += left.Wall.Milliseconds()
 	t.rec.UnpublishedMs += left.Wall.Milliseconds()
 	t.log.Info("ran a segment", "segment", s.Place, "digest", left.Digest, "wall", left.Wall)

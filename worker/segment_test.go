@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
@@ -148,6 +151,25 @@ func TestNoResultOfSegments(t *testing.T) {
 			s.request(workers(1, 1))
 			daemontest.Eventually(t, "the resignation", func() bool { return s.chain.Executed(me, &jobstypes.MsgResign{}) == 1 })
 			require.Zero(t, s.chain.Executed(me, &jobstypes.MsgSubmitResult{}))
+		})
+	}
+}
+
+// TestStatesTakeNoMoreDiskThanTheirOwnerAllows: each is within the limit of a run, all together are not. Each has 32 bytes.
+func TestStatesTakeNoMoreDiskThanTheirOwnerAllows(t *testing.T) {
+	for limit, result := range map[daemon.Bytes]bool{96: true, 95: false} {
+		t.Run(fmt.Sprint(limit, " bytes allowed"), func(t *testing.T) {
+			s := newSegmentScene(t, 3)
+			cfg := s.config()
+			cfg.Limits.States = limit
+			s.start(cfg)
+			id := s.request(workers(1, 1))
+			if result {
+				s.settled(id, me)
+				return
+			}
+			daemontest.Eventually(t, "the resignation", func() bool { return s.chain.Executed(me, &jobstypes.MsgResign{}) == 1 })
+			require.NoDirExists(t, filepath.Join(s.machine.Home, "states", strconv.FormatUint(id, 10)))
 		})
 	}
 }

@@ -32,7 +32,11 @@ func engineWith(t *testing.T, runtimes ...string) string {
 	}
 	dir, err := os.MkdirTemp("", "aind-engine-") // the path of a socket is short
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() {
+		// Where a container ran the engine leaves a mount behind.
+		_ = exec.Command("umount", "--lazy", filepath.Join(dir, "exec", "netns", "default")).Run()
+		require.NoError(t, os.RemoveAll(dir))
+	})
 	host := "unix://" + filepath.Join(dir, "sock")
 	args := []string{
 		"--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"), "--host", host,
