@@ -15,7 +15,7 @@ import (
 // TestAJobRunsAsScriptModuleAndImage has one job's worker program published as a script, as a WASM module and as an image, the last two from
 // the same source. The same nodes serve each, and the script that judges takes no notice.
 func TestAJobRunsAsScriptModuleAndImage(t *testing.T) {
-	needsEngine(t)
+	harness.NeedEngine(t)
 	n := network(t)
 	root := n.NewNode(t, "admin", "10", "")
 	folder := harness.CalculateRoot(t)
@@ -55,17 +55,6 @@ func TestAJobRunsAsScriptModuleAndImage(t *testing.T) {
 			require.Equal(t, "OUTCOME_RANKED", r.Outcome)
 			require.Len(t, r.Assignments, 2)
 		})
-	}
-}
-
-// needsEngine skips where no Docker engine answers; with CI or AIND_REQUIRE_REAL set that is a failure.
-func needsEngine(t *testing.T) {
-	t.Helper()
-	if said, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
-		if os.Getenv("CI") == "true" || os.Getenv("AIND_REQUIRE_REAL") == "1" {
-			t.Fatalf("no Docker engine: %s: %s", err, said)
-		}
-		t.Skip("needs a Docker engine")
 	}
 }
 

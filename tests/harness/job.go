@@ -28,6 +28,23 @@ func OddJob(t testing.TB) string {
 	return folder
 }
 
+// OddImage builds the odd job's worker for a container, into its folder, and returns the image's file.
+func OddImage(t testing.TB, folder string) string {
+	t.Helper()
+	program := filepath.Join(folder, "worker")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", program, "./worker")
+	cmd.Dir = filepath.Join(Root(), "tests", "harness", "testdata", "odd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the worker: %s: %s", err, said)
+	}
+	image := filepath.Join(folder, "worker.tar")
+	if made := (Command{Args: []string{"image", program, "-o", image}}).Run(t); made.Code != 0 {
+		t.Fatalf("aind image: %s", made)
+	}
+	return image
+}
+
 // CalculateRoot is a folder with a copy of the paper's example.
 func CalculateRoot(t testing.TB) string {
 	t.Helper()

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"time"
 )
 
 type task struct {
@@ -23,6 +24,11 @@ func main() {
 	}
 	switch t.Misbehave {
 	case "":
+		if err := json.NewEncoder(os.Stdout).Encode(reply{Blob: make([]byte, t.Size)}); err != nil {
+			fail(err.Error())
+		}
+	case "dawdle":
+		time.Sleep(time.Duration(t.Size) * time.Millisecond)
 		if err := json.NewEncoder(os.Stdout).Encode(reply{Blob: make([]byte, t.Size)}); err != nil {
 			fail(err.Error())
 		}
