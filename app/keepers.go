@@ -181,8 +181,8 @@ func (k *Keepers) addMarket(app *App) {
 		app.codec, store(escrowtypes.StoreKey), k.Auth, k.Bank, chain.Denom, authtypes.FeeCollectorName,
 	)
 	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
-	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, Authority())
 	k.Permissions = permissionskeeper.NewKeeper(app.codec, store(permissionstypes.StoreKey), k.Reputation, Authority())
+	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, k.Permissions, Authority())
 	k.Bandwidth = bandwidthkeeper.NewKeeper(
 		app.codec, store(bandwidthtypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, k.Bank, chain.Denom, Authority(),
 	)

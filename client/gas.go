@@ -48,6 +48,8 @@ var gasByMessage = map[string]uint64{
 	"/ain.jobs.v1.MsgPublishRelease": 400_000,
 	// It looks for the newest release that is left.
 	"/ain.jobs.v1.MsgRevokeRelease": 2_000_000,
+	"/ain.jobs.v1.MsgAddBuilder":    150_000,
+	"/ain.jobs.v1.MsgRemoveBuilder": 150_000,
 	"/ain.jobs.v1.MsgRequestJob":    400_000,
 	"/ain.jobs.v1.MsgCancelRequest": 400_000,
 	"/ain.jobs.v1.MsgAcceptJob":     400_000,

@@ -2,6 +2,7 @@ package devnet
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	dbm "github.com/cosmos/cosmos-db"
@@ -127,8 +128,11 @@ func fund(config Config, genesis *app.GenesisBuilder, homes map[string]*nodehome
 			}
 		}
 	}
-	// Whoever tries out how a validator joins need not wait for a vote.
+	// Whoever tries out how a validator joins, or a builder is named, need not wait for a vote.
 	app.EditGenesis(genesis, permissionstypes.ModuleName, func(state *permissionstypes.GenesisState) {
+		state.Rules = slices.Insert(state.Rules, 0, permissionstypes.Rule{
+			TypeUrl: sdk.MsgTypeURL(&jobstypes.MsgAddBuilder{}), Access: permissionstypes.ACCESS_LISTED, Accounts: []string{accounts[accountTreasury]},
+		})
 		for i := range state.Rules {
 			state.Rules[i].Authority = accounts[accountTreasury]
 		}

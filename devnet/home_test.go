@@ -149,7 +149,7 @@ func TestGenesis(t *testing.T) {
 		}
 		require.Equal(t, want.String(), genesis.AppState.Bank.Supply[0].Amount)
 	})
-	t.Run("the treasury says who else may be a validator", func(t *testing.T) {
+	t.Run("the treasury says who else may be a validator or name builders", func(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))
 		require.NoError(t, err)
 		var genesis struct {
@@ -165,14 +165,17 @@ func TestGenesis(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(text, &genesis))
 		rules := genesis.AppState.Permissions.Rules
-		require.Len(t, rules, 1)
-		require.Equal(t, "/cosmos.staking.v1beta1.MsgCreateValidator", rules[0].TypeURL)
+		require.Len(t, rules, 2)
+		require.Equal(t, "/ain.jobs.v1.MsgAddBuilder", rules[0].TypeURL)
 		require.Equal(t, accounts[accountTreasury], rules[0].Authority)
+		require.Equal(t, []string{accounts[accountTreasury]}, rules[0].Accounts)
+		require.Equal(t, "/cosmos.staking.v1beta1.MsgCreateValidator", rules[1].TypeURL)
+		require.Equal(t, accounts[accountTreasury], rules[1].Authority)
 		var validators []string
 		for _, m := range config.validators() {
 			validators = append(validators, accounts[m.name])
 		}
-		require.ElementsMatch(t, validators, rules[0].Accounts)
+		require.ElementsMatch(t, validators, rules[1].Accounts)
 	})
 	t.Run("all validators have the same genesis, a key of their own, and join with it", func(t *testing.T) {
 		keys := map[string]bool{}

@@ -109,6 +109,10 @@ func questions(s market) []question {
 			rest: "/ain/jobs/v1/releases/2", command: "jobs release 2"},
 		{rpc: "ain.jobs.v1.Query/Releases", ask: &jobstypes.QueryReleasesRequest{JobId: 1, Role: program.ROLE_WORKER}, answer: &jobstypes.QueryReleasesResponse{},
 			rest: fmt.Sprintf("/ain/jobs/v1/jobs/1/releases?role=%d", program.ROLE_WORKER), command: "jobs releases 1 --role worker"},
+		{rpc: "ain.jobs.v1.Query/Builder", ask: &jobstypes.QueryBuilderRequest{Builder: s.worker}, answer: &jobstypes.QueryBuilderResponse{},
+			rest: "/ain/jobs/v1/builders/" + s.worker, command: "jobs builder " + s.worker},
+		{rpc: "ain.jobs.v1.Query/Builders", ask: &jobstypes.QueryBuildersRequest{}, answer: &jobstypes.QueryBuildersResponse{},
+			rest: "/ain/jobs/v1/builders", command: "jobs builders"},
 		{rpc: "ain.jobs.v1.Query/Request", ask: &jobstypes.QueryRequestRequest{RequestId: s.ranked}, answer: &jobstypes.QueryRequestResponse{},
 			rest: fmt.Sprintf("/ain/jobs/v1/requests/%d", s.ranked), command: fmt.Sprintf("jobs request %d", s.ranked)},
 		{rpc: "ain.jobs.v1.Query/Grants", ask: &jobstypes.QueryGrantsRequest{RequestId: s.encrypted}, answer: &jobstypes.QueryGrantsResponse{},
@@ -148,6 +152,9 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	root := n.NewNode(t, "admin", "10", "")
 	m.keyed = root.Address
 	root.Tx(t, "reputation", "set-encryption-key", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
+	var rule struct{ Message string }
+	n.ClientJSON(t, &rule, "setRule", "AddBuilder", "listed", "--add", root.Address, "--from", "treasury")
+	root.Tx(t, "jobs", "add-builder", m.worker, "--name", "build server")
 	job := n.Register(t, root, harness.CalculateRoot(t), "--open", "10m", "--hiring", "30s", "--grant", "10m")
 	m.job = jobNumber(t, job)
 	m.open = n.Order(t, job, "{y: 4}", "time_limit: 3000")
@@ -174,6 +181,10 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	harness.Eventually(t, "the key is stated", harness.Patience, func() error {
 		var profile struct{}
 		return n.Get("/ain/reputation/v1/profiles/"+m.keyed, &profile)
+	})
+	harness.Eventually(t, "the builder is named", harness.Patience, func() error {
+		var builder struct{}
+		return n.Get("/ain/jobs/v1/builders/"+m.worker, &builder)
 	})
 	m.height, err = n.Height()
 	require.NoError(t, err)

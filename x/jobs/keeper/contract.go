@@ -31,6 +31,9 @@ func (k *Keeper) Accept(ctx context.Context, owner sdk.AccAddress, m *types.MsgA
 	if err := k.checkNotRevoked(ctx, l); err != nil {
 		return err
 	}
+	if err := k.checkNotExpired(ctx, l.Request); err != nil {
+		return err
+	}
 	if err := k.checkPlace(ctx, l, owner); err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ type fixture struct {
 	server     types.MsgServer
 	query      types.QueryServer
 	names      map[string]string // address to name
+	listed     listed
 	addresses  map[string]sdk.AccAddress
 	// restarted is a keeper on the same store that has nothing in memory yet.
 	restarted func() *keeper.Keeper
@@ -100,15 +101,23 @@ func newEmptyFixture(t testing.TB) *fixture {
 	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
 	reputation := reputationkeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(reputationtypes.StoreKey)), authority())
 	require.NoError(t, reputation.InitGenesis(ctx, *reputationtypes.DefaultGenesis()))
+	rights := listed{}
 	restarted := func() *keeper.Keeper {
-		return keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, authority())
+		return keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, rights, authority())
 	}
 	k := restarted()
 	return &fixture{
-		restarted: restarted,
-		t:         t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
+		restarted: restarted, listed: rights,
+		t: t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
 		server: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), names: map[string]string{}, addresses: map[string]sdk.AccAddress{},
 	}
+}
+
+// listed stands for the rules: whom they list, by message and account.
+type listed map[[2]string]bool
+
+func (l listed) IsListed(_ context.Context, typeURL string, owner sdk.AccAddress) (bool, error) {
+	return l[[2]string{typeURL, owner.String()}], nil
 }
 
 func (f *fixture) init(state *types.GenesisState) {

@@ -5,6 +5,8 @@ import (
 
 	"cosmossdk.io/collections"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -17,6 +19,9 @@ func (k *Keeper) InitGenesis(ctx context.Context, g types.GenesisState) error {
 		return err
 	}
 	if err := k.initRevocations(ctx, g); err != nil {
+		return err
+	}
+	if err := k.initBuilders(ctx, g); err != nil {
 		return err
 	}
 	assignments := map[uint64][]types.Assignment{}
@@ -108,6 +113,19 @@ func (k *Keeper) initJobs(ctx context.Context, g types.GenesisState) error {
 			return err
 		}
 		if err := k.releasesByJob.Set(ctx, collections.Join3(release.JobId, int32(release.Spec.Role), release.Id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) initBuilders(ctx context.Context, g types.GenesisState) error {
+	for _, builder := range g.Builders {
+		address, err := types.ParseAddress("builder", builder.Address)
+		if err != nil {
+			return err
+		}
+		if err := k.builders.Set(ctx, address, builder); err != nil {
 			return err
 		}
 	}
@@ -236,6 +254,12 @@ func (k *Keeper) exportJobs(ctx context.Context, g *types.GenesisState) error {
 	}
 	if err := k.revocations.Walk(ctx, nil, func(release, next uint64) (bool, error) {
 		g.Revocations = append(g.Revocations, types.Revocation{ReleaseId: release, NextRequest: next})
+		return false, nil
+	}); err != nil {
+		return err
+	}
+	if err := k.builders.Walk(ctx, nil, func(_ sdk.AccAddress, builder types.Builder) (bool, error) {
+		g.Builders = append(g.Builders, builder)
 		return false, nil
 	}); err != nil {
 		return err

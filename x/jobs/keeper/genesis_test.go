@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,12 +148,13 @@ func TestGenesisIsExact(t *testing.T) {
 	f := busyMarket(t)
 	f.keysAwaited(1)
 	f.checkpointed()
+	f.addBuilder("builder")
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	for name, size := range map[string]int{
 		"params": len(state.Params), "jobs": len(state.Jobs), "schemas": len(state.Schemas), "terms": len(state.Terms),
 		"releases": len(state.Releases), "requests": len(state.Requests), "assignments": len(state.Assignments),
-		"grants": len(state.Grants), "checkpoints": len(state.Checkpoints),
+		"grants": len(state.Grants), "checkpoints": len(state.Checkpoints), "builders": len(state.Builders),
 	} {
 		require.NotZero(t, size, name)
 	}
@@ -176,6 +178,7 @@ func TestGenesisIsRefused(t *testing.T) {
 	f := busyMarket(t)
 	f.keysAwaited(1)
 	f.checkpointed()
+	f.addBuilder("builder")
 	for name, change := range map[string]func(*types.GenesisState){
 		"without params":                           func(g *types.GenesisState) { g.Params = nil },
 		"with bad params":                          func(g *types.GenesisState) { g.Params[0].Params.SweepPayouts = 0 },
@@ -202,6 +205,10 @@ func TestGenesisIsRefused(t *testing.T) {
 		"with a key of no request":                 func(g *types.GenesisState) { g.Grants[0].RequestId = 99 },
 		"with a key of a request that grants none": func(g *types.GenesisState) { g.Grants[0].RequestId = awaiting(g, false).Id },
 		"with a worker's key missing":              func(g *types.GenesisState) { g.Grants = nil },
+		"with a builder twice":                     func(g *types.GenesisState) { g.Builders = append(g.Builders, g.Builders[0]) },
+		"with a builder that is no account":        func(g *types.GenesisState) { g.Builders[0].Address = "me" },
+		"with a builder in capitals":               func(g *types.GenesisState) { g.Builders[0].Address = strings.ToUpper(g.Builders[0].Address) },
+		"with a builder without a name":            func(g *types.GenesisState) { g.Builders[0].Name = "" },
 		"with checkpoints twice":                   func(g *types.GenesisState) { g.Checkpoints = append(g.Checkpoints, g.Checkpoints[0]) },
 		"with checkpoints of no request":           func(g *types.GenesisState) { g.Checkpoints[0].RequestId = 99 },
 		"with checkpoints of no worker":            func(g *types.GenesisState) { g.Checkpoints[0].Worker = g.Requests[0].Client },

@@ -237,6 +237,16 @@ func (k *Keeper) addRelease(ctx context.Context, job *types.Job, root sdk.AccAdd
 	if err := types.VerifyRelease(job.SchemaDigest, spec, root); err != nil {
 		return 0, err
 	}
+	now, err := k.now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if spec.HasExpired(now) {
+		return 0, types.ErrExpired.Wrapf("release.expires_ms: %d is not after the chain clock's %d", spec.ExpiresMs, now)
+	}
+	if err := k.checkAttested(ctx, spec); err != nil {
+		return 0, err
+	}
 	newest := &job.WorkerRelease
 	if spec.Role == program.ROLE_EVALUATOR {
 		newest = &job.EvaluatorRelease
@@ -247,10 +257,6 @@ func (k *Keeper) addRelease(ctx context.Context, job *types.Job, root sdk.AccAdd
 		if !types.IsNewerVersion(spec.Version, last.Spec.Version) {
 			return 0, types.ErrVersion.Wrapf("release.version: %s is not newer than %s", spec.Version, last.Spec.Version)
 		}
-	}
-	now, err := k.now(ctx)
-	if err != nil {
-		return 0, err
 	}
 	id, err := next(ctx, k.nextRelease)
 	if err != nil {

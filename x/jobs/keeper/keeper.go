@@ -44,6 +44,7 @@ type Keeper struct {
 	escrow     types.EscrowKeeper
 	reputation types.ReputationKeeper
 	bank       types.BankKeeper
+	rights     types.PermissionsKeeper
 	authority  string
 	schemas    *schemaCache
 
@@ -62,6 +63,7 @@ type Keeper struct {
 	releases      collections.Map[uint64, types.Release]
 	releasesByJob collections.KeySet[releaseKey]
 	revocations   collections.Map[uint64, uint64] // release to the next request to look at
+	builders      collections.Map[sdk.AccAddress, types.Builder]
 
 	requests         collections.Map[uint64, types.Request]
 	grants           collections.Map[assignmentKey, types.Grant]
@@ -84,6 +86,7 @@ func NewKeeper(
 	escrow types.EscrowKeeper,
 	reputation types.ReputationKeeper,
 	bank types.BankKeeper,
+	rights types.PermissionsKeeper,
 	authority string,
 ) *Keeper {
 	sb := collections.NewSchemaBuilder(storeService)
@@ -92,7 +95,7 @@ func NewKeeper(
 		account = sdk.AccAddressKey
 	)
 	k := &Keeper{
-		escrow: escrow, reputation: reputation, bank: bank, authority: authority, schemas: newSchemaCache(),
+		escrow: escrow, reputation: reputation, bank: bank, rights: rights, authority: authority, schemas: newSchemaCache(),
 
 		params:        collections.NewMap(sb, types.ParamsPrefix, "params", number, codec.CollValue[types.Params](cdc)),
 		paramsVersion: collections.NewItem(sb, types.ParamsVersionPrefix, "params_version", collections.Uint64Value),
@@ -111,6 +114,8 @@ func NewKeeper(
 			collections.TripleKeyCodec(number, collections.Int32Key, number)),
 
 		revocations: collections.NewMap(sb, types.RevocationsPrefix, "revocations", number, collections.Uint64Value),
+
+		builders: collections.NewMap(sb, types.BuildersPrefix, "builders", account, codec.CollValue[types.Builder](cdc)),
 
 		requests: collections.NewMap(sb, types.RequestsPrefix, "requests", number, codec.CollValue[types.Request](cdc)),
 		assignments: collections.NewMap(sb, types.AssignmentsPrefix, "assignments",

@@ -93,6 +93,22 @@ func (s msgServer) PublishRelease(ctx context.Context, m *types.MsgPublishReleas
 	return &types.MsgPublishReleaseResponse{ReleaseId: id}, nil
 }
 
+func (s msgServer) AddBuilder(ctx context.Context, m *types.MsgAddBuilder) (*types.MsgAddBuilderResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgAddBuilderResponse{}, s.k.AddBuilder(ctx, owner, m)
+}
+
+func (s msgServer) RemoveBuilder(ctx context.Context, m *types.MsgRemoveBuilder) (*types.MsgRemoveBuilderResponse, error) {
+	_, owner, err := s.signer(ctx, m.Signer)
+	if err != nil {
+		return nil, err
+	}
+	return &types.MsgRemoveBuilderResponse{}, s.k.RemoveBuilder(ctx, owner, m)
+}
+
 func (s msgServer) RequestJob(ctx context.Context, m *types.MsgRequestJob) (*types.MsgRequestJobResponse, error) {
 	signer, owner, err := s.signer(ctx, m.Signer)
 	if err != nil {

@@ -131,6 +131,27 @@ func (s queryServer) Releases(ctx context.Context, q *types.QueryReleasesRequest
 	return &types.QueryReleasesResponse{Releases: releases, Pagination: page}, nil
 }
 
+func (s queryServer) Builder(ctx context.Context, q *types.QueryBuilderRequest) (*types.QueryBuilderResponse, error) {
+	address, err := types.ParseAddress("builder", q.Builder)
+	if err != nil {
+		return nil, queryError(err, "")
+	}
+	builder, err := s.k.builders.Get(ctx, address)
+	if err != nil {
+		return nil, queryError(err, "builder %s; list those that are trusted", address)
+	}
+	return &types.QueryBuilderResponse{Builder: builder}, nil
+}
+
+func (s queryServer) Builders(ctx context.Context, q *types.QueryBuildersRequest) (*types.QueryBuildersResponse, error) {
+	builders, page, err := query.CollectionPaginate(ctx, s.k.builders, bounded(q.Pagination),
+		func(_ sdk.AccAddress, builder types.Builder) (types.Builder, error) { return builder, nil })
+	if err != nil {
+		return nil, queryError(err, "builders")
+	}
+	return &types.QueryBuildersResponse{Builders: builders, Pagination: page}, nil
+}
+
 // queryError gives an error its gRPC code. The words of our own errors say enough;
 // a bare "not found" needs what was looked for.
 func queryError(err error, format string, args ...any) error {

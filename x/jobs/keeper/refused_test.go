@@ -339,6 +339,7 @@ func (w *world) resign(m sdk.Msg) {
 	schema := compile(w.t, calculateRoot)
 	switch m := m.(type) {
 	case *types.MsgPublishRelease:
+		m.Release = attest("builder", m.Release)
 		m.Release = sign(schema, "root", m.Release)
 	case *types.MsgRegisterJob:
 		for i := range m.Releases {

@@ -74,7 +74,7 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if err := checkInput(ctx, "spec.input", schema, m.Spec.Input, params); err != nil {
 		return 0, err
 	}
-	return k.open(ctx, signer, client, types.Request{
+	r := types.Request{
 		Client:           client.String(),
 		Spec:             m.Spec,
 		TermsVersion:     job.TermsVersion,
@@ -84,7 +84,11 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 		ChainShare:       types.ChainShare(params, m.Spec.Rewards()),
 		WorkerBond:       types.WorkerBond(params, terms, m.Spec),
 		Deposit:          types.Deposit(params, terms, m.Spec),
-	}, terms.Windows.Or(params.DefaultWindows))
+	}
+	if err := k.checkNotExpired(ctx, r); err != nil {
+		return 0, err
+	}
+	return k.open(ctx, signer, client, r, terms.Windows.Or(params.DefaultWindows))
 }
 
 // open takes the coins and stores a new request.

@@ -202,7 +202,7 @@ func TestPanicInOneRequestStopsNoOther(t *testing.T) {
 	broken, sound := f.request(job), f.request(job)
 	before := f.get(broken)
 	cdc := moduletestutil.MakeTestEncodingConfig().Codec
-	faulty := keeper.NewKeeper(cdc, runtime.NewKVStoreService(f.keys[types.StoreKey]), panicking{f.escrow, before.HoldId}, f.reputation, f.bank, authority())
+	faulty := keeper.NewKeeper(cdc, runtime.NewKVStoreService(f.keys[types.StoreKey]), panicking{f.escrow, before.HoldId}, f.reputation, f.bank, f.listed, authority())
 	for range 2 {
 		f.ctx = f.ctx.WithBlockTime(f.ctx.BlockTime().Add(30 * time.Second)).WithBlockHeight(f.ctx.BlockHeight() + 1)
 		require.NoError(t, faulty.BeginBlock(f.ctx))

@@ -85,6 +85,7 @@ func newWorld(t testing.TB) *world {
 	w.applications(job)
 	w.checked()
 	f.operate("w3", "hot")
+	w.must(&types.MsgAddBuilder{Signer: authority(), Builder: f.address("builder").String(), Name: "builder"})
 	return w
 }
 
@@ -244,6 +245,7 @@ func (w *world) messages() map[string]sdk.Msg {
 	require.NoError(w.t, err)
 	order := w.order(job)
 	order.Spec.Requirement = program.Capability{GPUs: []program.GPU{{}}, Tags: []string{"wasm"}}
+	built := sign(schema, "root", attest("builder", release(schema, "root", program.ROLE_WORKER, "1.1.0")))
 	list := []sdk.Msg{
 		&escrowtypes.MsgSetStake{Owner: of("w1"), Amount: math.NewInt(10)},
 		&escrowtypes.MsgSetPayout{Owner: of("w1"), Payout: of("purse")},
@@ -272,7 +274,9 @@ func (w *world) messages() map[string]sdk.Msg {
 			TreePolicy: &program.TreePolicy{AdminsApprove: true, MaxDepth: 2},
 		},
 		&types.MsgRevokeRelease{Signer: of("root"), ReleaseId: 1, Reason: "wrong"},
-		&types.MsgPublishRelease{Signer: of("root"), JobId: job, Release: release(schema, "root", program.ROLE_WORKER, "1.1.0")},
+		&types.MsgPublishRelease{Signer: of("root"), JobId: job, Release: built},
+		&types.MsgAddBuilder{Signer: authority(), Builder: of("stranger"), Name: "stranger"},
+		&types.MsgRemoveBuilder{Signer: authority(), Builder: of("builder"), Reason: "stolen key"},
 		order,
 		&types.MsgCancelRequest{Signer: of("client"), RequestId: w.number("open")},
 		&types.MsgAcceptJob{Signer: of("w2"), RequestId: w.number("running"), Role: program.ROLE_WORKER},
@@ -322,6 +326,7 @@ func TestGenesisHasAllOfAWorld(t *testing.T) {
 	require.Len(t, exported.Requests, 12)
 	require.Len(t, exported.Grants, 2)
 	require.Len(t, exported.Checkpoints, 2)
+	require.Len(t, exported.Builders, 1)
 	places := 0
 	for _, r := range exported.Requests {
 		places += int(r.Workers)
@@ -365,6 +370,7 @@ func TestNothingOfAWorldsRequestsStays(t *testing.T) {
 	fresh.register(fresh.registration())
 	fresh.register(fresh.otherRegistration())
 	fresh.register(fresh.registration())
+	fresh.addBuilder("builder")
 	for key := range fresh.dump() {
 		delete(left, key[0])
 	}

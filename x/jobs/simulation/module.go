@@ -39,6 +39,8 @@ func NewModule(k *keeper.Keeper, reputation types.ReputationKeeper, stakes Stake
 			{Name: "ain_register_job", Weight: 12, Factory: message(m, registerJob)},
 			{Name: "ain_publish_release", Weight: 12, Factory: message(m, publishRelease)},
 			{Name: "ain_revoke_release", Weight: 2, Factory: message(m, revokeRelease)},
+			{Name: "ain_add_builder", Weight: 12, Factory: message(m, addBuilder)},
+			{Name: "ain_remove_builder", Weight: 6, Factory: message(m, removeBuilder)},
 			{Name: "ain_fork_job", Weight: 8, Factory: message(m, forkJob)},
 			{Name: "ain_update_job", Weight: 6, Factory: message(m, updateJob)},
 			{Name: "ain_request_job", Weight: 90, Factory: message(m, requestJob)},

@@ -19,6 +19,9 @@ func (v *view) release(root string, schema []byte, role program.Role, version st
 			Digest: types.Digest([]byte(version)), Size_: uint64(1 + v.Intn(1_000_000)),
 		},
 	}
+	if v.Often(30) {
+		spec.Provenance = v.provenance(spec.Program.Digest)
+	}
 	spec.Signatures = []types.Signature{v.signature(root, schema, spec)}
 	return spec
 }

@@ -14,6 +14,8 @@ func RegisterInterfaces(registry codectypes.InterfaceRegistry) {
 		&MsgUpdateJob{},
 		&MsgPublishRelease{},
 		&MsgRevokeRelease{},
+		&MsgAddBuilder{},
+		&MsgRemoveBuilder{},
 		&MsgRequestJob{},
 		&MsgCancelRequest{},
 		&MsgAcceptJob{},

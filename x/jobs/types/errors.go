@@ -33,5 +33,8 @@ var (
 	ErrRevoked        = errors.Register(ModuleName, 29, "release is revoked")
 	ErrGrant          = errors.Register(ModuleName, 30, "key refused")
 	ErrCheckpoint     = errors.Register(ModuleName, 40, "checkpoint refused")
+	ErrAttestation    = errors.Register(ModuleName, 60, "attestation refused")
+	ErrBuilder        = errors.Register(ModuleName, 61, "builder is not trusted")
+	ErrExpired        = errors.Register(ModuleName, 62, "release has expired")
 	ErrBooks          = errors.Register(ModuleName, 25, "books do not balance")
 )

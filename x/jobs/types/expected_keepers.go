@@ -53,6 +53,12 @@ type ReputationKeeper interface {
 	Touch(ctx context.Context, owner sdk.AccAddress) error
 }
 
+// PermissionsKeeper keeps the rules about who may send which message.
+type PermissionsKeeper interface {
+	// IsListed says whether a rule about the message names the owner; without such a rule nobody is.
+	IsListed(ctx context.Context, typeURL string, owner sdk.AccAddress) (bool, error)
+}
+
 // BankKeeper tells which accounts cannot receive coins.
 type BankKeeper interface {
 	BlockedAddr(addr sdk.AccAddress) bool

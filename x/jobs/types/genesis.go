@@ -33,6 +33,9 @@ func (g GenesisState) Validate() error {
 	if err := g.validateRequests(); err != nil {
 		return err
 	}
+	if err := g.validateBuilders(); err != nil {
+		return err
+	}
 	if err := g.validateGrants(); err != nil {
 		return err
 	}

@@ -53,4 +53,5 @@ var (
 	GrantsPrefix           = collections.NewPrefix(21)
 	CheckpointsPrefix      = collections.NewPrefix(30)
 	DrawingsPrefix         = collections.NewPrefix(31)
+	BuildersPrefix         = collections.NewPrefix(60)
 )

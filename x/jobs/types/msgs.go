@@ -47,17 +47,24 @@ func (m *MsgRegisterJob) Validate(p Params) error {
 
 // validateSource wants a public repository and a commit.
 func (m *MsgRegisterJob) validateSource(p Params) error {
-	if err := validateText("source_url", m.SourceURL, p.MaxTextBytes, false); err != nil {
+	if err := validateSourceURL("source_url", m.SourceURL, p); err != nil {
 		return err
-	}
-	scheme, rest, ok := strings.Cut(m.SourceURL, "://")
-	if !ok || scheme == "" || rest == "" || strings.ContainsRune(m.SourceURL, ' ') {
-		return ErrInvalid.Wrapf("source_url: %.200q: want the URL of the programs' public repository", m.SourceURL)
 	}
 	if m.SourceCommit == "" {
 		return ErrInvalid.Wrap("source_commit: empty; name the commit that the programs were built from")
 	}
 	return validateText("source_commit", m.SourceCommit, maxCommitBytes, false)
+}
+
+func validateSourceURL(field, url string, p Params) error {
+	if err := validateText(field, url, p.MaxTextBytes, false); err != nil {
+		return err
+	}
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok || scheme == "" || rest == "" || strings.ContainsRune(url, ' ') {
+		return ErrInvalid.Wrapf("%s: %.200q: want the URL of the programs' public repository", field, url)
+	}
+	return nil
 }
 
 // validateReleases wants one release of each role, at most one of them of an evaluator: the schema says whether there is one.
@@ -136,6 +143,19 @@ func (m *MsgPublishRelease) Validate(p Params) error {
 		return err
 	}
 	return m.Release.Validate("release", p)
+}
+
+// Validate checks a builder's name.
+func (m *MsgAddBuilder) Validate(p Params) error {
+	if m.Name == "" {
+		return ErrInvalid.Wrap("name: empty; name the builder")
+	}
+	return validateText("name", m.Name, p.MaxNameBytes, false)
+}
+
+// Validate checks the reason.
+func (m *MsgRemoveBuilder) Validate(p Params) error {
+	return validateText("reason", m.Reason, p.MaxTextBytes, false)
 }
 
 // Validate checks an order apart from its job, and fills in what was left out.

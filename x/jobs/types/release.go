@@ -1,14 +1,12 @@
 package types
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"golang.org/x/mod/semver"
 
-	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/program"
@@ -47,6 +45,15 @@ type predicate struct {
 	Size         uint64     `json:"size"`
 	Platforms    []platform `json:"platforms"`
 	SchemaDigest string     `json:"schemaDigest"`
+	// What older releases do not have is left out, so that their bytes stay what they were.
+	ExpiresMs  int64            `json:"expiresMs,omitempty"`
+	Provenance *signedBuildWord `json:"provenance,omitempty"`
+}
+
+// signedBuildWord binds a release to a builder's statement by the statement's digest.
+type signedBuildWord struct {
+	Builder string            `json:"builder"`
+	Digest  map[string]string `json:"digest"`
 }
 
 type platform struct {
@@ -61,6 +68,13 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 	platforms := make([]platform, len(spec.Platforms))
 	for i, p := range spec.Platforms {
 		platforms[i] = platform{OS: p.OS, Arch: p.Arch}
+	}
+	var provenance *signedBuildWord
+	if spec.Provenance != nil {
+		sum := Digest(ProvenanceStatement(spec.Program.Digest, *spec.Provenance))
+		provenance = &signedBuildWord{
+			Builder: spec.Provenance.Signature.Signer, Digest: map[string]string{"sha256": strings.TrimPrefix(sum, digestPrefix)},
+		}
 	}
 	b, err := json.Marshal(statement{
 		Type: statementType,
@@ -79,6 +93,8 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			Size:         spec.Program.Size_,
 			Platforms:    platforms,
 			SchemaDigest: schemaDigest,
+			ExpiresMs:    spec.ExpiresMs,
+			Provenance:   provenance,
 		},
 	})
 	if err != nil {
@@ -91,7 +107,11 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 // ReleasePAE is the DSSE pre-authentication encoding of the statement: the bytes
 // that an admin's account key signs.
 func ReleasePAE(schemaDigest string, spec ReleaseSpec) []byte {
-	body := ReleaseStatement(schemaDigest, spec)
+	return pae(ReleaseStatement(schemaDigest, spec))
+}
+
+// pae is the DSSE pre-authentication encoding of a statement.
+func pae(body []byte) []byte {
 	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(ReleasePayloadType), ReleasePayloadType, len(body), body)
 }
 
@@ -105,18 +125,8 @@ func VerifyRelease(schemaDigest string, spec ReleaseSpec, admin sdk.AccAddress) 
 	if signature.Signer != admin.String() {
 		return ErrSignature.Wrapf("release %s: signed by %.100q instead of the job's admin %s", spec.Version, signature.Signer, admin)
 	}
-	if len(signature.PublicKey) != secp256k1.PubKeySize || len(signature.Signature) != signatureSize {
-		return ErrSignature.Wrapf("release %s: key of %d and signature of %d bytes instead of %d and %d",
-			spec.Version, len(signature.PublicKey), len(signature.Signature), secp256k1.PubKeySize, signatureSize)
-	}
-	key := secp256k1.PubKey{Key: signature.PublicKey}
-	if !bytes.Equal(key.Address(), admin) {
-		return ErrSignature.Wrapf("release %s: the public key is not that of %s", spec.Version, admin)
-	}
-	if !key.VerifySignature(ReleasePAE(schemaDigest, spec), signature.Signature) {
-		return ErrSignature.Wrapf("release %s: the signature is not over this program and schema %s (sign it anew: `aind publishRelease`)", spec.Version, schemaDigest)
-	}
-	return nil
+	return verifySignature(ErrSignature, "release "+spec.Version, signature, admin, ReleasePAE(schemaDigest, spec),
+		fmt.Sprintf("program and schema %s (sign it anew: `aind publishRelease`)", schemaDigest))
 }
 
 // CheckVersion refuses what is not a semantic version without the leading v.
@@ -142,6 +152,12 @@ func (r ReleaseSpec) Validate(path string, p Params) error {
 		return err
 	}
 	if err := validateProgram(path+".program", r.Program, p); err != nil {
+		return err
+	}
+	if r.ExpiresMs < 0 {
+		return ErrInvalid.Wrapf("%s.expires_ms: %d: want a time of the chain clock, or 0 for never", path, r.ExpiresMs)
+	}
+	if err := r.Provenance.validate(path+".provenance", p); err != nil {
 		return err
 	}
 	if err := checkLength(path+".platforms", len(r.Platforms), p.MaxTags); err != nil {

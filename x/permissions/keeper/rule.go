@@ -126,6 +126,16 @@ func (k *Keeper) withAccounts(ctx context.Context, rule types.Rule) (types.Rule,
 	return rule, err
 }
 
+// IsListed says whether a rule lists the owner among those who may send a message. It is for modules whose message only
+// listed accounts may send: where there is no rule with a list, nobody is listed.
+func (k *Keeper) IsListed(ctx context.Context, typeURL string, owner sdk.AccAddress) (bool, error) {
+	rule, err := k.kept(ctx, typeURL)
+	if err != nil || rule.Access != types.ACCESS_LISTED {
+		return false, err
+	}
+	return k.accounts.Has(ctx, collections.Join(typeURL, owner))
+}
+
 // Check returns ErrNotAllowed if a rule keeps the signer from sending a message of that type.
 func (k *Keeper) Check(ctx context.Context, typeURL string, signer sdk.AccAddress) error {
 	if types.ClassOf(typeURL) != types.ClassStarting {

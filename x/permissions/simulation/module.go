@@ -27,12 +27,23 @@ func stoppable() []string {
 	return simulation.Filter(types.TypeURLs(types.ClassStarting), func(url string) bool { return strings.HasPrefix(url, "/ain.") })
 }
 
+// listedOnly is a message that works for whom a rule lists, and for nobody without such a rule.
+const listedOnly = "/ain.jobs.v1.MsgAddBuilder"
+
 // genesis gives every message that may be stopped to an account, and stops none.
 func genesis(state *module.SimulationState) {
 	var genesis types.GenesisState
+	var everybody []string
+	for _, account := range state.Accounts {
+		everybody = append(everybody, account.AddressBech32)
+	}
 	for _, url := range stoppable() {
 		authority := state.Accounts[state.Rand.Intn(len(state.Accounts))].AddressBech32
-		genesis.Rules = append(genesis.Rules, types.Rule{TypeUrl: url, Access: types.ACCESS_EVERYBODY, Authority: authority})
+		rule := types.Rule{TypeUrl: url, Access: types.ACCESS_EVERYBODY, Authority: authority}
+		if url == listedOnly {
+			rule.Access, rule.Accounts = types.ACCESS_LISTED, everybody
+		}
+		genesis.Rules = append(genesis.Rules, rule)
 	}
 	state.GenState[types.ModuleName] = state.Cdc.MustMarshalJSON(&genesis)
 }
@@ -68,10 +79,10 @@ func draw(d *simulation.Draw, rule *types.Rule) {
 	wasOpen := rule.Access == types.ACCESS_EVERYBODY
 	rule.Access, rule.Accounts = types.ACCESS_EVERYBODY, nil
 	switch {
-	case !wasOpen && d.Often(80):
+	case !wasOpen && d.Often(80) && rule.TypeUrl != listedOnly:
 	case d.Often(5):
 		rule.Access = types.ACCESS_NOBODY
-	case d.Often(30):
+	case rule.TypeUrl == listedOnly || d.Often(30):
 		rule.Accounts = simulation.Filter(d.Accounts(), func(string) bool { return d.Often(90) })
 		if len(rule.Accounts) > 0 {
 			rule.Access = types.ACCESS_LISTED

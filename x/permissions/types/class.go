@@ -35,6 +35,7 @@ var classes = map[string]Class{
 	"/ain.escrow.v1.MsgSetStake": ClassFinishing,
 
 	"/ain.jobs.v1.MsgAcceptJob":     ClassStarting,
+	"/ain.jobs.v1.MsgAddBuilder":    ClassStarting,
 	"/ain.jobs.v1.MsgAcceptResult":  ClassFinishing,
 	"/ain.jobs.v1.MsgCancelRequest": ClassFinishing,
 	"/ain.jobs.v1.MsgChallenge":     ClassFinishing,
@@ -43,6 +44,7 @@ var classes = map[string]Class{
 	"/ain.jobs.v1.MsgGrantKey":           ClassFinishing,
 	"/ain.jobs.v1.MsgPublishCheckpoints": ClassFinishing,
 	"/ain.jobs.v1.MsgPublishRelease":     ClassStarting,
+	"/ain.jobs.v1.MsgRemoveBuilder":      ClassFinishing,
 	"/ain.jobs.v1.MsgRevokeRelease":      ClassFinishing,
 	"/ain.jobs.v1.MsgUpdateJob":          ClassStarting,
 	"/ain.jobs.v1.MsgRank":               ClassFinishing,
