@@ -37,6 +37,8 @@ type registration struct {
 // packing is what the flags say about a program's file.
 type packing struct {
 	json        bool
+	grpc        bool
+	stateless   bool
 	workerClass string
 	judgeClass  string
 }
@@ -67,7 +69,8 @@ signed with your key, and you become the root of the job's tree.
 Where the source is comes from git; --source and --commit say it themselves. Files that
 differ from the commit need --dirty.`,
 		Example: `  aind registerJob job_schema.proto worker.py evaluator.py
-  aind registerJob job_schema.proto worker.wasm evaluator.py --bond 0 --qualification-input '{y: 9}'`,
+  aind registerJob job_schema.proto worker.wasm evaluator.py --bond 0 --qualification-input '{y: 9}'
+  aind registerJob job_schema.proto worker.tar evaluator.tar --grpc --stateless-safe --require docker`,
 		Args: cobra.RangeArgs(2, 3),
 		RunE: runs(func(ctx context.Context, args []string) error { return s.registerJob(ctx, args, r) }),
 	}
@@ -86,7 +89,9 @@ differ from the commit need --dirty.`,
 }
 
 func (p *packing) bind(flags *pflag.FlagSet) {
-	flags.BoolVar(&p.json, "json", false, "WASM modules read and write proto JSON instead of proto binary")
+	flags.BoolVar(&p.json, "json", false, "WASM modules and images read and write proto JSON instead of proto binary")
+	flags.BoolVar(&p.grpc, "grpc", false, "images serve their rpc by gRPC, on the Unix socket that AIN_PROGRAM_SOCKET names, and stay for further requests of the same client")
+	flags.BoolVar(&p.stateless, "stateless-safe", false, "with --grpc: they keep nothing of a request, so that one process may serve all clients")
 	flags.StringVar(&p.workerClass, "worker-class", "", "class of the worker's script, where several have the method")
 	flags.StringVar(&p.judgeClass, "evaluator-class", "", "class of the evaluator's script, where several have the method")
 }
@@ -317,13 +322,22 @@ func jobName(chosen, schemaFile string) string {
 }
 
 func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, version string, params jobstypes.Params) (jobstypes.ReleaseSpec, release.Artifact, error) {
-	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, MaxBytes: params.MaxReferenceBytes}
+	switch {
+	case p.grpc && p.json:
+		return jobstypes.ReleaseSpec{}, release.Artifact{}, badInputf("grpc: together with json: gRPC speaks proto binary; leave one out")
+	case p.stateless && !p.grpc:
+		return jobstypes.ReleaseSpec{}, release.Artifact{}, badInputf("stateless-safe: without grpc: every other program begins anew with each request; leave it out")
+	}
+	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, GRPC: p.grpc, StatelessSafe: p.stateless, MaxBytes: params.MaxReferenceBytes}
 	if role == program.ROLE_EVALUATOR {
 		options.Method, options.EntryPoint = schema.EvaluatorMethod(), p.judgeClass
 	}
 	packed, artifact, err := release.Pack(file, options)
 	if err != nil {
 		return jobstypes.ReleaseSpec{}, artifact, badInputf("%s: %w", roleName(role), err)
+	}
+	if p.grpc && packed.Kind == program.PROGRAM_KIND_WASM {
+		return jobstypes.ReleaseSpec{}, artifact, badInputf("grpc: %s is a WASM module: only images serve gRPC", file)
 	}
 	return jobstypes.ReleaseSpec{Role: role, Version: version, Program: packed}, artifact, nil
 }

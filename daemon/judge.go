@@ -133,7 +133,7 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 		if _, known := given[seed]; !known {
 			repeated, err := k.Programs.Run(ctx, Call{
 				JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
-				RequestID: request.Id, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
+				RequestID: request.Id, Client: request.Client, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
 				Grant: grant,
 			})
 			if err != nil {
@@ -174,7 +174,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	}
 	reply, err := k.Programs.Run(ctx, Call{
 		JobID: request.Spec.JobId, ReleaseID: request.EvaluatorRelease, Role: program.ROLE_EVALUATOR,
-		RequestID: request.Id, DeadlineMs: request.DeadlineMs,
+		RequestID: request.Id, Client: request.Client, DeadlineMs: request.DeadlineMs,
 		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Input: question, Wall: wall,
 	})
 	if err != nil {

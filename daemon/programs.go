@@ -55,8 +55,10 @@ type Call struct {
 	// RequestID and DeadlineMs are what the program is told; 0 outside of requests.
 	RequestID  uint64
 	DeadlineMs int64
-	Seed       [32]byte
-	Input      []byte
+	// Client whose request it is; empty outside of requests. A program that stays between runs is not shared by two.
+	Client string
+	Seed   [32]byte
+	Input  []byte
 	// Wall bounds the run besides the owner's limit; 0: the owner's limit alone.
 	Wall time.Duration
 	// Grant is what the run may use; its zero value: what the owner's limits say.
@@ -205,6 +207,8 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecProto
 	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_STDIO_JSON:
 		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecJSON
+	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_GRPC:
+		p.Kind, p.Codec, p.StatelessSafe = sandbox.KindImage, sandbox.CodecGRPC, spec.Program.StatelessSafe
 	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
 		if spec.Program.Runtime != release.PythonRuntime {
 			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, spec.Program.Runtime, release.PythonRuntime)
@@ -304,6 +308,7 @@ func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
 			sandbox.EnvDeadline: strconv.FormatInt(call.DeadlineMs, 10),
 		},
 		Limits: limits,
+		Tenant: call.Client,
 		Labels: map[string]string{
 			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),
 		},

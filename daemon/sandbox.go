@@ -29,6 +29,8 @@ type DockerConfig struct {
 	CPUMillis int64 `yaml:"cpu_millis"`
 	// Processes and threads of one run. 0: 256.
 	Processes int64 `yaml:"processes"`
+	// Warm says how long programs that speak gRPC stay between requests.
+	Warm WarmConfig `yaml:"warm"`
 	// Scratch is what a run may write to /tmp. 0: 64 MiB.
 	Scratch Bytes `yaml:"scratch"`
 	// Image is the largest image, unpacked. 0: 10 GiB.
@@ -48,6 +50,32 @@ type DockerConfig struct {
 	devices []GPU
 	// PullTime is how long an image may take to come from its registry. 0: 1 h.
 	PullTime Duration `yaml:"pull_time"`
+}
+
+// WarmConfig says how long containers of programs that speak gRPC stay for further requests of the same client.
+type WarmConfig struct {
+	// Max that wait for a request at one time; they count among those that may run. 0: as many as may run.
+	Max int `yaml:"max"`
+	// Uses of one container. 0: 1000; 1: a new one for each request.
+	Uses int `yaml:"uses"`
+	// Age at which one is replaced. 0: 1 h.
+	Age Duration `yaml:"age"`
+	// Idle is how long one waits for a request. 0: 5 min.
+	Idle Duration `yaml:"idle"`
+	// Growth is how much more memory one may hold than after its first request. 0: 64 MiB.
+	Growth Bytes `yaml:"growth"`
+}
+
+func (w WarmConfig) validate() error {
+	for _, field := range []struct {
+		name  string
+		value int64
+	}{{"max", int64(w.Max)}, {"uses", int64(w.Uses)}, {"age", int64(w.Age)}, {"idle", int64(w.Idle)}} {
+		if field.value < 0 {
+			return fmt.Errorf("sandbox.docker.warm.%s %d is negative: leave it out for the default", field.name, field.value)
+		}
+	}
+	return nil
 }
 
 // imagesOrDefault are all that may be kept in the engine.
@@ -89,7 +117,7 @@ func (d DockerConfig) validate() error {
 	if d.PullTime < 0 {
 		return fmt.Errorf("sandbox.docker.pull_time %s is negative", d.PullTime.Std())
 	}
-	return nil
+	return d.Warm.validate()
 }
 
 // OpenSandbox starts the sandboxes that the config describes. Where an engine is preferred and none answers, it puts that into the config,
@@ -145,5 +173,8 @@ func (c *Config) openDocker(ctx context.Context, log *slog.Logger) (sandbox.Sand
 	return docker.Open(ctx, docker.Config{
 		Host: d.Host, StateDir: state, RuntimeUse: d.RuntimeClass, Runtime: d.Runtime, Registries: d.Registries, PullTimeout: d.PullTime.Std(), Progress: board.tell, WardenPath: child, MaxContainers: c.MaxRuns, CPUMillis: d.CPUMillis,
 		Processes: d.Processes, ScratchBytes: int64(d.Scratch), ImageBytes: int64(d.Image), ImageCacheBytes: int64(d.Images), Log: log,
+		Warm: docker.Warm{
+			Max: d.Warm.Max, Uses: d.Warm.Uses, Age: d.Warm.Age.Std(), Idle: d.Warm.Idle.Std(), GrowthBytes: int64(d.Warm.Growth),
+		},
 	})
 }

@@ -76,7 +76,10 @@ func imageProgram(artifact Artifact, o PackOptions) program.Program {
 	packed := program.Program{
 		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: artifact.Digest, Size_: artifact.Size, EntryPoint: o.EntryPoint,
 	}
-	if o.JSON {
+	switch {
+	case o.GRPC:
+		packed.ABI, packed.StatelessSafe = program.ABI_GRPC, o.StatelessSafe
+	case o.JSON:
 		packed.ABI = program.ABI_STDIO_JSON
 	}
 	return packed

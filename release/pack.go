@@ -35,6 +35,10 @@ type PackOptions struct {
 	EntryPoint string
 	// JSON: a WASM module or an image reads and writes proto JSON instead of proto binary.
 	JSON bool
+	// GRPC: an image serves its rpc on a Unix socket, for one request after the other.
+	GRPC bool
+	// StatelessSafe: such an image may serve requests of several clients in one process.
+	StatelessSafe bool
 	// MaxBytes is the largest artifact that the chain allows.
 	MaxBytes uint64
 }

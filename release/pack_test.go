@@ -53,6 +53,13 @@ func TestPackTakesAnImage(t *testing.T) {
 	packed, _, err = release.Pack(path, release.PackOptions{MaxBytes: 1 << 20, JSON: true})
 	require.NoError(t, err)
 	require.Equal(t, program.ABI_STDIO_JSON, packed.ABI)
+	packed, _, err = release.Pack(path, release.PackOptions{MaxBytes: 1 << 20, GRPC: true})
+	require.NoError(t, err)
+	require.Equal(t, program.ABI_GRPC, packed.ABI)
+	require.False(t, packed.StatelessSafe)
+	packed, _, err = release.Pack(path, release.PackOptions{MaxBytes: 1 << 20, GRPC: true, StatelessSafe: true})
+	require.NoError(t, err)
+	require.True(t, packed.StatelessSafe)
 }
 
 func TestPackTakesTheAddressOfAnImage(t *testing.T) {

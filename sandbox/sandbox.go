@@ -39,6 +39,7 @@ type Codec string
 const (
 	CodecProto Codec = "proto" // proto binary, the default
 	CodecJSON  Codec = "json"  // proto JSON
+	CodecGRPC  Codec = "grpc"  // of an image that serves its rpc on a Unix socket, one request after the other
 )
 
 // Names of the variables that a program sees.
@@ -58,6 +59,9 @@ type Program struct {
 	// in place of its own, one word. WASM programs have none.
 	EntryPoint string
 	Codec      Codec
+	// StatelessSafe: its author vouches that a program that speaks gRPC keeps nothing of a request that another one's could see, so that it may
+	// serve requests of several tenants.
+	StatelessSafe bool
 	// Schema is a serialized google.protobuf.FileDescriptorSet with no import missing.
 	Schema          []byte
 	Service, Method string // full service name and rpc name, e.g. "Worker", "CalculateRoot"
@@ -75,9 +79,15 @@ func (p Program) Validate() error {
 		return fmt.Errorf("%w: program kind %q: use %q, %q or %q", ErrUnsupported, p.Kind, KindWASM, KindScript, KindImage)
 	}
 	switch p.Codec {
-	case "", CodecProto, CodecJSON:
+	case "", CodecProto, CodecJSON, CodecGRPC:
 	default:
-		return fmt.Errorf("%w: codec %q: use %q or %q", ErrUnsupported, p.Codec, CodecProto, CodecJSON)
+		return fmt.Errorf("%w: codec %q: use %q, %q or %q", ErrUnsupported, p.Codec, CodecProto, CodecJSON, CodecGRPC)
+	}
+	if p.Codec == CodecGRPC && p.Kind != KindImage {
+		return fmt.Errorf("%w: codec %q: only images speak it, this is of kind %q", ErrUnsupported, p.Codec, p.Kind)
+	}
+	if p.StatelessSafe && p.Codec != CodecGRPC {
+		return fmt.Errorf("%w: stateless-safe: only for codec %q: every other run begins anew", ErrBadProgram, CodecGRPC)
 	}
 	if hex, ok := strings.CutPrefix(p.Digest, "sha256:"); !ok || len(hex) != 64 {
 		return fmt.Errorf("%w: digest %q: want sha256: and 64 hex digits", ErrBadProgram, p.Digest)
@@ -140,6 +150,9 @@ type Run struct {
 	Limits  Limits
 	// GPUs of this machine that an image's program gets, by the ids that their driver knows them by. It sees no others.
 	GPUs []string
+	// Tenant is the one for whom the program runs. A program that stays between two runs serves one tenant only, unless it is stateless-safe, and
+	// does not stay where there is none.
+	Tenant string
 	// Labels say what the run is for, for instance job and request. People see them; programs do not.
 	Labels map[string]string
 }

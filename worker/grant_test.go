@@ -24,6 +24,7 @@ func TestARunGetsWhatItsJobAndItsRequestAskFor(t *testing.T) {
 	s.settled(id, me)
 	runs := s.machine.Sandbox.Runs(daemontest.WorkerProgram)
 	require.NotEmpty(t, runs)
+	require.Equal(t, daemontest.Key("client").Address().String(), runs[len(runs)-1].Tenant)
 	limits := runs[len(runs)-1].Limits
 	require.EqualValues(t, 96<<20, limits.MemoryBytes, "more than the terms, less than the owner's 512 MiB")
 	require.EqualValues(t, 300, limits.CPUMillis)

@@ -50,7 +50,7 @@ func run(ctx context.Context, t *task) error {
 	}
 	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant,
+		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant,
 	}
 	if terms.ByCheckpoint() {
 		reply, err := t.runSegments(ctx, terms, call)

@@ -280,7 +280,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// spinFor runs a program that never ends, until this process is killed.
+// spinFor runs a program that never ends, or has one serve a call and wait for the next, until this process is killed.
 func spinFor(dir string) {
 	var p sandbox.Program
 	content, err := os.ReadFile(filepath.Join(dir, "program.json"))
@@ -294,23 +294,29 @@ func spinFor(dir string) {
 	if err != nil {
 		panic(err)
 	}
+	if p.Codec == sandbox.CodecGRPC {
+		if _, err := box.Run(context.Background(), sandbox.Run{Program: p, Tenant: "client", Input: sandboxtest.Request{Action: "who"}.Encode()}); err != nil {
+			panic(err)
+		}
+	}
 	fmt.Println("open")
+	if p.Codec == sandbox.CodecGRPC {
+		select {} // its container waits for the next call
+	}
 	_, err = box.Run(context.Background(), request(p, sandboxtest.Request{Action: "spin"}))
 	panic(err)
 }
 
-func TestAContainerEndsWithItsDaemonAndIsRemovedAtTheNextStart(t *testing.T) {
-	cfg := sandboxtest.DockerConfig(t)
+// killedDaemon kills a daemon while its container runs, and waits for the container's end. It returns the state folder.
+func killedDaemon(t *testing.T, p sandbox.Program) string {
+	t.Helper()
 	dir := t.TempDir()
-	cfg.StateDir = filepath.Join(dir, "state")
-	p := sandboxtest.ImageProbe(t)
+	state := filepath.Join(dir, "state")
 	content, err := json.Marshal(p)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "program.json"), content, 0o600))
-	sandboxtest.OpenDocker(t, sandboxtest.DockerConfig(t)) // skips where there is no engine
-
 	daemon := exec.Command(os.Args[0])
-	daemon.Env = append(os.Environ(), victim+"="+dir, victim+"_WARDEN="+cfg.WardenPath)
+	daemon.Env = append(os.Environ(), victim+"="+dir, victim+"_WARDEN="+sandboxtest.Child(t))
 	daemon.Stderr = os.Stderr
 	out, err := daemon.StdoutPipe()
 	require.NoError(t, err)
@@ -318,15 +324,23 @@ func TestAContainerEndsWithItsDaemonAndIsRemovedAtTheNextStart(t *testing.T) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "open\n", line)
-	running(t, cfg.StateDir, 1)
+	running(t, state, 1)
 	require.NoError(t, daemon.Process.Kill())
 	_ = daemon.Wait()
 
-	running(t, cfg.StateDir, 0)
-	require.Len(t, containersOf(t, cfg.StateDir), 1, "it has ended, and nobody has removed it yet")
+	running(t, state, 0)
+	require.Len(t, containersOf(t, state), 1, "it has ended, and nobody has removed it yet")
+	return state
+}
+
+func TestAContainerEndsWithItsDaemonAndIsRemovedAtTheNextStart(t *testing.T) {
+	sandboxtest.OpenDocker(t, sandboxtest.DockerConfig(t)) // skips where there is no engine
+	cfg := sandboxtest.DockerConfig(t)
+	p := sandboxtest.ImageProbe(t)
+	cfg.StateDir = killedDaemon(t, p)
 	box := sandboxtest.OpenDocker(t, cfg)
 	assert.Empty(t, containersOf(t, cfg.StateDir))
-	_, err = box.Run(context.Background(), request(p, sandboxtest.Request{Action: "echo"}))
+	_, err := box.Run(context.Background(), request(p, sandboxtest.Request{Action: "echo"}))
 	require.NoError(t, err)
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
@@ -23,7 +24,7 @@ import (
 // maxControlBody bounds what a container may say in one frame outside of its reply: pieces of log and of files.
 const maxControlBody = 1 << 20
 
-// box is one container, for one run.
+// box is one container.
 type box struct {
 	engine  *client.Client
 	id      string
@@ -37,21 +38,30 @@ type box struct {
 
 // run starts the container, gives its program the input and waits for the end: the program's, the deadline's or the context's.
 func (c *box) run(ctx context.Context, startTimeout time.Duration, x wire.Exec, input []byte, outDir string) (*sandbox.Result, []byte, error) {
-	starting, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("%w: no start within %s", ErrEngine, startTimeout))
-	defer cancel()
-	if err := c.start(starting); err != nil {
+	if err := c.start(ctx, startTimeout); err != nil {
 		return nil, nil, err
 	}
-	if err := c.await(starting, wire.KindReady); err != nil {
-		return nil, nil, err
-	}
-	c.maxBody.Store(max(x.OutputBytes, maxControlBody))
-	go func() { _ = wire.Write(c.stream.Conn, wire.KindExec, x, input) }() // a container that does not read shows itself by its end
-	return c.follow(ctx, x, outDir)
+	go func() { _ = c.send(wire.KindExec, x, input) }() // a container that does not read shows itself by its end
+	return c.follow(ctx, x.Bounds, outDir)
 }
 
-// start starts the container and listens to it.
-func (c *box) start(ctx context.Context) error {
+// start starts the container and returns when its warden is ready.
+func (c *box) start(ctx context.Context, within time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w: no start within %s", ErrEngine, within))
+	defer cancel()
+	if err := c.attach(ctx); err != nil {
+		return err
+	}
+	_, err := c.await(ctx, wire.KindReady)
+	return err
+}
+
+func (c *box) send(kind wire.Kind, header any, body []byte) error {
+	return wire.Write(c.stream.Conn, kind, header, body)
+}
+
+// attach starts the container and listens to it.
+func (c *box) attach(ctx context.Context) error {
 	stream, err := c.engine.ContainerAttach(ctx, c.id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return runFailed(ctx, "attach to container", err)
@@ -87,24 +97,26 @@ func (c *box) read(stdout *io.PipeReader) {
 	}
 }
 
-// await waits for one frame without a meaning of its own.
-func (c *box) await(ctx context.Context, kind wire.Kind) error {
+// await waits for one frame.
+func (c *box) await(ctx context.Context, kind wire.Kind) (f wire.Frame, err error) {
+	var ok bool
 	select {
-	case f, ok := <-c.frames:
-		if !ok {
-			return c.died(ctx)
-		}
-		if f.Kind != kind {
-			return fmt.Errorf("%w: container: frame of kind %d instead of %d", sandbox.ErrCrashed, f.Kind, kind)
-		}
-		return nil
+	case f, ok = <-c.frames:
 	case <-ctx.Done():
-		return ended(ctx)
+		return f, ended(ctx)
 	}
+	switch {
+	case !ok:
+		return f, c.died(ctx)
+	case f.Kind != kind:
+		return f, fmt.Errorf("%w: container: frame of kind %d instead of %d", sandbox.ErrCrashed, f.Kind, kind)
+	}
+	return f, nil
 }
 
 // follow listens until the run has ended. The warden keeps the time; that it does is not left to it.
-func (c *box) follow(ctx context.Context, x wire.Exec, outDir string) (*sandbox.Result, []byte, error) {
+func (c *box) follow(ctx context.Context, x wire.Bounds, outDir string) (*sandbox.Result, []byte, error) {
+	c.maxBody.Store(max(x.OutputBytes, maxControlBody))
 	result, wall := new(sandbox.Result), time.Duration(x.Wall)
 	begin := time.Now()
 	defer func() { result.Wall = time.Since(begin) }()
@@ -188,6 +200,9 @@ func (c *box) died(ctx context.Context) error {
 		return ended(ctx)
 	}
 	found, err := c.engine.ContainerInspect(ctx, c.id)
+	if errdefs.IsNotFound(err) {
+		return fmt.Errorf("%w: somebody removed its container", sandbox.ErrCrashed)
+	}
 	if err != nil {
 		return runFailed(ctx, "look at a container that ended", err)
 	}

@@ -7,7 +7,9 @@
 // Trusted: the kernel, the engine, its runtime and the warden. Not trusted: the image, the program, and what the container says. The engine's
 // socket is as good as root on this machine: it is opened by the daemon alone and never given to a container.
 //
-// Invariants: no container outlives its run; one that a crash left behind ends with its daemon and is removed at the next start; an image
+// A program that speaks gRPC stays in its container, which is warm then, for more calls of the same client (warm.go, pool.go).
+//
+// Invariants: no container outlives its run but a warm one, and none the sandbox; one that a crash left behind ends with its daemon and is removed at the next start; an image
 // in use is never removed.
 package docker
 
@@ -62,7 +64,9 @@ type Config struct {
 	Progress func(Pull)
 	// StartTimeout bounds the start of a container; default 1 minute.
 	StartTimeout time.Duration
-	Log          *slog.Logger // default slog.Default()
+	// Warm says how long containers of programs that speak gRPC stay.
+	Warm Warm
+	Log  *slog.Logger // default slog.Default()
 }
 
 const maxFiles = 1_000_000 // in one image
@@ -88,7 +92,8 @@ func (c Config) Validate() error {
 	for field, value := range map[string]int64{
 		"MaxContainers": int64(c.MaxContainers), "CPUMillis": c.CPUMillis, "Processes": c.Processes, "ScratchBytes": c.ScratchBytes,
 		"ImageBytes": c.ImageBytes, "ImageCacheBytes": c.ImageCacheBytes, "StartTimeout": int64(c.StartTimeout),
-		"PullTimeout": int64(c.PullTimeout),
+		"PullTimeout": int64(c.PullTimeout), "Warm.Max": int64(c.Warm.Max), "Warm.Uses": int64(c.Warm.Uses), "Warm.Age": int64(c.Warm.Age),
+		"Warm.Idle": int64(c.Warm.Idle), "Warm.GrowthBytes": c.Warm.GrowthBytes,
 	} {
 		if value < 0 {
 			return fmt.Errorf("docker config: %s %d is negative", field, value)
@@ -116,6 +121,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.StartTimeout, time.Minute)
 	setDefault(&c.PullTimeout, time.Hour)
 	setDefault(&c.Log, slog.Default())
+	c.Warm.setDefaults(c.MaxContainers)
 	var err error
 	if c.StateDir, err = filepath.Abs(c.StateDir); err != nil {
 		return c, fmt.Errorf("docker state folder: %w", err)
@@ -142,7 +148,7 @@ type Box struct {
 	warden   string // its copy on this machine
 	runtime  string // that programs run in; empty: the engine's own
 	images   *images
-	slots    chan struct{}
+	pool     *pool
 
 	late   *time.Timer     // the second look for what an earlier process left
 	ctx    context.Context // ends with Close
@@ -165,7 +171,7 @@ func Open(ctx context.Context, cfg Config) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{cfg: cfg, engine: engine, runtime: runtime, start: newName(), slots: make(chan struct{}, cfg.MaxContainers)}
+	b := &Box{cfg: cfg, engine: engine, runtime: runtime, start: newName(), pool: newPool(cfg.MaxContainers, cfg.Warm.Max)}
 	if err := b.prepare(ctx); err != nil {
 		engine.Close()
 		return nil, err
@@ -180,6 +186,9 @@ func (b *Box) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	if b.warden, err = copyWarden(b.cfg.WardenPath, b.cfg.StateDir); err != nil {
+		return err
+	}
+	if err := removeStaged(b.cfg.StateDir); err != nil {
 		return err
 	}
 	if b.images, err = openImages(b.engine, b.cfg); err != nil {
@@ -216,6 +225,7 @@ func (b *Box) Close() error {
 	b.late.Stop()
 	b.cancel(sandbox.ErrClosed)
 	b.runs.Wait()
+	b.pool.drain()
 	return errors.Join(b.images.save(), b.engine.Close())
 }
 

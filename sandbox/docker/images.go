@@ -221,7 +221,8 @@ func (i *images) save() error {
 	return os.Rename(i.path+".new", i.path)
 }
 
-// RemoveImages removes every image of this sandbox that is not in use from the engine.
+// RemoveImages removes every image of this sandbox that is not in use from the engine. Containers that wait for a call are no use.
 func (b *Box) RemoveImages(ctx context.Context) error {
+	b.pool.drain()
 	return errors.Join(b.images.makeRoom(ctx, -1), b.images.save())
 }

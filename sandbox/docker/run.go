@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -16,7 +13,7 @@ import (
 	"github.com/ain-network/aind/sandbox/internal/wire"
 )
 
-// Run implements sandbox.Sandbox: one container, made, run and removed.
+// Run implements sandbox.Sandbox: one container, made, run and removed; or, for a program that speaks gRPC, a call of one that is there.
 func (b *Box) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error) {
 	if err := b.begin(); err != nil {
 		return nil, err
@@ -28,12 +25,17 @@ func (b *Box) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-ctx.Done():
-		return nil, ended(ctx)
+	if limits.MemoryBytes < leastMemory {
+		return &sandbox.Result{}, fmt.Errorf("%w: a limit of %d bytes: no container starts in less than %d: require more memory",
+			sandbox.ErrMemory, limits.MemoryBytes, leastMemory)
 	}
+	if run.Program.Codec == sandbox.CodecGRPC {
+		return b.runServed(ctx, run, limits, rpc, input)
+	}
+	if _, err := b.pool.acquire(ctx, warmKey{}); err != nil {
+		return nil, err
+	}
+	defer b.pool.release()
 	found, release, err := b.images.use(ctx, run.Program)
 	if err != nil {
 		return nil, err
@@ -42,10 +44,6 @@ func (b *Box) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error)
 	start, err := found.Command.starting(run.Program.EntryPoint)
 	if err != nil {
 		return nil, err
-	}
-	if limits.MemoryBytes < leastMemory {
-		return &sandbox.Result{}, fmt.Errorf("%w: a limit of %d bytes: no container starts in less than %d: require more memory",
-			sandbox.ErrMemory, limits.MemoryBytes, leastMemory)
 	}
 	result, output, err := b.runImage(ctx, run, limits, found, start, input)
 	if err != nil {
@@ -70,28 +68,41 @@ func arguments(run sandbox.Run) (limits sandbox.Limits, input []byte, rpc *sandb
 	return limits, input, rpc, err
 }
 
-// runImage runs a program whose image the engine should hold; if it was removed behind our back it is loaded again, once.
+// runImage runs a program once.
 func (b *Box) runImage(ctx context.Context, run sandbox.Run, limits sandbox.Limits, found *loadedImage, start command, input []byte) (*sandbox.Result, []byte, error) {
 	inputs, clean, err := b.stage(run.Inputs)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer clean()
-	c, err := b.create(ctx, b.settingsFor(found.ID, run, limits, inputs))
+	c, again, err := b.createFrom(ctx, run.Program, found, func(id string) settings { return b.settingsFor(id, run, limits, inputs) })
+	if err != nil {
+		return nil, nil, err
+	}
+	defer again()
+	defer b.discard(c)
+	return c.run(ctx, b.cfg.StartTimeout, exec(run, limits, start), input, run.OutDir)
+}
+
+// createFrom makes a container of an image that the engine should hold; if it was removed behind our back it is loaded again, once. release
+// gives back that second one.
+func (b *Box) createFrom(ctx context.Context, p sandbox.Program, found *loadedImage, with func(imageID string) settings) (c *box, release func(), err error) {
+	release = func() {}
+	c, err = b.create(ctx, with(found.ID))
 	if errdefs.IsNotFound(err) {
-		b.images.forget(run.Program.Digest, found)
-		again, release, useErr := b.images.use(ctx, run.Program)
+		b.images.forget(p.Digest, found)
+		again, giveBack, useErr := b.images.use(ctx, p)
 		if useErr != nil {
 			return nil, nil, useErr
 		}
-		defer release()
-		c, err = b.create(ctx, b.settingsFor(again.ID, run, limits, inputs))
+		release = giveBack
+		c, err = b.create(ctx, with(again.ID))
 	}
 	if err != nil {
+		release()
 		return nil, nil, runFailed(ctx, "create container", err)
 	}
-	defer b.discard(c)
-	return c.run(ctx, b.cfg.StartTimeout, exec(run, limits, start), input, run.OutDir)
+	return c, release, nil
 }
 
 func (b *Box) create(ctx context.Context, s settings) (*box, error) {
@@ -119,65 +130,18 @@ func (b *Box) discard(c *box) {
 
 func exec(run sandbox.Run, limits sandbox.Limits, start command) wire.Exec {
 	x := wire.Exec{
-		Args: start.Args, Dir: start.Dir, Env: append([]string{}, start.Env...), Wall: int64(limits.WallTime), Collect: run.OutDir != "",
-		OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
-	}
+		Args: start.Args, Dir: start.Dir, Env: append([]string{}, start.Env...), Bounds: boundsOf(run, limits)}
 	for name, value := range run.Env {
 		x.Env = append(x.Env, name+"="+value)
 	}
 	return x
 }
 
-// stage makes inputs readable for the user that programs run as. The mount takes care of everything else: that user needs no way to the
-// folder that a file is in.
-func (b *Box) stage(inputs map[string]string) (map[string]string, func(), error) {
-	staged := map[string]string{}
-	dir := ""
-	clean := func() {
-		if dir != "" {
-			_ = os.RemoveAll(dir) // in our own folder, where the next start could do no better
-		}
+func boundsOf(run sandbox.Run, limits sandbox.Limits) wire.Bounds {
+	return wire.Bounds{
+		Wall: int64(limits.WallTime), Collect: run.OutDir != "",
+		OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
 	}
-	for name, path := range inputs {
-		path, err := filepath.Abs(path)
-		if err != nil {
-			return nil, clean, fmt.Errorf("input %q: %w", name, err)
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, clean, fmt.Errorf("input %q: %w", name, err)
-		}
-		if !info.Mode().IsRegular() {
-			return nil, clean, fmt.Errorf("input %q: %s is no regular file", name, path)
-		}
-		if info.Mode()&0o004 == 0 {
-			if dir == "" {
-				if dir, err = os.MkdirTemp(b.cfg.StateDir, "inputs-"); err != nil {
-					return nil, clean, fmt.Errorf("inputs: %w", err)
-				}
-			}
-			if path, err = copyReadable(path, filepath.Join(dir, name)); err != nil {
-				clean()
-				return nil, clean, fmt.Errorf("input %q: %w", name, err)
-			}
-		}
-		staged[name] = path
-	}
-	return staged, clean, nil
-}
-
-func copyReadable(from, to string) (string, error) {
-	source, err := os.Open(from)
-	if err != nil {
-		return "", err
-	}
-	defer source.Close()
-	made, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return "", err
-	}
-	_, err = io.Copy(made, source)
-	return to, errors.Join(err, made.Chmod(0o444), made.Close())
 }
 
 // ended says why a context ended a run. A deadline of the caller's is the program's time limit by another way.
@@ -210,6 +174,9 @@ func failure(done wire.Done, wall time.Duration) error {
 	case wire.StatusOutput:
 		return fmt.Errorf("%w: %s: put large results into /ain/out, or require more disk", sandbox.ErrOutputTooLarge, done.Message)
 	case wire.StatusTimeout:
+		if done.Message != "" {
+			return fmt.Errorf("%w: %s within %s: make it quicker or ask for a longer time limit", sandbox.ErrTimeout, done.Message, wall)
+		}
 		return timedOut(wall)
 	case wire.StatusBadProgram:
 		return fmt.Errorf("%w: %s", sandbox.ErrBadProgram, done.Message)

@@ -3,6 +3,7 @@ package docker
 import (
 	_ "embed"
 	"fmt"
+	gopath "path"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
@@ -17,7 +18,7 @@ import (
 // number could be that of the daemon, or of the person who runs it.
 const (
 	unprivileged   = "65532:65532"
-	unprivilegedID = 65532
+	ownedByProgram = "mode=0700,uid=65532,gid=65532"
 )
 
 // Variables with which an image could ask an engine's GPU tools for devices that nobody granted.
@@ -28,7 +29,8 @@ const (
 
 const (
 	wardenPath  = "/ain/warden"
-	scratchPath = "/tmp"
+	scratchPath = warden.ScratchFolder
+	runBytes    = 64 << 10 // for the socket of a program that serves calls
 	openFiles   = 1024
 	tmpfsFiles  = 16384    // files in scratch, and as many in the output folder
 	leastMemory = 16 << 20 // in which the warden starts
@@ -40,6 +42,8 @@ const (
 	labelInstance = labelPrefix + "instance"
 	labelStart    = labelPrefix + "start"
 	labelProgram  = labelPrefix + "program"
+	labelRequest  = labelPrefix + "request"
+	labelWarm     = labelPrefix + "warm" // it may outlast the request that it was made for
 )
 
 // seccompProfile lists the system calls that programs may make. Everything that it does not name is refused.
@@ -54,7 +58,8 @@ type settings struct {
 	net    *network.NetworkingConfig
 }
 
-// settingsFor is everything that holds a program. Nothing of it comes from the image.
+// settingsFor is everything that holds a program. Nothing of it comes from the image. inputs are by their name in the folder of inputs; the
+// empty name is the folder itself.
 func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits, inputs map[string]string) settings {
 	pids := b.cfg.Processes
 	noInit := false
@@ -109,10 +114,13 @@ func (b *Box) settingsFor(imageID string, run sandbox.Run, limits sandbox.Limits
 		s.config.Env = []string{nvidiaDevices + "=" + strings.Join(run.GPUs, ","), nvidiaCapabilities + "=compute,utility"}
 	}
 	if run.OutDir != "" {
-		s.host.Tmpfs[warden.OutFolder] = tmpfs(limits.DiskBytes, fmt.Sprintf("mode=0700,uid=%d,gid=%d", unprivilegedID, unprivilegedID))
+		s.host.Tmpfs[warden.OutFolder] = tmpfs(limits.DiskBytes, ownedByProgram)
+	}
+	if run.Program.Codec == sandbox.CodecGRPC {
+		s.host.Tmpfs[warden.RunFolder] = tmpfs(runBytes, ownedByProgram)
 	}
 	for name, path := range inputs {
-		s.host.Mounts = append(s.host.Mounts, readOnly(path, warden.InFolder+"/"+name))
+		s.host.Mounts = append(s.host.Mounts, readOnly(path, gopath.Join(warden.InFolder, name)))
 	}
 	return s
 }
@@ -137,6 +145,10 @@ func (b *Box) labels(run sandbox.Run) map[string]string {
 	labels := map[string]string{}
 	for name, value := range run.Labels {
 		labels[labelPrefix+strings.ToLower(name)] = value
+	}
+	if run.Program.Codec == sandbox.CodecGRPC {
+		delete(labels, labelRequest)
+		labels[labelWarm] = "true"
 	}
 	labels[labelInstance], labels[labelStart], labels[labelProgram] = b.instance, b.start, run.Program.Digest
 	return labels

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,12 +44,19 @@ func OpenDocker(t testing.TB, cfg docker.Config) *docker.Box {
 	return box
 }
 
+// built are the programs that this process has compiled for containers: linking one takes a second.
+var built sync.Map
+
 // BuildLinux compiles the Go program in folder source, relative to Root, for containers, and returns its path.
 func BuildLinux(t testing.TB, source string) string {
 	t.Helper()
 	path := filepath.Join(Root(), "build", "test", source+".linux")
+	if _, is := built.Load(source); is {
+		return path
+	}
 	out, err := build(path, "./"+source, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	require.NoError(t, err, "%s", out)
+	built.Store(source, true)
 	return path
 }
 
@@ -84,4 +92,14 @@ func ImageProbe(t testing.TB) sandbox.Program {
 func ProbeOf(t testing.TB, i layout.Image) sandbox.Program {
 	t.Helper()
 	return probe(t, sandbox.KindImage, WriteImage(t, i))
+}
+
+// ServingProbe is the probe that serves calls, in an image from scratch. how says how it misbehaves; empty: not at all.
+func ServingProbe(t testing.TB, how ...string) sandbox.Program {
+	t.Helper()
+	img := Image(t, BuildLinux(t, probeDir+"/serving"))
+	img.Config.Entrypoint = append(img.Config.Entrypoint, how...)
+	p := ProbeOf(t, img)
+	p.Codec = sandbox.CodecGRPC
+	return p
 }

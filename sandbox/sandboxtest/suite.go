@@ -24,6 +24,8 @@ type Fixture struct {
 	// Native programs run on the machine's own kernel: its clock and its randomness are real, the program has a folder for scratch, /tmp,
 	// sees its own processes in /proc, and can make links, which then fail the run.
 	Native bool
+	// Variables, NAME=value, that a program has besides those of its run.
+	Variables []string
 }
 
 // seed of a run where the case does not care.
@@ -55,6 +57,7 @@ func (f Fixture) run(t *testing.T, req Request, change ...func(*sandbox.Run)) (*
 		Program: f.Probe,
 		Input:   req.Encode(),
 		Env:     map[string]string{sandbox.EnvRequest: "42", sandbox.EnvSeed: seed, sandbox.EnvDeadline: "1700000000000"},
+		Tenant:  "tester",
 	}
 	for _, c := range change {
 		c(&r)
@@ -264,7 +267,7 @@ func (f Fixture) isolation(t *testing.T) {
 
 func (f Fixture) environment(t *testing.T) {
 	t.Setenv("AIN_TEST_SECRET", "must not leak")
-	assert.ElementsMatch(t, []string{"AIN_REQUEST=42", "AIN_SEED=" + seed, "AIN_DEADLINE=1700000000000"},
+	assert.ElementsMatch(t, append([]string{"AIN_REQUEST=42", "AIN_SEED=" + seed, "AIN_DEADLINE=1700000000000"}, f.Variables...),
 		f.answer(t, Request{Action: "env"}).Names)
 }
 

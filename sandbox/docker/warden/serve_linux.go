@@ -21,8 +21,8 @@ import (
 	"github.com/ain-network/aind/sandbox/internal/wire"
 )
 
-// Serve says that it is ready, runs one program and returns when everything about it was told. The process ends with it, and with the
-// process the container. It ends at once when in does.
+// Serve says that it is ready, runs one program, or serves calls of one, and returns when everything about it was told. The process ends
+// with it, and with the process the container. It ends at once when in does.
 func Serve(in io.Reader, out io.Writer) error {
 	if os.Getpid() != 1 {
 		return errors.New("the warden ends every process that it can reach: it runs as the first process of a container only")
@@ -36,7 +36,7 @@ func Serve(in io.Reader, out io.Writer) error {
 	if err := wire.Write(w, wire.KindReady, nil, nil); err != nil {
 		return err
 	}
-	requests := make(chan wire.Frame, 1)
+	requests := make(chan wire.Frame, 2) // the start of a program, and its first call
 	go func() {
 		r := bufio.NewReader(in)
 		for {
@@ -46,19 +46,29 @@ func Serve(in io.Reader, out io.Writer) error {
 			}
 			select {
 			case requests <- f:
-			default: // one run only
+			default: // one run, or one call at a time
 			}
 		}
 	}()
 	f := <-requests
-	var x wire.Exec
-	if err := f.Decode(&x); err != nil || f.Kind != wire.KindExec {
-		return fmt.Errorf("frame of kind %d instead of a run: %w", f.Kind, err)
+	switch f.Kind {
+	case wire.KindExec:
+		var x wire.Exec
+		if err := f.Decode(&x); err != nil {
+			return err
+		}
+		return run(w, x, f.Body)
+	case wire.KindServe:
+		var x wire.Serve
+		if err := f.Decode(&x); err != nil {
+			return err
+		}
+		return newServer(w, x).serve(requests)
 	}
-	return serve(w, x, f.Body)
+	return fmt.Errorf("frame of kind %d instead of a run", f.Kind)
 }
 
-func serve(w io.Writer, x wire.Exec, input []byte) error {
+func run(w io.Writer, x wire.Exec, input []byte) error {
 	log := &wire.Log{Frames: w}
 	log.Begin(x.LogBytes)
 	p := &process{stdout: reply{limit: x.OutputBytes}, stderr: log}
@@ -74,7 +84,7 @@ func serve(w io.Writer, x wire.Exec, input []byte) error {
 	}
 	usage := readUsage()
 	end.outOfMem = usage.kills > 0
-	done := end.done(x, log.LastWords())
+	done := end.done(x.Bounds, log.LastWords())
 	if done.Status == wire.StatusOK && x.Collect {
 		if problem, err := sendFiles(w, OutFolder, x.DiskBytes); err != nil {
 			return err
@@ -102,13 +112,6 @@ type process struct {
 }
 
 func (p *process) start(x wire.Exec, input []byte) error {
-	if len(x.Args) == 0 {
-		return errors.New("no command")
-	}
-	path, err := lookUp(x.Args[0], x.Env, x.Dir)
-	if err != nil {
-		return err
-	}
 	var theirs, ours [3]*os.File
 	for i := range theirs {
 		r, w, err := os.Pipe()
@@ -120,17 +123,13 @@ func (p *process) start(x wire.Exec, input []byte) error {
 		}
 		defer theirs[i].Close()
 	}
-	started, err := os.StartProcess(path, x.Args, &os.ProcAttr{
-		Dir: x.Dir, Env: x.Env, Files: theirs[:], Sys: &syscall.SysProcAttr{Setsid: true},
-	})
+	pid, err := spawn(x.Args, x.Env, x.Dir, theirs[:])
 	if err != nil {
-		return fmt.Errorf("command %q: %w", x.Args[0], err)
+		return err
 	}
-	p.pid = started.Pid
+	p.pid = pid
 	p.pipes = ours[:]
 	p.stdout.full = func() { p.tooLarge.Store(true); killAll() }
-	// When memory runs out the program goes and not the warden, which can then tell.
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.pid), []byte("1000"), 0)
 	go func() {
 		_, _ = ours[0].Write(input) // a program need not read
 		ours[0].Close()
@@ -170,6 +169,24 @@ func (p *process) wait(wall time.Duration) outcome {
 	}
 	end.outOfTime, end.outputFull = p.tooLong.Load(), p.tooLarge.Load()
 	return end
+}
+
+// spawn starts a program's first process.
+func spawn(args, env []string, dir string, files []*os.File) (pid int, err error) {
+	if len(args) == 0 {
+		return 0, errors.New("no command")
+	}
+	path, err := lookUp(args[0], env, dir)
+	if err != nil {
+		return 0, err
+	}
+	started, err := os.StartProcess(path, args, &os.ProcAttr{Dir: dir, Env: env, Files: files, Sys: &syscall.SysProcAttr{Setsid: true}})
+	if err != nil {
+		return 0, fmt.Errorf("command %q: %w", args[0], err)
+	}
+	// When memory runs out the program goes and not the warden, which can then tell.
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", started.Pid), []byte("1000"), 0)
+	return started.Pid, nil
 }
 
 // killAll ends every process of the container but this one, the first, whom no signal of its own reaches.

@@ -1,6 +1,9 @@
 // Package warden is the first process of a container: it starts the program when its request is known, bounds what it writes, and ends
 // everything in the container when the program has ended, its time is up or the daemon is gone.
 //
+// A program that speaks gRPC stays for more than one request. The warden calls it, over a Unix socket, stops it between two calls, and then
+// clears away the files that it can write; after anything out of order it ends the container instead.
+//
 // It runs as the same unprivileged user as the program, behind the same limits, and holds nothing that the program may not have. The
 // daemon trusts no byte of what it says. What holds the program is the container; the warden only makes a run precise.
 package warden
@@ -21,6 +24,16 @@ const (
 	OutFolder = "/ain/out"
 	InFolder  = "/ain/in"
 )
+
+// A program that serves calls finds in the variable SocketVariable the path of the Unix socket that it has to listen on, a file in RunFolder.
+const (
+	SocketVariable = "AIN_PROGRAM_SOCKET"
+	RunFolder      = "/ain/run"
+	SocketPath     = RunFolder + "/program.sock"
+)
+
+// ScratchFolder can be written by a program.
+const ScratchFolder = "/tmp"
 
 // filePiece is how much of an output file goes into one frame.
 const filePiece = 256 << 10
@@ -69,7 +82,7 @@ type outcome struct {
 
 // done puts an outcome into the words of the conversation. The most particular reason comes first: a program that is ended for what it did
 // wrong has been killed as well.
-func (o outcome) done(x wire.Exec, lastWords string) wire.Done {
+func (o outcome) done(x wire.Bounds, lastWords string) wire.Done {
 	switch {
 	case o.outputFull:
 		return wire.Done{Status: wire.StatusOutput, Message: fmt.Sprintf("more than %d bytes", x.OutputBytes)}

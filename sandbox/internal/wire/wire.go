@@ -10,6 +10,12 @@
 //	                                       child: Ready
 //	parent: Exec (body: the input)         child: Started, Log* , File* , then Done (body: the output)
 //
+// In a container whose program stays, and serves one call after the other:
+//
+//	                                       child: Ready
+//	parent: Serve, Call (body: the input)  child: Started, Log* , File* , then Done (body: the output), then Ready when it can take
+//	parent: Call (body: the input)         child: the same, as often as there are calls
+//
 // The parent closes the pipe to end the child. It trusts no length it reads: bodies beyond the limit that it sets are an error.
 package wire
 
@@ -35,6 +41,8 @@ const (
 	KindExec
 	KindStarted
 	KindFile
+	KindServe
+	KindCall
 )
 
 // maxHeader bounds a header: it holds a script's schema and a run's variables.
@@ -64,14 +72,39 @@ type Run struct {
 
 // Exec asks the first process of a container to run its program.
 type Exec struct {
-	Args        []string
-	Env         []string // NAME=value, all that the program sees
-	Dir         string
-	Wall        int64 // nanoseconds from the program's start
+	Args []string
+	Env  []string // NAME=value, all that the program sees
+	Dir  string
+	Bounds
+}
+
+// Bounds are those of one run in a container.
+type Bounds struct {
+	Wall        int64 // nanoseconds from the program's start, or from the call to one that runs already
 	Collect     bool  // send what is in the output folder afterwards
 	OutputBytes int64
 	LogBytes    int64
 	DiskBytes   int64
+}
+
+// Serve asks the first process of a container to start a program that serves calls.
+type Serve struct {
+	Args []string
+	Env  []string // NAME=value, all that the program sees
+	Dir  string
+}
+
+// Call asks for one call of the program.
+type Call struct {
+	Method   string            // service/method, in full
+	Metadata map[string]string // lower case
+	Last     bool              // the container ends afterwards
+	Bounds
+}
+
+// Rest is the header of the Ready that follows a call.
+type Rest struct {
+	Memory int64 // that the container's processes hold for themselves, in bytes
 }
 
 // File is a folder, or a piece of a file, of the output folder. Pieces of one file follow each other.

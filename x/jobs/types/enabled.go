@@ -85,7 +85,6 @@ func (t TermsSpec) enabled() error {
 func (r ReleaseSpec) enabled(path string) error {
 	return refuse(
 		field{path + ".role", r.Role == program.ROLE_ADMIN},
-		field{path + ".program.abi", r.Program.ABI == program.ABI_GRPC},
 		field{path + ".signatures[1]", len(r.Signatures) > 1},
 	)
 }

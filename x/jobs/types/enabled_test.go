@@ -214,7 +214,6 @@ func TestValuesThatAreNotEnabled(t *testing.T) {
 	for field, err := range map[string]error{
 		"terms.verification":        register(func(m *types.MsgRegisterJob) { m.Terms.Verification = 9 }),
 		"releases[0].role":          register(func(m *types.MsgRegisterJob) { m.Releases[0].Role = program.ROLE_ADMIN }),
-		"releases[0].program.abi":   register(func(m *types.MsgRegisterJob) { m.Releases[0].Program.ABI = program.ABI_GRPC }),
 		"releases[0].signatures[1]": register(func(m *types.MsgRegisterJob) { m.Releases[0].Signatures = make([]types.Signature, 2) }),
 	} {
 		require.ErrorIs(t, err, types.ErrNotEnabled, field)

@@ -46,8 +46,9 @@ type predicate struct {
 	Platforms    []platform `json:"platforms"`
 	SchemaDigest string     `json:"schemaDigest"`
 	// What older releases do not have is left out, so that their bytes stay what they were.
-	ExpiresMs  int64            `json:"expiresMs,omitempty"`
-	Provenance *signedBuildWord `json:"provenance,omitempty"`
+	ExpiresMs     int64            `json:"expiresMs,omitempty"`
+	Provenance    *signedBuildWord `json:"provenance,omitempty"`
+	StatelessSafe bool             `json:"statelessSafe,omitempty"`
 }
 
 // signedBuildWord binds a release to a builder's statement by the statement's digest.
@@ -95,6 +96,8 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			SchemaDigest: schemaDigest,
 			ExpiresMs:    spec.ExpiresMs,
 			Provenance:   provenance,
+
+			StatelessSafe: spec.Program.StatelessSafe,
 		},
 	})
 	if err != nil {
@@ -188,10 +191,13 @@ func validateProgram(path string, prog program.Program, p Params) error {
 	if err := validateText(path+".runtime", prog.Runtime, p.MaxNameBytes, false); err != nil {
 		return err
 	}
+	if prog.StatelessSafe && prog.ABI != program.ABI_GRPC {
+		return ErrInvalid.Wrapf("%s.stateless_safe: set with ABI %s: only a program that serves gRPC stays between requests; leave it out", path, prog.ABI)
+	}
 	switch prog.Kind {
 	case program.PROGRAM_KIND_IMAGE:
-		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON {
-			return ErrInvalid.Wrapf("%s.abi: %s: an image speaks stdio, proto or JSON", path, prog.ABI)
+		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON && prog.ABI != program.ABI_GRPC {
+			return ErrInvalid.Wrapf("%s.abi: %s: an image speaks stdio, proto or JSON, or gRPC", path, prog.ABI)
 		}
 		if prog.Runtime != "" {
 			return ErrInvalid.Wrapf("%s.runtime: %q: an image brings its own; leave it out", path, prog.Runtime)

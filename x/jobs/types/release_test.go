@@ -40,6 +40,14 @@ func TestReleaseStatementIsInToto(t *testing.T) {
 	require.Equal(t, "DSSEv1 28 application/vnd.in-toto+json 460 "+string(statement), string(types.ReleasePAE("sha256:abc", releaseSpec())))
 }
 
+// Statements from before programs could be stateless-safe are the same bytes.
+func TestReleaseStatementNamesStatelessSafeOnlyWhereItIs(t *testing.T) {
+	spec := releaseSpec()
+	require.NotContains(t, string(types.ReleaseStatement("sha256:abc", spec)), "tateless")
+	spec.Program.StatelessSafe = true
+	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"schemaDigest":"sha256:abc","statelessSafe":true}}`)
+}
+
 func TestReleaseSignature(t *testing.T) {
 	admin, stranger := secp256k1.GenPrivKeyFromSecret([]byte("admin")), secp256k1.GenPrivKeyFromSecret([]byte("stranger"))
 	address := sdk.AccAddress(admin.PubKey().Address())
@@ -66,6 +74,7 @@ func TestReleaseSignature(t *testing.T) {
 		"another version":     {func(s *types.ReleaseSpec) { s.Version = "1.2.4" }, "not over this program"},
 		"another size":        {func(s *types.ReleaseSpec) { s.Program.Size_++ }, "not over this program"},
 		"another kind":        {func(s *types.ReleaseSpec) { s.Program.Kind = program.PROGRAM_KIND_WASM }, "not over this program"},
+		"stateless-safe":      {func(s *types.ReleaseSpec) { s.Program.StatelessSafe = true }, "not over this program"},
 		"another ABI":         {func(s *types.ReleaseSpec) { s.Program.ABI = program.ABI_STDIO_JSON }, "not over this program"},
 		"another entry point": {func(s *types.ReleaseSpec) { s.Program.EntryPoint = "Other" }, "not over this program"},
 		"another runtime":     {func(s *types.ReleaseSpec) { s.Program.Runtime = "python-wasi-3.13.0" }, "not over this program"},
