@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type fakeChain struct {
 	jobs     []jobstypes.Job
 	schemas  map[uint64][]byte
 	releases []jobstypes.Release
+	builders []string
 	requests []*jobstypes.QueryRequestResponse
 	grants   []jobstypes.Grant
 	// checkpoints by worker; not nil: the job verifies by checkpoint.
@@ -291,6 +293,13 @@ func (f fakeJobs) Release(_ context.Context, q *jobstypes.QueryReleaseRequest, _
 		return nil, notFound("release", q.ReleaseId)
 	}
 	return &jobstypes.QueryReleaseResponse{Release: f.releases[q.ReleaseId-1]}, nil
+}
+
+func (f fakeJobs) Builder(_ context.Context, q *jobstypes.QueryBuilderRequest, _ ...grpc.CallOption) (*jobstypes.QueryBuilderResponse, error) {
+	if !slices.Contains(f.builders, q.Builder) {
+		return nil, status.Errorf(codes.NotFound, "unknown builder %s", q.Builder)
+	}
+	return &jobstypes.QueryBuilderResponse{Builder: jobstypes.Builder{Address: q.Builder}}, nil
 }
 
 func (f fakeJobs) Releases(context.Context, *jobstypes.QueryReleasesRequest, ...grpc.CallOption) (*jobstypes.QueryReleasesResponse, error) {

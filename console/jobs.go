@@ -61,6 +61,11 @@ type releaseOutput struct {
 	Digest  string `json:"digest"`
 	Size    uint64 `json:"size,string"`
 	Revoked bool   `json:"revoked"`
+	// Builder and SourceCommit of a release that says what it was built from.
+	Builder      string `json:"builder,omitempty"`
+	SourceCommit string `json:"source_commit,omitempty"`
+	// ExpiresMs of the chain clock; left out: never.
+	ExpiresMs int64 `json:"expires_ms,string,omitempty"`
 }
 
 func newJobOutput(job jobstypes.Job) jobOutput {
@@ -146,9 +151,18 @@ func (s *Session) showJob(ctx context.Context, text string) error {
 		r := releaseOutput{
 			ID: release.Id, Role: roleName(release.Spec.Role), Version: release.Spec.Version, Digest: release.Spec.Program.Digest,
 			Kind: enumName(release.Spec.Program.Kind.String(), "PROGRAM_KIND_"), Size: release.Spec.Program.Size_, Revoked: release.Revoked,
+			ExpiresMs: release.Spec.ExpiresMs,
+		}
+		line := fmt.Sprintf("  release %-4d %s %s, %s of %d bytes, %s", r.ID, r.Role, plain(r.Version), r.Kind, r.Size, r.Digest)
+		if p := release.Spec.Provenance; p != nil {
+			r.Builder, r.SourceCommit = p.Signature.Signer, p.SourceCommit
+			line += fmt.Sprintf(", built by %s from commit %s", r.Builder, r.SourceCommit)
+		}
+		if r.ExpiresMs != 0 {
+			line += ", good until " + timeOf(r.ExpiresMs)
 		}
 		out.Releases = append(out.Releases, r)
-		lines = append(lines, fmt.Sprintf("  release %-4d %s %s, %s of %d bytes, %s", r.ID, r.Role, plain(r.Version), r.Kind, r.Size, r.Digest))
+		lines = append(lines, line)
 	}
 	return s.print(out, lines...)
 }

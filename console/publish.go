@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,20 +15,35 @@ import (
 )
 
 func newPublishRelease(s *Session) *cobra.Command {
-	var role, version string
-	var p packing
+	var role string
+	var o publishOptions
 	cmd := &cobra.Command{
-		Use:     "publishRelease JOB PROGRAM",
-		Short:   "Publish a new version of a job's program",
-		Long:    "Sign, upload and publish a new version of a job's worker or evaluator program. Nodes fetch it at once; running requests keep theirs.",
-		Example: "  aind publishRelease 0x1 worker.py --role worker --version 1.1.0",
-		Args:    cobra.ExactArgs(2),
-		RunE:    runs(func(ctx context.Context, args []string) error { return s.publishRelease(ctx, args, role, version, p) }),
+		Use:   "publishRelease JOB PROGRAM",
+		Short: "Publish a new version of a job's program",
+		Long: `Sign, upload and publish a new version of a job's worker or evaluator program. Nodes fetch it
+at once; running requests keep theirs. --attestation takes what aind build has written of the
+program: a builder's word on its source, which you sign with it.`,
+		Example: `  aind publishRelease 0x1 worker.py --role worker --version 1.1.0
+  aind publishRelease 0x1 worker.wasm --version 1.2.0 --attestation worker.wasm.dsse.json --expires 720h`,
+		Args: cobra.ExactArgs(2),
+		RunE: runs(func(ctx context.Context, args []string) error { return s.publishRelease(ctx, args, role, o) }),
 	}
 	cmd.Flags().StringVar(&role, "role", "worker", "whose program it is: worker or evaluator")
-	cmd.Flags().StringVar(&version, "version", "", "version of the program, above the present one")
-	p.bind(cmd.Flags())
+	cmd.Flags().StringVar(&o.version, "version", "", "version of the program, above the present one")
+	cmd.Flags().StringSliceVar(&o.attestations, "attestation", nil, "file of the program's attestation, as aind build writes it")
+	cmd.Flags().DurationVar(&o.life, "expires", 0, "how long the release is good for new requests; 0: until it is revoked")
+	cmd.Flags().StringVar(&o.envelope, "envelope", "", "file for what you sign, as a DSSE envelope that aind verify reads")
+	o.bind(cmd.Flags())
 	return cmd
+}
+
+// publishOptions are what the flags of publishRelease say of the release.
+type publishOptions struct {
+	packing
+	version      string
+	attestations []string
+	life         time.Duration
+	envelope     string
 }
 
 type publishOutput struct {
@@ -39,11 +55,12 @@ type publishOutput struct {
 	Hash    string `json:"hash"`
 }
 
-func (s *Session) publishRelease(ctx context.Context, args []string, roleText, version string, p packing) error {
+func (s *Session) publishRelease(ctx context.Context, args []string, roleText string, o publishOptions) error {
 	role, err := parseRole("role", roleText)
 	if err != nil {
 		return err
 	}
+	version := o.version
 	if version == "" {
 		return badInputf("version: empty (give one above the present one with --version, `aind jobs %s` shows it)", args[0])
 	}
@@ -58,11 +75,14 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText, v
 	if job.Root != key.Address().String() {
 		return badInputf("from: job %s belongs to %s (sign with its key, --from)", args[0], job.Root)
 	}
-	spec, artifact, err := s.prepareRelease(ctx, job, args[1], role, version, p)
+	spec, artifact, err := s.prepareRelease(ctx, job, args[1], role, o)
 	if err != nil {
 		return err
 	}
 	if err := release.Sign(ctx, key, job.SchemaDigest, &spec); err != nil {
+		return err
+	}
+	if err := saveEnvelope(o.envelope, job.SchemaDigest, spec); err != nil {
 		return err
 	}
 	if err := s.upload(ctx, []release.Artifact{artifact}); err != nil {
@@ -86,7 +106,7 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText, v
 }
 
 func (s *Session) prepareRelease(
-	ctx context.Context, job jobstypes.Job, file string, role program.Role, version string, p packing,
+	ctx context.Context, job jobstypes.Job, file string, role program.Role, o publishOptions,
 ) (jobstypes.ReleaseSpec, release.Artifact, error) {
 	params, err := s.params(ctx)
 	if err != nil {
@@ -96,11 +116,19 @@ func (s *Session) prepareRelease(
 	if err != nil {
 		return jobstypes.ReleaseSpec{}, release.Artifact{}, err
 	}
-	spec, artifact, err := p.pack(file, role, schema, version, params)
+	spec, artifact, err := o.pack(file, role, schema, o.version, params)
 	if err != nil {
 		return spec, artifact, err
 	}
-	if err := s.isNewer(ctx, job, role, version); err != nil {
+	releases := []jobstypes.ReleaseSpec{spec}
+	if err := attestationsOf(o.attestations, releases); err != nil {
+		return spec, artifact, err
+	}
+	spec = releases[0]
+	if spec.ExpiresMs, err = expiry(ctx, s.chain, o.life); err != nil {
+		return spec, artifact, err
+	}
+	if err := s.isNewer(ctx, job, role, o.version); err != nil {
 		return spec, artifact, err
 	}
 	return spec, artifact, badInput(spec.Validate("release", params))

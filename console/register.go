@@ -30,6 +30,7 @@ type registration struct {
 	source            release.Source
 	dirty             bool
 	pack              packing
+	attestations      []string
 	terms             termsFlags
 	policy            program.TreePolicy
 }
@@ -82,6 +83,7 @@ differ from the commit need --dirty.`,
 	flags.StringVar(&r.source.URL, "source", "", "URL of the public repository; empty: git's remote origin")
 	flags.StringVar(&r.source.Commit, "commit", "", "commit of the source; empty: git's HEAD")
 	flags.BoolVar(&r.dirty, "dirty", false, "publish files that differ from the commit")
+	flags.StringSliceVar(&r.attestations, "attestation", nil, "file of a program's attestation, as aind build writes it; once for each program")
 	r.pack.bind(flags)
 	r.terms.bind(flags)
 	bindPolicy(flags, &r.policy)
@@ -268,6 +270,9 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 	s.progress("compiled %s: %s → %s", files[0], schema.WorkerInput().Name(), schema.WorkerOutput().Name())
 	releases, artifacts, err := r.packAll(files, schema, params)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := attestationsOf(r.attestations, releases); err != nil {
 		return nil, nil, err
 	}
 	question, err := parseValue("qualification-input", r.qualification)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
@@ -41,6 +42,12 @@ func TestExitCodes(t *testing.T) {
 		{"the store does not answer", fmt.Errorf("put: %w", &storage.UnavailableError{Endpoint: "x", Err: errors.New("refused")}), 4},
 		{"a program ran out of time", fmt.Errorf("run: %w", sandbox.ErrTimeout), 5},
 		{"a program crashed", fmt.Errorf("run: %w", sandbox.ErrCrashed), 5},
+		{"a program is not what was signed", fmt.Errorf("verify: %w", release.ErrSignature), 6},
+		{"an attestation is about something else", fmt.Errorf("verify: %w", release.ErrAttestation), 6},
+		{"somebody else than the admin signed", fmt.Errorf("verify: %w", release.ErrSigner), 7},
+		{"somebody else than a trusted builder signed", fmt.Errorf("verify: %w", release.ErrBuilder), 7},
+		{"a release was revoked", fmt.Errorf("verify: %w", release.ErrRevoked), 8},
+		{"a release has expired", fmt.Errorf("verify: %w", release.ErrExpired), 8},
 		{"the user pressed Ctrl-C", fmt.Errorf("wait: %w", context.Canceled), 130},
 	} {
 		t.Run(c.name, func(t *testing.T) {

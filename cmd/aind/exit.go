@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
 )
@@ -22,12 +24,16 @@ const (
 	exitChainDown   = 3
 	exitStoreDown   = 4
 	exitProgram     = 5
+	exitSignature   = 6
+	exitSigner      = 7
+	exitWithdrawn   = 8
 	exitInterrupted = 130
 )
 
 const exitCodeHelp = `Exit codes: 0 done, 1 failed or refused by the chain, 2 wrong usage or input, 3 no
 endpoint of the chain answers, 4 the store does not answer, 5 a job's program failed,
-130 interrupted.`
+6 a program or signature is not what was signed, 7 it is signed by somebody else, 8 its release
+is revoked or expired, 130 interrupted.`
 
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
@@ -40,6 +46,17 @@ func (usageError) BadInput() {}
 // programErrors are what a job's program did wrong.
 var programErrors = []error{
 	sandbox.ErrTimeout, sandbox.ErrMemory, sandbox.ErrOutputTooLarge, sandbox.ErrCrashed, sandbox.ErrBadOutput, sandbox.ErrBadProgram,
+}
+
+// kinds are the errors that have an exit code of their own. Who signed is asked before what.
+var kinds = []struct {
+	code int
+	errs []error
+}{
+	{exitProgram, programErrors},
+	{exitSigner, []error{release.ErrSigner, release.ErrBuilder}},
+	{exitSignature, []error{release.ErrSignature, release.ErrAttestation}},
+	{exitWithdrawn, []error{release.ErrRevoked, release.ErrExpired}},
 }
 
 // exitCode tells scripts what kind of error ended a command.
@@ -63,9 +80,9 @@ func exitCode(err error) int {
 	if errors.As(err, &dial) && dial.Op == "dial" {
 		return exitChainDown
 	}
-	for _, failure := range programErrors {
-		if errors.Is(err, failure) {
-			return exitProgram
+	for _, kind := range kinds {
+		if slices.ContainsFunc(kind.errs, func(known error) bool { return errors.Is(err, known) }) {
+			return kind.code
 		}
 	}
 	return exitFailed

@@ -167,8 +167,11 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, "500000", allocated.Allocated)
 	ask(root, &allocated, "room", "--job", job)
 	require.Equal(t, "500000", allocated.Allocated)
-	var published struct{ Version string }
+	var published struct{ Version, Release string }
 	ask(root, &published, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.1")
+	var verified struct{ Digest string }
+	ask(root, &verified, "verify", files("worker.wasm")[0], "--release", published.Release)
+	require.Regexp(t, "^sha256:", verified.Digest)
 	var second struct{ Release string }
 	ask(root, &second, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.2")
 	var revoked struct{ Release string }

@@ -817,7 +817,8 @@ type Provenance struct {
 	Recipe string `protobuf:"bytes,3,opt,name=recipe,proto3" json:"recipe,omitempty"`
 	// target of the recipe that was built.
 	Target string `protobuf:"bytes,4,opt,name=target,proto3" json:"target,omitempty"`
-	// toolchain is the digest of the image that it was built in, sha256:<hex>.
+	// toolchain is the digest of what it was compiled with, sha256:<hex>: the files of
+	// Go's toolchain, or an image. Empty where nothing is compiled.
 	Toolchain string `protobuf:"bytes,5,opt,name=toolchain,proto3" json:"toolchain,omitempty"`
 	// signature of the builder over the statement: see ProvenanceStatement.
 	Signature Signature `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature"`

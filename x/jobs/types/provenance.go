@@ -72,18 +72,23 @@ type builderID struct {
 // digest with SLSA's provenance. The same fields give the same bytes everywhere. The
 // signature itself is no part of it, but who the builder is.
 func ProvenanceStatement(programDigest string, p Provenance) []byte {
+	dependencies := []buildSource{
+		{Name: "source", URI: "git+" + p.SourceURL + "@" + p.SourceCommit, Digest: map[string]string{"gitCommit": p.SourceCommit}},
+	}
+	if p.Toolchain != "" {
+		dependencies = append(dependencies, buildSource{
+			Name: "toolchain", Digest: map[string]string{"sha256": strings.TrimPrefix(p.Toolchain, digestPrefix)},
+		})
+	}
 	b, err := json.Marshal(provenanceStatement{
 		Type:          statementType,
 		Subject:       []subject{{Name: provenanceSubject, Digest: map[string]string{"sha256": strings.TrimPrefix(programDigest, digestPrefix)}}},
 		PredicateType: ProvenanceType,
 		Predicate: slsaRecord{
 			Definition: buildDefinition{
-				BuildType:  BuildType,
-				Parameters: buildRequest{Repository: p.SourceURL, Commit: p.SourceCommit, Recipe: p.Recipe, Target: p.Target},
-				Dependencies: []buildSource{
-					{Name: "source", URI: "git+" + p.SourceURL + "@" + p.SourceCommit, Digest: map[string]string{"gitCommit": p.SourceCommit}},
-					{Name: "toolchain", Digest: map[string]string{"sha256": strings.TrimPrefix(p.Toolchain, digestPrefix)}},
-				},
+				BuildType:    BuildType,
+				Parameters:   buildRequest{Repository: p.SourceURL, Commit: p.SourceCommit, Recipe: p.Recipe, Target: p.Target},
+				Dependencies: dependencies,
 			},
 			Details: runDetails{Builder: builderID{ID: BuilderID + p.Signature.Signer}},
 		},
@@ -111,15 +116,17 @@ func ParseProvenance(statement []byte) (programDigest string, p Provenance, err 
 	if s.PredicateType != ProvenanceType {
 		return "", p, ErrAttestation.Wrapf("statement is about %.200q: want %s", s.PredicateType, ProvenanceType)
 	}
-	if len(s.Subject) != 1 || len(s.Predicate.Definition.Dependencies) != 2 {
-		return "", p, ErrAttestation.Wrapf("statement has %d subjects and %d dependencies: want one program, its source and its toolchain",
-			len(s.Subject), len(s.Predicate.Definition.Dependencies))
+	dependencies := s.Predicate.Definition.Dependencies
+	if n := len(dependencies); len(s.Subject) != 1 || n < 1 || n > 2 {
+		return "", p, ErrAttestation.Wrapf("statement has %d subjects and %d dependencies: want one program, its source, and at most a toolchain", len(s.Subject), n)
 	}
 	request := s.Predicate.Definition.Parameters
 	p = Provenance{
 		SourceURL: request.Repository, SourceCommit: request.Commit, Recipe: request.Recipe, Target: request.Target,
-		Toolchain: digestPrefix + s.Predicate.Definition.Dependencies[1].Digest["sha256"],
 		Signature: Signature{Signer: strings.TrimPrefix(s.Predicate.Details.Builder.ID, BuilderID)},
+	}
+	if len(dependencies) == 2 {
+		p.Toolchain = digestPrefix + dependencies[1].Digest["sha256"]
 	}
 	programDigest = digestPrefix + s.Subject[0].Digest["sha256"]
 	if !bytes.Equal(ProvenanceStatement(programDigest, p), statement) {
@@ -182,7 +189,7 @@ func (p *Provenance) validate(at string, params Params) error {
 	if err := validateText(at+".target", p.Target, params.MaxNameBytes, false); err != nil {
 		return err
 	}
-	if _, err := ParseDigest(p.Toolchain); err != nil {
+	if _, err := ParseDigest(p.Toolchain); err != nil && p.Toolchain != "" {
 		return ErrInvalid.Wrapf("%s.toolchain: %.80q: want sha256: and 64 lower-case hex digits", at, p.Toolchain)
 	}
 	return nil

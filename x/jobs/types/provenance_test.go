@@ -39,6 +39,13 @@ func TestProvenanceStatementIsSLSA(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, releaseSpec().Program.Digest, digest)
 	require.Equal(t, p, read)
+
+	p.Toolchain = ""
+	statement = string(types.ProvenanceStatement(releaseSpec().Program.Digest, p))
+	require.NotContains(t, statement, "toolchain")
+	_, read, err = types.ParseProvenance([]byte(statement))
+	require.NoError(t, err)
+	require.Equal(t, p, read)
 }
 
 func TestStatementsThatAreNotOurs(t *testing.T) {

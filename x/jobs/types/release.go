@@ -17,7 +17,8 @@ const (
 	ReleasePayloadType = "application/vnd.in-toto+json"
 
 	statementType = "https://in-toto.io/Statement/v1"
-	predicateType = "https://github.com/ain-network/aind/release/v1"
+	// ReleaseType is the predicate of an admin's statement.
+	ReleaseType = "https://github.com/ain-network/aind/release/v1"
 
 	signatureSize = 64
 )
@@ -83,7 +84,7 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			Name:   strings.ToLower(strings.TrimPrefix(spec.Role.String(), "ROLE_")),
 			Digest: map[string]string{"sha256": strings.TrimPrefix(spec.Program.Digest, digestPrefix)},
 		}},
-		PredicateType: predicateType,
+		PredicateType: ReleaseType,
 		Predicate: predicate{
 			Role:         spec.Role.String(),
 			Version:      spec.Version,

@@ -1,0 +1,176 @@
+package console_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/release"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+const builtCommit = "0123456789abcdef0123456789abcdef01234567"
+
+// built is what a builder has written of a file, in a file.
+func (w *world) built(builder client.Key, artifact string) string {
+	w.t.Helper()
+	content, err := os.ReadFile(artifact)
+	require.NoError(w.t, err)
+	a, err := release.Attest(w.t.Context(), builder, jobstypes.Digest(content), jobstypes.Provenance{
+		SourceURL: "https://example.org/roots.git", SourceCommit: builtCommit, Recipe: "ain-build.yaml", Target: "worker",
+	})
+	require.NoError(w.t, err)
+	envelope, err := a.Envelope()
+	require.NoError(w.t, err)
+	file := filepath.Join(w.t.TempDir(), "program.dsse.json")
+	require.NoError(w.t, os.WriteFile(file, envelope, 0o600))
+	return file
+}
+
+func (w *world) newKey(name string) client.Key {
+	w.t.Helper()
+	key, _, err := fakeKeyring{}.Create(name)
+	require.NoError(w.t, err)
+	return key
+}
+
+func TestPublishReleaseWithAnAttestation(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	builder := w.newKey("builder")
+	attestation := w.built(builder, example("worker.py"))
+	envelope := filepath.Join(t.TempDir(), "release.dsse.json")
+	w.mustRun("publishRelease", "0x1", example("worker.py"), "--version", "1.1.0", "--attestation", attestation, "--expires", "1h", "--envelope", envelope)
+	spec := w.chain.sent[len(w.chain.sent)-1].(*jobstypes.MsgPublishRelease).Release
+	require.Equal(t, builder.Address().String(), spec.Provenance.Signature.Signer)
+	require.EqualValues(t, 3_600_001, spec.ExpiresMs, "an hour after the chain's clock")
+	require.NoError(t, release.Verify(spec, w.chain.jobs[0].SchemaDigest, w.keys["alice"].Address()))
+	require.Contains(t, w.mustRun("jobs", "0x1"), "built by "+builder.Address().String()+" from commit "+builtCommit+", good until 1970-01-01T01:00:00Z")
+
+	said := w.mustRun("verify", example("worker.py"), "--attestation", attestation, "--attestation", envelope,
+		"--builder", builder.Address().String(), "--admin", w.keys["alice"].Address().String())
+	require.Contains(t, said, "Signed by "+w.keys["alice"].Address().String()+" as ROLE_WORKER 1.1.0, good until 1970-01-01T01:00:00Z.")
+	_, err := w.run("verify", example("worker.py"), "--attestation", w.built(w.newKey("another"), example("worker.py")), "--attestation", envelope)
+	require.ErrorIs(t, err, release.ErrAttestation, "the admin has signed another builder's")
+
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"of another program":      {[]string{"--attestation", w.built(builder, example("evaluator.py"))}, "is none of those that are published"},
+		"that is no attestation":  {[]string{"--attestation", example("worker.py")}, "no DSSE envelope"},
+		"that is not there":       {[]string{"--attestation", "nowhere"}, "nowhere"},
+		"and a time that is over": {[]string{"--expires", "-1h"}, "is over already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.chain.sent = nil
+			_, err := w.run(append([]string{"publishRelease", "0x1", example("worker.py"), "--version", "2.0.0"}, c.args...)...)
+			requireBadInput(t, w, err, c.says)
+		})
+	}
+}
+
+func TestRegisterJobWithAttestations(t *testing.T) {
+	w := newWorld(t)
+	builder := w.newKey("builder")
+	w.register("--attestation", w.built(builder, example("evaluator.py")), "--attestation", w.built(builder, example("worker.py")))
+	for _, r := range w.chain.releases {
+		require.NoError(t, jobstypes.VerifyProvenance(r.Spec))
+		require.Equal(t, builder.Address().String(), r.Spec.Provenance.Signature.Signer)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	w := newWorld(t)
+	builder, stranger := w.newKey("builder"), w.newKey("stranger")
+	file := w.built(builder, example("worker.py"))
+	content, err := os.ReadFile(example("worker.py"))
+	require.NoError(t, err)
+	digest := jobstypes.Digest(content)
+	w.dial = os.ErrPermission // nobody asks the chain
+	require.Equal(t, example("worker.py")+" is "+digest+".\n"+
+		"Built by "+builder.Address().String()+" from https://example.org/roots.git at commit "+builtCommit+", target worker of ain-build.yaml.\n",
+		w.mustRun("verify", example("worker.py"), "--attestation", file, "--builder", builder.Address().String()))
+	var answer struct {
+		Digest string
+		Built  struct {
+			Builder string
+			Commit  string `json:"source_commit"`
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.mustRun("verify", example("worker.py"), "--attestation", file, "--output", "json")), &answer))
+	require.Equal(t, digest, answer.Digest)
+	require.Equal(t, builder.Address().String(), answer.Built.Builder)
+	require.Equal(t, builtCommit, answer.Built.Commit)
+
+	for name, c := range map[string]struct {
+		args []string
+		want error
+		says string
+	}{
+		"a tampered program":     {[]string{example("evaluator.py"), "--attestation", file}, release.ErrAttestation, "it is about program " + digest},
+		"another builder":        {[]string{example("worker.py"), "--attestation", file, "--builder", stranger.Address().String()}, release.ErrBuilder, "whom --builder does not name"},
+		"nobody's admin":         {[]string{example("worker.py"), "--attestation", file, "--admin", stranger.Address().String()}, release.ErrSigner, "no admin has signed"},
+		"a file that is garbage": {[]string{example("worker.py"), "--attestation", example("worker.py")}, release.ErrAttestation, "no DSSE envelope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.run(append([]string{"verify"}, c.args...)...)
+			require.ErrorIs(t, err, c.want)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+	for name, args := range map[string][]string{
+		"attestation: none":            {example("worker.py")},
+		"is not an address":            {example("worker.py"), "--attestation", file, "--builder", "me"},
+		"no such file or directory":    {"nowhere.py", "--attestation", file},
+		"open there: no such file or ": {"there", "--attestation", file},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.run(append([]string{"verify"}, args...)...)
+			requireBadInput(t, w, err, name)
+		})
+	}
+}
+
+func TestVerifyAsksTheChain(t *testing.T) {
+	w := newWorld(t)
+	builder := w.newKey("builder")
+	w.register("--attestation", w.built(builder, example("worker.py")))
+	verify := func(artifact string, args ...string) (string, error) {
+		return w.run(append([]string{"verify", artifact, "--release", "1"}, args...)...)
+	}
+	said, err := verify(example("worker.py"))
+	require.NoError(t, err)
+	require.Contains(t, said, "The chain does not trust this builder.\n")
+	require.Contains(t, said, "Signed by "+w.keys["alice"].Address().String()+" as ROLE_WORKER 1.0.0, release 1 of its job 0x1.\n")
+	w.chain.builders = []string{builder.Address().String()}
+	said, err = verify(example("worker.py"))
+	require.NoError(t, err)
+	require.Contains(t, said, "The chain trusts this builder.\n")
+
+	_, err = verify(example("evaluator.py"))
+	require.ErrorIs(t, err, release.ErrSignature)
+	require.ErrorContains(t, err, "release 1 is program sha256:")
+	_, err = verify(example("worker.py"), "--admin", builder.Address().String())
+	require.ErrorIs(t, err, release.ErrSigner)
+	_, err = w.run("verify", example("worker.py"), "--release", "9")
+	w.chain.sent = nil
+	requireBadInput(t, w, err, "there is no release 9")
+
+	w.chain.releases[0].Revoked = true
+	_, err = verify(example("worker.py"))
+	require.ErrorIs(t, err, release.ErrRevoked)
+	w.chain.releases[0].Revoked = false
+	spec := &w.chain.releases[0].Spec
+	spec.ExpiresMs, spec.Signatures = 1, nil
+	require.NoError(t, release.Sign(t.Context(), w.keys["alice"], w.chain.jobs[0].SchemaDigest, spec))
+	_, err = verify(example("worker.py"))
+	require.ErrorIs(t, err, release.ErrExpired)
+	spec.ExpiresMs = 0
+	_, err = verify(example("worker.py"))
+	require.ErrorIs(t, err, release.ErrSignature)
+}
