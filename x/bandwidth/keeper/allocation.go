@@ -25,8 +25,7 @@ func (k *Keeper) Allocate(ctx context.Context, root sdk.AccAddress, jobID uint64
 		return err
 	}
 	if !known {
-		p = pot{allocation: types.Allocation{JobId: jobID, Root: root.String(), Amount: math.ZeroInt()}}
-		p.meter.AtMs, p.applicants.AtMs = nowMs(ctx), nowMs(ctx)
+		p.allocation.Root = root.String()
 	}
 	room, err := k.ownRoom(ctx, params, root)
 	if err != nil {
@@ -34,12 +33,12 @@ func (k *Keeper) Allocate(ctx context.Context, root sdk.AccAddress, jobID uint64
 	}
 	before := p.allocation.Amount
 	switch {
-	case amount.Equal(before):
-		return nil
 	case amount.LT(before):
 		err = checkLower(ctx, params, p, amount)
-	default:
+	case amount.GT(before):
 		err = checkRaise(params, room, jobID, amount.Sub(before))
+	default:
+		return nil
 	}
 	if err != nil {
 		return err

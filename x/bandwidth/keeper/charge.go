@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"cosmossdk.io/math"
@@ -55,11 +56,11 @@ func (k *Keeper) Charge(ctx sdk.Context, raw sdk.Tx, simulated bool) error {
 // charge finds the room that a transaction counts against.
 func (k *Keeper) charge(ctx sdk.Context, params types.Params, tx transaction) error {
 	fromJob := types.Never
-	m, ok, err := k.memberOf(ctx, tx)
+	m, err := k.memberOf(ctx, tx)
 	if err != nil {
 		return err
 	}
-	if ok {
+	if m.jobID != 0 {
 		charged, passesMs, err := k.chargePot(ctx, params, tx, m)
 		if err != nil || charged {
 			return err
@@ -70,7 +71,8 @@ func (k *Keeper) charge(ctx sdk.Context, params types.Params, tx transaction) er
 	if err != nil || !refused.isOne() {
 		return err
 	}
-	return refused.orEarlier(fromJob).toError(ctx, tx.need)
+	refused.passesMs = earlier(refused.passesMs, fromJob)
+	return refused.toError(ctx, tx.need)
 }
 
 // read finds out who pays for what.
@@ -112,49 +114,49 @@ func (k *Keeper) read(ctx context.Context, raw sdk.Tx, simulated bool) (transact
 	return tx, err
 }
 
-// memberOf finds the job whose room a transaction may use: all of its messages are
-// about that job, and it has one signer, who is
+// memberOf finds the job whose room a transaction may use, job 0 if none: all of its
+// messages are about that job, and it has one signer, who is
 //   - an active node of the job;
 //   - somebody who was a node and finishes what it accepted: every message is about
 //     a request in which it has a place;
 //   - an applicant: every message is an application.
-func (k *Keeper) memberOf(ctx context.Context, tx transaction) (member, bool, error) {
+func (k *Keeper) memberOf(ctx context.Context, tx transaction) (member, error) {
 	if tx.signer == nil {
-		return member{}, false, nil
+		return member{}, nil
 	}
-	about := subject{applies: true}
+	m := member{account: tx.signer}
+	applies := true
+	var requests []uint64
 	for i, msg := range tx.msgs {
 		s, err := k.subjectOf(ctx, msg)
-		if err != nil || s.jobID == 0 || (i > 0 && s.jobID != about.jobID) {
-			return member{}, false, err
+		if err != nil {
+			return member{}, err
 		}
-		about.jobID, about.applies = s.jobID, about.applies && s.applies
-		if s.requestID != 0 && (len(about.requests) == 0 || about.requests[len(about.requests)-1] != s.requestID) {
-			about.requests = append(about.requests, s.requestID)
+		if s.jobID == 0 || (i > 0 && s.jobID != m.jobID) {
+			return member{}, nil
 		}
-		about.others = about.others || s.requestID == 0
+		m.jobID, applies, requests = s.jobID, applies && s.applies, append(requests, s.requestID)
 	}
-	m := member{jobID: about.jobID, account: tx.signer}
 	active, err := k.reputation.IsActiveNode(ctx, m.jobID, m.account)
 	if err != nil || active {
-		return m, active, err
+		return m, err
 	}
-	if about.applies {
+	if applies {
 		m.applies = true
-		return m, true, nil
+		return m, nil
 	}
-	finishes, err := k.finishes(ctx, about, tx.signer)
-	return m, finishes, err
+	finishes, err := k.finishes(ctx, requests, m.account)
+	if err != nil || !finishes {
+		return member{}, err
+	}
+	return m, nil
 }
 
-// subject is what messages are about.
+// subject is what a message is about; request 0 is none.
 type subject struct {
 	jobID     uint64
 	requestID uint64
 	applies   bool
-
-	requests []uint64
-	others   bool // some message is about no request
 }
 
 // subjectOf asks the modules that know the message.
@@ -170,12 +172,13 @@ func (k *Keeper) subjectOf(ctx context.Context, msg sdk.Msg) (subject, error) {
 	return subject{jobID: jobID, applies: applies}, err
 }
 
-// finishes says whether an account has a place in every request named.
-func (k *Keeper) finishes(ctx context.Context, about subject, account sdk.AccAddress) (bool, error) {
-	if about.others {
+// finishes says whether an account has a place in every request named, and every
+// message names one.
+func (k *Keeper) finishes(ctx context.Context, requests []uint64, account sdk.AccAddress) (bool, error) {
+	if slices.Contains(requests, 0) {
 		return false, nil
 	}
-	for _, id := range about.requests {
+	for _, id := range slices.Compact(requests) {
 		has, err := k.jobs.HasPlace(ctx, id, account)
 		if err != nil || !has {
 			return false, err
@@ -197,12 +200,15 @@ type refusal struct {
 
 func (r refusal) isOne() bool { return r.whose != "" }
 
-// orEarlier is the refusal with the earlier of two times.
-func (r refusal) orEarlier(passesMs int64) refusal {
-	if r.passesMs == types.Never || (passesMs != types.Never && passesMs < r.passesMs) {
-		r.passesMs = passesMs
+// earlier is the earlier of two times at which something passes.
+func earlier(a, b int64) int64 {
+	switch {
+	case a == types.Never:
+		return b
+	case b == types.Never:
+		return a
 	}
-	return r
+	return min(a, b)
 }
 
 func (r refusal) toError(ctx context.Context, need types.Room) error {

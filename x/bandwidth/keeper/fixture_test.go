@@ -50,9 +50,11 @@ type fixture struct {
 	ctx    sdk.Context
 	bank   bankkeeper.BaseKeeper
 	escrow *escrowkeeper.Keeper
-	hold   uint64 // where bonds lie
-	nodes  fakeReputation
-	jobs   fakeJobs
+	hold   uint64                    // where bonds lie
+	nodes  map[string]bool           // active nodes of the one job
+	owners map[string]sdk.AccAddress // of operators
+	jobs   map[uint64]sdk.AccAddress // roots
+	places map[uint64]sdk.AccAddress // who has one, by request
 	keeper *keeper.Keeper
 	server types.MsgServer
 }
@@ -77,8 +79,9 @@ func newFixture(t testing.TB) *fixture {
 	escrow := escrowkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[escrowtypes.StoreKey]), accounts, bank, chain.Denom, authtypes.FeeCollectorName)
 	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
 
-	f := &fixture{t: t, ctx: ctx, bank: bank, escrow: escrow, nodes: fakeReputation{}, jobs: fakeJobs{}}
-	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, f.nodes, f.jobs, bank, chain.Denom, authority)
+	f := &fixture{t: t, ctx: ctx, bank: bank, escrow: escrow, nodes: map[string]bool{}, owners: map[string]sdk.AccAddress{},
+		jobs: map[uint64]sdk.AccAddress{}, places: map[uint64]sdk.AccAddress{}}
+	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, fakeReputation{f}, fakeJobs{f}, bank, chain.Denom, authority)
 	escrow.Watch(f.keeper)
 	f.server = keeper.NewMsgServer(f.keeper)
 	var err error
@@ -90,51 +93,71 @@ func newFixture(t testing.TB) *fixture {
 	return f
 }
 
-// fakeReputation says who is an active node of the one job.
-type fakeReputation map[string]bool
+// fakeReputation says who is an active node of the one job, and whose operator somebody is.
+type fakeReputation struct{ *fixture }
 
-func (fakeReputation) Owner(_ context.Context, signer sdk.AccAddress) (sdk.AccAddress, error) {
+func (f fakeReputation) Owner(_ context.Context, signer sdk.AccAddress) (sdk.AccAddress, error) {
+	if owner, ok := f.owners[signer.String()]; ok {
+		return owner, nil
+	}
 	return signer, nil
 }
 
 func (f fakeReputation) IsActiveNode(_ context.Context, job uint64, owner sdk.AccAddress) (bool, error) {
-	return job == jobID && f[owner.String()], nil
+	return job == jobID && f.nodes[owner.String()], nil
 }
 
 func (fakeReputation) JobOf(_ context.Context, msg sdk.Msg) (uint64, bool, error) {
-	_, applies := msg.(*application)
-	if applies {
+	switch msg := msg.(type) {
+	case *application:
 		return jobID, true, nil
+	case *decision:
+		return msg.job, false, nil
 	}
 	return 0, false, nil
 }
 
-// application is a message of who applies to the one job.
-type application struct{ banktypes.MsgSend }
+// application is a message of who applies to the one job, decision one of who decides on applications to a job.
+type (
+	application struct{ banktypes.MsgSend }
+	decision    struct {
+		banktypes.MsgSend
+		job uint64
+	}
+)
 
-// fakeJobs are roots by job.
-type fakeJobs map[uint64]sdk.AccAddress
+// fakeJobs know roots by job, and places by request.
+type fakeJobs struct{ *fixture }
 
-func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) { return f[job], nil }
+func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) {
+	return f.jobs[job], nil
+}
 
 func (fakeJobs) JobOf(_ context.Context, msg sdk.Msg) (uint64, uint64, error) {
-	if _, ok := msg.(*onJob); ok {
-		return jobID, 0, nil
+	if msg, ok := msg.(*onJob); ok {
+		return jobID, msg.request, nil
 	}
 	return 0, 0, nil
 }
 
-func (fakeJobs) HasPlace(context.Context, uint64, sdk.AccAddress) (bool, error) { return false, nil }
+func (f fakeJobs) HasPlace(_ context.Context, request uint64, account sdk.AccAddress) (bool, error) {
+	return f.places[request].Equals(account) && !account.Empty(), nil
+}
 
-// onJob is a message on the one job.
-type onJob struct{ banktypes.MsgSend }
+// onJob is a message on the one job, and on a request of it if it names one.
+type onJob struct {
+	banktypes.MsgSend
+	request uint64
+}
 
-// fakeTx is a transaction of one signer.
+// fakeTx is a transaction that from signs, alone if nobody is named besides.
 type fakeTx struct {
 	authsigning.SigVerifiableTx
-	from sdk.AccAddress
-	msgs []sdk.Msg
-	gas  uint64
+	from    sdk.AccAddress
+	besides []sdk.AccAddress
+	granter sdk.AccAddress
+	msgs    []sdk.Msg
+	gas     uint64
 }
 
 var _ sdk.FeeTx = fakeTx{}
@@ -144,11 +167,18 @@ func (tx fakeTx) GetMsgsV2() ([]protov2.Message, error)     { return nil, nil }
 func (tx fakeTx) GetGas() uint64                            { return tx.gas }
 func (tx fakeTx) GetFee() sdk.Coins                         { return nil }
 func (tx fakeTx) FeePayer() []byte                          { return tx.from }
-func (tx fakeTx) FeeGranter() []byte                        { return nil }
-func (tx fakeTx) GetSigners() ([][]byte, error)             { return [][]byte{tx.from}, nil }
+func (tx fakeTx) FeeGranter() []byte                        { return tx.granter }
 func (tx fakeTx) GetPubKeys() ([]cryptotypes.PubKey, error) { return nil, nil }
 func (tx fakeTx) GetSignaturesV2() ([]signingtypes.SignatureV2, error) {
 	return nil, nil
+}
+
+func (tx fakeTx) GetSigners() ([][]byte, error) {
+	signers := [][]byte{tx.from}
+	for _, other := range tx.besides {
+		signers = append(signers, other)
+	}
+	return signers, nil
 }
 
 // charge counts a transaction of the fixture's cost.

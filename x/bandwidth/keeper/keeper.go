@@ -36,7 +36,6 @@ type Keeper struct {
 	denom      string
 	authority  string
 
-	Schema      collections.Schema
 	params      collections.Item[types.Params]
 	accounts    collections.Map[sdk.AccAddress, types.Account]
 	allocations collections.Map[uint64, types.Allocation]
@@ -65,11 +64,9 @@ func NewKeeper(
 		shares: collections.NewMap(sb, types.SharesPrefix, "shares",
 			collections.PairKeyCodec(collections.Uint64Key, sdk.AccAddressKey), codec.CollValue[types.Meter](cdc)),
 	}
-	schema, err := sb.Build()
-	if err != nil {
+	if _, err := sb.Build(); err != nil {
 		panic(err)
 	}
-	k.Schema = schema
 	return k
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cosmossdk.io/collections"
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -18,11 +19,12 @@ type pot struct {
 	applicants types.Meter      // now
 }
 
-// pot reads a job's room; false if nothing was ever allocated to the job.
+// pot reads a job's room; empty, and false, if nothing was ever allocated to the job.
 func (k *Keeper) pot(ctx context.Context, params types.Params, jobID uint64) (pot, bool, error) {
 	allocation, err := k.allocations.Get(ctx, jobID)
+	known := err == nil
 	if errors.Is(err, collections.ErrNotFound) {
-		return pot{}, false, nil
+		allocation, err = types.Allocation{JobId: jobID, Amount: math.ZeroInt()}, nil
 	}
 	if err != nil {
 		return pot{}, false, err
@@ -32,7 +34,7 @@ func (k *Keeper) pot(ctx context.Context, params types.Params, jobID uint64) (po
 		allocation: allocation,
 		meter:      allocation.Meter.At(now, full, params.WindowMs),
 		applicants: allocation.Applicants.At(now, full.Part(params.ApplicantsBps), params.WindowMs),
-	}, true, nil
+	}, known, nil
 }
 
 // member is who uses a job's room.

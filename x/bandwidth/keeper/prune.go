@@ -87,8 +87,8 @@ func (k *Keeper) pruneShares(ctx context.Context, params types.Params, number ui
 // isFree says whether nothing of a share is in use, even at the pace of an applicant's,
 // which is the smaller.
 func (k *Keeper) isFree(ctx context.Context, params types.Params, share shareKey) (bool, error) {
-	p, known, err := k.pot(ctx, params, share.K1())
-	if err != nil || !known {
+	p, _, err := k.pot(ctx, params, share.K1())
+	if err != nil {
 		return false, err
 	}
 	kept, err := k.share(ctx, share.K1(), share.K2())

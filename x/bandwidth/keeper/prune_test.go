@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/ain-network/aind/x/bandwidth/types"
 )
 
@@ -59,6 +61,63 @@ func TestRecordsGoWhenTheirRoomIsFree(t *testing.T) {
 	f.wait(24 * time.Hour)
 	f.blocks(100)
 	require.Equal(t, []int{1, 2, 0}, records())
+}
+
+// Records behind others that stay have their turn: a block that looks at all of them removes all that are free.
+func TestBlockThatLooksAtAllRemovesAllThatAreFree(t *testing.T) {
+	f := newFixture(t)
+	root := f.staked("root", 100*ain)
+	f.jobs[jobID] = root
+	require.NoError(t, f.allocate(root, jobID, 40*ain))
+	var busy []string
+	for i := range 9 {
+		worker := f.staked(fmt.Sprint("worker ", i), ain)
+		f.nodes[worker.String()] = true
+		require.NoError(t, f.charge(worker, anything()))
+		require.NoError(t, f.charge(worker, &onJob{}))
+	}
+	f.wait(3 * time.Hour)
+	for i := range 9 {
+		if worker := f.account(fmt.Sprint("worker ", i), 0); i%2 == 0 {
+			require.NoError(t, f.charge(worker, anything()))
+			require.NoError(t, f.charge(worker, &onJob{}))
+			busy = append(busy, worker.String())
+		}
+	}
+	f.blocks(1)
+	state := f.exported()
+	var accounts, shares []string
+	for _, account := range state.Accounts {
+		accounts = append(accounts, account.Owner)
+	}
+	for _, share := range state.Shares {
+		shares = append(shares, share.Account)
+	}
+	require.ElementsMatch(t, append(busy, root.String()), accounts)
+	require.ElementsMatch(t, busy, shares)
+}
+
+// One free share among many that are in use is found, wherever it lies.
+func TestEveryShareHasItsTurn(t *testing.T) {
+	f := newFixture(t)
+	root := f.staked("root", 100*ain)
+	f.jobs[3], f.jobs[jobID] = root, root
+	require.NoError(t, f.allocate(root, 3, ain))
+	require.NoError(t, f.allocate(root, jobID, 40*ain))
+	f.used(40)
+	f.wait(3 * time.Hour)
+	state := f.exported()
+	last := state.Shares[39].Account
+	for _, share := range state.Shares[:39] {
+		account := sdk.MustAccAddressFromBech32(share.Account)
+		require.NoError(t, f.charge(account, &onJob{}))
+	}
+	f.blocks(100)
+	state = f.exported()
+	require.Len(t, state.Shares, 39)
+	for _, share := range state.Shares {
+		require.NotEqual(t, last, share.Account)
+	}
 }
 
 func TestShareOfAJobWithoutRoomStays(t *testing.T) {

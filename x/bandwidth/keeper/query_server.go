@@ -72,12 +72,9 @@ func (s queryServer) JobRoom(ctx context.Context, q *types.QueryJobRoomRequest) 
 	if root == nil {
 		return nil, status.Errorf(codes.NotFound, "job %#x: there is none", q.GetJobId())
 	}
-	p, known, err := s.keeper.pot(ctx, params, q.JobId)
+	p, _, err := s.keeper.pot(ctx, params, q.JobId)
 	if err != nil {
 		return nil, err
-	}
-	if !known {
-		p.allocation.Amount = math.ZeroInt()
 	}
 	answer := &types.QueryJobRoomResponse{
 		Root:       root.String(),

@@ -17,6 +17,6 @@ func TestTheEarlierOfTwoTimesIsTold(t *testing.T) {
 		{own: 5, job: types.Never, want: 5},
 		{own: types.Never, job: types.Never, want: types.Never},
 	} {
-		require.Equal(t, c.want, refusal{passesMs: c.own}.orEarlier(c.job).passesMs, "%+v", c)
+		require.Equal(t, c.want, earlier(c.own, c.job), "%+v", c)
 	}
 }

@@ -8,10 +8,7 @@ const Never = int64(-1)
 // a moment ago have freed nothing in the time before. Time that goes backwards
 // counts as none. Rounded down, against the payer.
 func (m Meter) At(nowMs int64, full Room, windowMs uint64) Meter {
-	passed := uint64(0)
-	if nowMs > m.AtMs {
-		passed = uint64(nowMs - m.AtMs)
-	}
+	passed := uint64(max(nowMs-m.AtMs, 0))
 	return Meter{
 		Used: Room{
 			Bytes: freed(m.Used.Bytes, min(m.Full.Bytes, full.Bytes), passed, windowMs),

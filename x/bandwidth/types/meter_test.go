@@ -51,6 +51,22 @@ func TestWaitIsNeverWhereWaitingDoesNotHelp(t *testing.T) {
 	require.Equal(t, int64(7), types.Meter{AtMs: 7}.FreeAt(types.Room{}, day), "nothing in use")
 }
 
+// Numbers at the end of what they can be overflow nowhere.
+func TestLargestMeter(t *testing.T) {
+	most := types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}
+	m := types.Meter{Used: most, Full: most, AtMs: 5}
+	require.Equal(t, most.Gas/2, m.At(5+day/2, most, day).Used.Gas)
+	for _, windows := range []int64{1, 3, 4, 5, 1000} {
+		require.Zero(t, m.At(5+windows*day, most, day).Used, "after %d windows", windows)
+	}
+	for _, full := range []uint64{1, day/4 - 1, day / 4, day/4 + 1, day - 1} {
+		little := types.Room{Bytes: full, Gas: full}
+		require.Equal(t, 5+int64(types.MaxRoom), m.FreeAt(little, day), "at a pace of %d", full)
+	}
+	require.Equal(t, int64(5+2*day), m.FreeAt(types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom / 2}, day), "the later of the two")
+	require.Equal(t, int64(5+2*day), m.FreeAt(types.Room{Bytes: types.MaxRoom / 2, Gas: types.MaxRoom}, day), "the later of the two")
+}
+
 // The time that a refusal names is exact, whatever the numbers.
 func TestWaitIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -105,4 +121,7 @@ func TestRoomIsBounded(t *testing.T) {
 	require.Equal(t, all, all.Add(all), "no overflow")
 	require.Equal(t, types.Room{Bytes: 20_000, Gas: 10_000_000}, types.DefaultParams().RoomOf(math.NewInt(1_000_000)))
 	require.Zero(t, types.DefaultParams().RoomOf(math.ZeroInt()))
+	require.Equal(t, types.Room{Bytes: 0, Gas: 490}, types.DefaultParams().RoomOf(math.NewInt(49)), "a part of a byte is none")
+	require.Equal(t, types.Room{Bytes: 1, Gas: 500}, types.DefaultParams().RoomOf(math.NewInt(50)))
+	require.Equal(t, types.Room{Bytes: 1, Gas: 299}, types.Room{Bytes: 19, Gas: 2999}.Part(1000), "rounded down")
 }

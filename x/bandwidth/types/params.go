@@ -12,8 +12,6 @@ func DefaultParams() Params {
 	return Params{
 		WindowMs:      day,
 		PerAin:        Room{Bytes: 20_000, Gas: 10_000_000},
-		Base:          Room{},
-		BaseBalance:   0,
 		AccountBps:    1000,
 		ApplicantsBps: 2000,
 	}

@@ -25,15 +25,7 @@ func fits(need, used, full uint64) bool { return used <= full && need <= full-us
 
 // Add is the sum, at most MaxRoom of each.
 func (r Room) Add(other Room) Room {
-	return Room{Bytes: add(r.Bytes, other.Bytes), Gas: add(r.Gas, other.Gas)}
-}
-
-func add(a, b uint64) uint64 {
-	sum, carry := bits.Add64(a, b, 0)
-	if carry != 0 || sum > MaxRoom {
-		return MaxRoom
-	}
-	return sum
+	return Room{Bytes: min(r.Bytes+other.Bytes, MaxRoom), Gas: min(r.Gas+other.Gas, MaxRoom)}
 }
 
 // Min is the smaller of each.
@@ -59,10 +51,7 @@ func roomOf(stake math.Int, perAIN uint64) uint64 {
 		return MaxRoom
 	}
 	room := stake.Mul(math.NewIntFromUint64(perAIN)).QuoRaw(uainPerAIN)
-	if !room.IsUint64() || room.Uint64() > MaxRoom {
-		return MaxRoom
-	}
-	return room.Uint64()
+	return math.MinInt(room, math.NewIntFromUint64(MaxRoom)).Uint64()
 }
 
 // CoinsFor are the fewest uain in stake whose room, besides base, holds used:

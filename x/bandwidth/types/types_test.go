@@ -18,25 +18,45 @@ var (
 	bob   = sdk.AccAddress("bob_________________").String()
 )
 
+func TestDefaultParamsAreThoseOfTheReadme(t *testing.T) {
+	require.Equal(t, types.Params{
+		WindowMs: 86_400_000, PerAin: types.Room{Bytes: 20_000, Gas: 10_000_000}, AccountBps: 1000, ApplicantsBps: 2000,
+	}, types.DefaultParams())
+	require.Equal(t, types.Params{
+		WindowMs: 60_000, PerAin: types.Room{Bytes: 20_000, Gas: 10_000_000}, Base: types.Room{Bytes: 1 << 50, Gas: 1 << 50},
+		AccountBps: 1000, ApplicantsBps: 2000,
+	}, types.OpenParams())
+}
+
 func TestParamsAreBounded(t *testing.T) {
-	require.NoError(t, types.DefaultParams().Validate())
-	require.NoError(t, types.OpenParams().Validate())
-	for name, change := range map[string]func(*types.Params){
-		"window_ms":      func(p *types.Params) { p.WindowMs = 59_999 },
-		"per_ain.bytes":  func(p *types.Params) { p.PerAin.Bytes = 0 },
-		"per_ain.gas":    func(p *types.Params) { p.PerAin.Gas = 1<<40 + 1 },
-		"base.bytes":     func(p *types.Params) { p.Base.Bytes = 1<<50 + 1 },
-		"base.gas":       func(p *types.Params) { p.Base.Gas = 1<<50 + 1 },
-		"base_balance":   func(p *types.Params) { p.BaseBalance = 1<<62 + 1 },
-		"account_bps":    func(p *types.Params) { p.AccountBps = 0 },
-		"applicants_bps": func(p *types.Params) { p.ApplicantsBps = 10_001 },
+	for _, c := range []struct {
+		name     string
+		set      func(p *types.Params, value uint64)
+		min, max uint64
+	}{
+		{"window_ms", func(p *types.Params, value uint64) { p.WindowMs = value }, 60_000, 30 * day},
+		{"per_ain.bytes", func(p *types.Params, value uint64) { p.PerAin.Bytes = value }, 1, 1 << 40},
+		{"per_ain.gas", func(p *types.Params, value uint64) { p.PerAin.Gas = value }, 1, 1 << 40},
+		{"base.bytes", func(p *types.Params, value uint64) { p.Base.Bytes = value }, 0, 1 << 50},
+		{"base.gas", func(p *types.Params, value uint64) { p.Base.Gas = value }, 0, 1 << 50},
+		{"base_balance", func(p *types.Params, value uint64) { p.BaseBalance = value }, 0, 1 << 62},
+		{"account_bps", func(p *types.Params, value uint64) { p.AccountBps = uint32(value) }, 1, 10_000},
+		{"applicants_bps", func(p *types.Params, value uint64) { p.ApplicantsBps = uint32(value) }, 1, 10_000},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			params := types.DefaultParams()
-			change(&params)
-			err := params.Validate()
-			require.ErrorIs(t, err, types.ErrInvalidParams)
-			require.ErrorContains(t, err, name+": ")
+			for _, good := range []uint64{c.min, c.max} {
+				c.set(&params, good)
+				require.NoError(t, params.Validate())
+			}
+			for _, bad := range []uint64{c.max + 1, c.min - min(c.min, 1)} {
+				if bad == c.min {
+					continue // nothing is below 0
+				}
+				c.set(&params, bad)
+				require.ErrorIs(t, params.Validate(), types.ErrInvalidParams)
+				require.ErrorContains(t, params.Validate(), c.name+": ")
+			}
 		})
 	}
 }
@@ -111,6 +131,21 @@ func TestGenesisIsChecked(t *testing.T) {
 			g.Shares = []types.Share{{JobId: 1, Account: bob}, {JobId: 1, Account: bob}}
 		}, "appears twice"},
 		{"a share is an account's", func(g *types.GenesisState) { g.Shares = []types.Share{{JobId: 1, Account: "eve"}} }, `account "eve"`},
+		{"what fills the largest room is good", func(g *types.GenesisState) {
+			most := types.Room{Bytes: types.MaxRoom, Gas: types.MaxRoom}
+			g.Shares = []types.Share{{JobId: 1, Account: bob, Meter: types.Meter{Used: most, Full: most}}}
+		}, ""},
+		{"bytes in use are bounded", func(g *types.GenesisState) {
+			g.Shares = []types.Share{{JobId: 1, Account: bob, Meter: types.Meter{Used: types.Room{Bytes: types.MaxRoom + 1}}}}
+		}, "at most"},
+		{"gas of a room is bounded", func(g *types.GenesisState) {
+			g.Shares = []types.Share{{JobId: 1, Account: bob, Meter: types.Meter{Full: types.Room{Gas: types.MaxRoom + 1}}}}
+		}, "at most"},
+		{"job 0 has no shares", func(g *types.GenesisState) { g.Shares = []types.Share{{Account: bob}} }, "is no job"},
+		{"a job's own meter is bounded", func(g *types.GenesisState) {
+			g.Allocations = []types.Allocation{{JobId: 1, Root: alice, Amount: math.ZeroInt(), Meter: tooFull}}
+		}, "at most"},
+		{"an amount of a job is there", func(g *types.GenesisState) { g.Allocations = []types.Allocation{{JobId: 1, Root: alice}} }, "amount: missing"},
 		{"a meter of an account is bounded", func(g *types.GenesisState) {
 			g.Accounts = []types.Account{{Owner: alice, Allocated: math.ZeroInt(), Meter: tooFull}}
 		}, "at most"},

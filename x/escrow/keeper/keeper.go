@@ -33,7 +33,6 @@ type Keeper struct {
 	feeCollector  string
 	watch         types.StakeWatch
 
-	Schema     collections.Schema
 	accounts   collections.Map[sdk.AccAddress, types.Account]
 	holds      collections.Map[uint64, types.Hold]
 	nextHoldID collections.Sequence
@@ -62,11 +61,9 @@ func NewKeeper(
 		holds:         collections.NewMap(sb, types.HoldsPrefix, "holds", collections.Uint64Key, codec.CollValue[types.Hold](cdc)),
 		nextHoldID:    collections.NewSequence(sb, types.NextHoldIDPrefix, "next_hold_id"),
 	}
-	schema, err := sb.Build()
-	if err != nil {
+	if _, err := sb.Build(); err != nil {
 		panic(err)
 	}
-	k.Schema = schema
 	return k
 }
 

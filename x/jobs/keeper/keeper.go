@@ -48,7 +48,6 @@ type Keeper struct {
 	authority  string
 	schemas    *schemaCache
 
-	Schema        collections.Schema
 	params        collections.Map[uint64, types.Params]
 	paramsVersion collections.Item[uint64]
 	clock         collections.Item[types.Clock]
@@ -135,11 +134,9 @@ func NewKeeper(
 		drawings: collections.NewKeySet(sb, types.DrawingsPrefix, "drawings", number),
 		removals: collections.NewKeySet(sb, types.RemovalsPrefix, "removals", collections.PairKeyCodec(collections.Int64Key, number)),
 	}
-	schema, err := sb.Build()
-	if err != nil {
+	if _, err := sb.Build(); err != nil {
 		panic(err)
 	}
-	k.Schema = schema
 	return k
 }
 

@@ -27,7 +27,6 @@ type Keeper struct {
 	operators types.OperatorKeeper
 	authority string
 
-	Schema   collections.Schema
 	rules    collections.Map[string, types.Rule]
 	accounts collections.KeySet[collections.Pair[string, sdk.AccAddress]]
 }
@@ -44,11 +43,9 @@ func NewKeeper(cdc codec.Codec, storeService store.KVStoreService, operators typ
 		accounts: collections.NewKeySet(sb, types.AccountsPrefix, "accounts",
 			collections.PairKeyCodec(collections.StringKey, sdk.AccAddressKey)),
 	}
-	schema, err := sb.Build()
-	if err != nil {
+	if _, err := sb.Build(); err != nil {
 		panic(err)
 	}
-	k.Schema = schema
 	return k
 }
 

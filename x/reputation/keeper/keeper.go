@@ -28,7 +28,6 @@ import (
 type Keeper struct {
 	authority string
 
-	Schema            collections.Schema
 	params            collections.Item[types.Params]
 	trees             collections.Map[uint64, types.Tree]
 	nodes             *collections.IndexedMap[nodeKey, types.Node, nodeIndexes]
@@ -95,11 +94,9 @@ func NewKeeper(cdc codec.BinaryCodec, storeService store.KVStoreService, authori
 		approvals:         collections.NewMap(sb, types.ApprovalsPrefix, "approvals", sdk.AccAddressKey, codec.CollValue[types.Approvals](cdc)),
 		pending:           collections.NewMap(sb, types.PendingPrefix, "pending", sdk.AccAddressKey, collections.Uint32Value),
 	}
-	schema, err := sb.Build()
-	if err != nil {
+	if _, err := sb.Build(); err != nil {
 		panic(err)
 	}
-	k.Schema = schema
 	return k
 }
 
