@@ -3,6 +3,7 @@ package keeper_test
 import (
 	stdmath "math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,6 +125,8 @@ func TestMetricsAreFolded(t *testing.T) {
 		{program.METRIC_FOLD_SUM, []int64{3, -5, 7}, 5},
 		{program.METRIC_FOLD_SUM, []int64{stdmath.MaxInt64, 1}, stdmath.MaxInt64},
 		{program.METRIC_FOLD_SUM, []int64{stdmath.MinInt64, -1}, stdmath.MinInt64},
+		{program.METRIC_FOLD_SUM, []int64{stdmath.MinInt64, stdmath.MinInt64}, stdmath.MinInt64},
+		{program.METRIC_FOLD_SUM, []int64{stdmath.MaxInt64, stdmath.MinInt64}, -1},
 		{program.METRIC_FOLD_MIN, []int64{3, -5, 7}, -5},
 		{program.METRIC_FOLD_MAX, []int64{3, -5, 7}, 7},
 		{program.METRIC_FOLD_LAST, []int64{3, 7, -5}, -5},
@@ -146,7 +149,9 @@ func TestMetricsAreFolded(t *testing.T) {
 		})
 	}
 	f := newGrowing(t, program.TreePolicy{})
-	require.ErrorIs(t, f.keeper.Measure(f.ctx, grown, address("w"), "loss", 0, 1), types.ErrInvalidMetric)
+	for _, fold := range []program.MetricFold{0, 5, -1} {
+		require.ErrorIs(t, f.keeper.Measure(f.ctx, grown, address("w"), "loss", fold, 1), types.ErrInvalidMetric)
+	}
 	require.ErrorIs(t, f.keeper.Measure(f.ctx, grown, address("w"), "", program.METRIC_FOLD_SUM, 1), types.ErrInvalidMetric)
 }
 
@@ -182,6 +187,11 @@ func TestScoresRankAndFilter(t *testing.T) {
 	require.Equal(t, []string{"c", "a", "b"}, list(types.QueryScoresRequest{Role: worker, Order: types.SCORE_ORDER_RESPONSE}))
 	require.Equal(t, []string{"b", "c"}, list(types.QueryScoresRequest{Role: worker, MinRating: 1500}))
 	require.Equal(t, []string{"b"}, list(types.QueryScoresRequest{Limit: 1}))
+	require.Equal(t, []string{"b", "root"}, list(types.QueryScoresRequest{Limit: 2}), "who never played has the rating that all begin with")
+	require.Equal(t, []string{"b", "root", "c", "a"}[:2], list(types.QueryScoresRequest{MinRating: uint64(f.rating("root"))})[:2])
+	f.pass(time.Hour)
+	require.NoError(t, f.keeper.Touch(f.ctx, address("c")))
+	require.Equal(t, []string{"c"}, list(types.QueryScoresRequest{RunningOnly: true}))
 	require.Equal(t, []string{"root"}, list(types.QueryScoresRequest{Role: admin}))
 	_, err := f.query.Scores(f.ctx, &types.QueryScoresRequest{JobId: grown, Order: 99})
 	require.ErrorContains(t, err, "order: 99")

@@ -1,7 +1,10 @@
 package types_test
 
 import (
+	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +38,18 @@ func goodGenesis() *types.GenesisState {
 		Scores:            []types.Score{{JobId: 1, Owner: alice.String(), Earned: math.ZeroInt()}, {Owner: alice.String(), Earned: math.ZeroInt()}},
 		LastSeen:          []types.LastSeen{{Owner: alice.String(), SeenMs: 1}},
 		Approvals:         []types.Approvals{{Admin: root, WindowStartMs: 1, Count: 1}},
+	}
+}
+
+// deepen puts nodes below alice, each below the one before, until the last is at a depth below the root.
+func deepen(g *types.GenesisState, depth int) {
+	for len(g.Nodes) <= depth {
+		last := &g.Nodes[len(g.Nodes)-1]
+		last.HasApproved, last.Children = true, 1
+		owner := sdk.AccAddress(fmt.Sprintf("node %015d", len(g.Nodes)))
+		g.Nodes = append(g.Nodes, types.Node{
+			JobId: 1, Owner: owner.String(), Parent: last.Owner, Roles: []program.Role{program.ROLE_ADMIN}, Status: types.NODE_STATUS_ACTIVE,
+		})
 	}
 }
 
@@ -106,6 +121,36 @@ func TestGenesisIsChecked(t *testing.T) {
 		{"earnings are not negative", func(g *types.GenesisState) { g.Scores[0].Earned = math.NewInt(-1) }, "earned -1"},
 		{"a total is the sum over the jobs", func(g *types.GenesisState) { g.Scores[0].Valid = 1 }, "is not the sum of its jobs"},
 		{"a total comes with its jobs", func(g *types.GenesisState) { g.Scores = g.Scores[1:]; g.Scores[0].Earned = math.NewInt(3) }, "is not the sum of its jobs"},
+		{"no metric has more than there is", func(g *types.GenesisState) {
+			g.Scores[0].Metrics = []types.MetricValue{{Field: "loss", Fold: 9, Count: 1}}
+		}, `metric "loss"`},
+		{"an approval gives no rights to the root's other children", func(g *types.GenesisState) { g.Nodes[0].HasApproved = false }, "has approved nobody in the job"},
+		{"who left is no child any more", func(g *types.GenesisState) { g.Nodes[1].Status = types.NODE_STATUS_LEFT }, "0 children, 1 are counted"},
+		{"who left is accepted", func(g *types.GenesisState) { g.Nodes[1].Status, g.Nodes[0].Children = types.NODE_STATUS_LEFT, 0 }, ""},
+		{"who was dropped is accepted", func(g *types.GenesisState) { g.Nodes[1].Status, g.Nodes[0].Children = types.NODE_STATUS_DROPPED, 0 }, ""},
+		{"a root is an admin", func(g *types.GenesisState) { g.Nodes[0].Roles = []program.Role{worker} }, "not an active admin"},
+		{"an application's roles are in order", func(g *types.GenesisState) {
+			g.Applications[0].Roles, g.Applications[0].Qualifications = []program.Role{worker, evaluator}, qualify(worker, evaluator)
+		}, "not in the order"},
+		{"an application has roles", func(g *types.GenesisState) { g.Applications[0].Roles = nil }, "roles: empty"},
+		{"an application's capability has limits", func(g *types.GenesisState) { g.Applications[0].Capability.GPUs = make([]program.GPU, 65) }, "gpus"},
+		{"an application has an id", func(g *types.GenesisState) { g.Applications[0].Id = 0 }, "id 0 is not between"},
+		{"a profile has an owner", func(g *types.GenesisState) { g.Profiles[0].Owner = "alice" }, `owner "alice"`},
+		{"a sign of life is an account's", func(g *types.GenesisState) { g.LastSeen[0].Owner = "alice" }, `last_seen: owner "alice"`},
+		{"approvals are an account's", func(g *types.GenesisState) { g.Approvals[0].Admin = "root" }, `approvals: admin "root"`},
+		{"the widest capability is accepted", func(g *types.GenesisState) {
+			c := program.Capability{Arch: strings.Repeat("x", 4096)}
+			for i := range 256 {
+				c.Tags = append(c.Tags, strconv.Itoa(i))
+			}
+			for range 64 {
+				c.GPUs = append(c.GPUs, program.GPU{Count: 1})
+			}
+			g.Nodes[1].Capability, g.Applications[0].Capability = c, c
+		}, ""},
+		{"a text beyond the widest is refused", func(g *types.GenesisState) { g.Nodes[1].Capability.Arch = strings.Repeat("x", 4097) }, "arch: 4097 bytes of at most 4096"},
+		{"the deepest tree is accepted", func(g *types.GenesisState) { deepen(g, 64) }, ""},
+		{"a deeper tree is refused", func(g *types.GenesisState) { deepen(g, 65) }, "no root within 64 steps"},
 		{"a sign of life appears once", func(g *types.GenesisState) { g.LastSeen = append(g.LastSeen, g.LastSeen[0]) }, "last_seen"},
 		{"approvals appear once", func(g *types.GenesisState) { g.Approvals = append(g.Approvals, g.Approvals[0]) }, "approvals"},
 	}

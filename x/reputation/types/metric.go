@@ -1,7 +1,9 @@
 package types
 
 import (
-	"math"
+	stdmath "math"
+
+	"cosmossdk.io/math"
 
 	"github.com/ain-network/aind/program"
 )
@@ -23,14 +25,8 @@ func (s *Score) Measure(field string, fold program.MetricFold, value int64) (kep
 func folded(fold program.MetricFold, before, value int64) int64 {
 	switch fold {
 	case program.METRIC_FOLD_SUM:
-		sum := before + value
-		switch {
-		case before > 0 && value > 0 && sum < 0:
-			return math.MaxInt64
-		case before < 0 && value < 0 && sum >= 0:
-			return math.MinInt64
-		}
-		return sum
+		sum := math.NewInt(before).AddRaw(value)
+		return math.MaxInt(math.MinInt(sum, math.NewInt(stdmath.MaxInt64)), math.NewInt(stdmath.MinInt64)).Int64()
 	case program.METRIC_FOLD_MIN:
 		return min(before, value)
 	case program.METRIC_FOLD_MAX:

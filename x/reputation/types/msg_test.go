@@ -2,6 +2,7 @@ package types_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,14 @@ func TestOtherMessagesAreChecked(t *testing.T) {
 		{"an application may be rejected", &types.MsgRejectApplication{Signer: who, ApplicationId: 1}, nil, ""},
 		{"what is rejected has an id", &types.MsgRejectApplication{Signer: who}, types.ErrUnknownApplication, "application_id: 0"},
 		{"who rejects signs", &types.MsgRejectApplication{ApplicationId: 1}, types.ErrInvalidAddress, "signer"},
+		{"a node may be dropped", &types.MsgDropNode{Signer: who, JobId: 1, Node: bob.String()}, nil, ""},
+		{"who is dropped has an address", &types.MsgDropNode{Signer: who, JobId: 1}, types.ErrInvalidAddress, "node"},
+		{"who is dropped is a node of a job", &types.MsgDropNode{Signer: who, Node: bob.String()}, types.ErrUnknownJob, "job_id: 0"},
+		{"who drops signs", &types.MsgDropNode{JobId: 1, Node: bob.String()}, types.ErrInvalidAddress, "signer"},
+		{"a job may be left", &types.MsgLeaveJob{Signer: who, JobId: 1}, nil, ""},
+		{"job 0 is not left", &types.MsgLeaveJob{Signer: who}, types.ErrUnknownJob, "job_id: 0"},
+		{"who leaves signs", &types.MsgLeaveJob{JobId: 1}, types.ErrInvalidAddress, "signer"},
+		{"a key without an operator is a mistake", &types.MsgSetOperator{Owner: who, OperatorPublicKey: []byte{1}}, types.ErrInvalidOperator, "operator: empty"},
 		{"a capability may be updated", &types.MsgUpdateCapability{Signer: who, JobId: 1}, nil, ""},
 		{"a capability is stated for a job", &types.MsgUpdateCapability{Signer: who}, types.ErrUnknownJob, "job_id: 0"},
 		{"who states a capability signs", &types.MsgUpdateCapability{JobId: 1}, types.ErrInvalidAddress, "signer"},
@@ -135,34 +144,52 @@ func TestOtherMessagesAreChecked(t *testing.T) {
 	}
 }
 
+func TestDefaultParamsAreThoseOfTheReadme(t *testing.T) {
+	require.Equal(t, types.Params{
+		RunningWindowMs: 60_000, ApplicationTtlMs: 3_600_000, MaxApplicationsPerAdmin: 1000, MaxTags: 32, MaxGpus: 16, MaxStringBytes: 256,
+		ExpiredPerBlock: 100, ApprovalWindowMs: 60_000, ApprovalsPerWindow: 1000, DropsPerWindow: 100, CoolDownMs: 86_400_000,
+		EloStart: 1500, EloK: 32, OverturnedPoints: 40, ParentShareBps: 2500,
+	}, types.DefaultParams())
+}
+
 func TestParamsAreBoundedOnBothSides(t *testing.T) {
-	tests := []struct {
-		field     string
-		low, high func(p *types.Params)
+	const day = 86_400_000
+	for _, c := range []struct {
+		field    string
+		set      func(p *types.Params, value uint64)
+		min, max uint64
 	}{
-		{"running_window_ms", func(p *types.Params) { p.RunningWindowMs = 999 }, func(p *types.Params) { p.RunningWindowMs = 86_400_001 }},
-		{"application_ttl_ms", func(p *types.Params) { p.ApplicationTtlMs = 999 }, func(p *types.Params) { p.ApplicationTtlMs = 1 << 63 }},
-		{"max_applications_per_admin", func(p *types.Params) { p.MaxApplicationsPerAdmin = 0 }, func(p *types.Params) { p.MaxApplicationsPerAdmin = 100_001 }},
-		{"max_tags", func(p *types.Params) { p.MaxTags = 0 }, func(p *types.Params) { p.MaxTags = 257 }},
-		{"max_gpus", func(p *types.Params) { p.MaxGpus = 0 }, func(p *types.Params) { p.MaxGpus = 65 }},
-		{"max_string_bytes", func(p *types.Params) { p.MaxStringBytes = 15 }, func(p *types.Params) { p.MaxStringBytes = 4097 }},
-		{"expired_per_block", func(p *types.Params) { p.ExpiredPerBlock = 0 }, func(p *types.Params) { p.ExpiredPerBlock = 10_001 }},
-		{"approval_window_ms", func(p *types.Params) { p.ApprovalWindowMs = 0 }, func(p *types.Params) { p.ApprovalWindowMs = 1 << 62 }},
-		{"drops_per_window", func(p *types.Params) { p.DropsPerWindow = 0 }, func(p *types.Params) { p.DropsPerWindow = 100_001 }},
-		{"approvals_per_window", func(p *types.Params) { p.ApprovalsPerWindow = 0 }, func(p *types.Params) { p.ApprovalsPerWindow = 100_001 }},
-	}
-	require.NoError(t, types.DefaultParams().Validate())
-	long := types.DefaultParams()
-	long.CoolDownMs = 1 << 62
-	require.ErrorContains(t, long.Validate(), "cool_down_ms: ")
-	for _, tt := range tests {
-		for _, change := range []func(*types.Params){tt.low, tt.high} {
+		{"running_window_ms", func(p *types.Params, v uint64) { p.RunningWindowMs = v }, 1000, day},
+		{"application_ttl_ms", func(p *types.Params, v uint64) { p.ApplicationTtlMs = v }, 1000, 30 * day},
+		{"max_applications_per_admin", func(p *types.Params, v uint64) { p.MaxApplicationsPerAdmin = uint32(v) }, 1, 100_000},
+		{"max_tags", func(p *types.Params, v uint64) { p.MaxTags = uint32(v) }, 1, 256},
+		{"max_gpus", func(p *types.Params, v uint64) { p.MaxGpus = uint32(v) }, 1, 64},
+		{"max_string_bytes", func(p *types.Params, v uint64) { p.MaxStringBytes = uint32(v) }, 16, 4096},
+		{"expired_per_block", func(p *types.Params, v uint64) { p.ExpiredPerBlock = uint32(v) }, 1, 10_000},
+		{"approval_window_ms", func(p *types.Params, v uint64) { p.ApprovalWindowMs = v }, 1000, 30 * day},
+		{"approvals_per_window", func(p *types.Params, v uint64) { p.ApprovalsPerWindow = uint32(v) }, 1, 100_000},
+		{"drops_per_window", func(p *types.Params, v uint64) { p.DropsPerWindow = uint32(v) }, 1, 100_000},
+		{"cool_down_ms", func(p *types.Params, v uint64) { p.CoolDownMs = v }, 0, 365 * day},
+		{"elo_start", func(p *types.Params, v uint64) { p.EloStart = uint32(v) }, 1, 100_000},
+		{"elo_k", func(p *types.Params, v uint64) { p.EloK = uint32(v) }, 0, 1000},
+		{"overturned_points", func(p *types.Params, v uint64) { p.OverturnedPoints = uint32(v) }, 0, 10_000},
+		{"parent_share_bps", func(p *types.Params, v uint64) { p.ParentShareBps = uint32(v) }, 0, 10_000},
+	} {
+		t.Run(c.field, func(t *testing.T) {
 			params := types.DefaultParams()
-			change(&params)
-			err := params.Validate()
-			require.ErrorIs(t, err, types.ErrInvalidParams)
-			require.ErrorContains(t, err, tt.field+": ")
-		}
+			for _, good := range []uint64{c.min, c.max} {
+				c.set(&params, good)
+				require.NoError(t, params.Validate())
+			}
+			for _, bad := range []uint64{c.max + 1, c.min - min(c.min, 1)} {
+				if bad == c.min {
+					continue // nothing is below 0
+				}
+				c.set(&params, bad)
+				require.ErrorIs(t, params.Validate(), types.ErrInvalidParams)
+				require.ErrorContains(t, params.Validate(), c.field+": ")
+			}
+		})
 	}
 }
 
@@ -177,6 +204,17 @@ func TestCapabilitiesAreChecked(t *testing.T) {
 			CPUMillis: 1 << 63, Arch: "arm64", OS: "linux", Tags: []string{"wasm", "python-wasi-3.12.0"},
 			GPUs: []program.GPU{{Vendor: "nvidia", Model: "H100 80GB", Count: 8}},
 		}, ""},
+		{"as much as params allow may be offered", program.Capability{
+			Arch: strings.Repeat("x", 256), Tags: strings.Split("a b c d e f g h i j k l m n o p q r s t u v w x y z 1 2 3 4 5 6", " "),
+			GPUs: slices.Repeat([]program.GPU{{Count: 1}}, 16),
+		}, ""},
+		{"a text may have what a terminal shows", program.Capability{OS: " ~\u00a0é"}, ""},
+		{"a text has no unit separator", program.Capability{OS: "\x1f"}, "os: control character 0x1f"},
+		{"a text has no delete", program.Capability{OS: "\x7f"}, "os: control character 0x7f"},
+		{"a text has no control of the second kind", program.Capability{OS: "\u0080"}, "os: control character 0x80"},
+		{"a text has not the last of them", program.Capability{OS: "\u009f"}, "os: control character 0x9f"},
+		{"a vendor is a text, too", program.Capability{GPUs: []program.GPU{{Vendor: "\xff", Count: 1}}}, "gpus[0].vendor: not valid UTF-8"},
+		{"a tag is a text, too", program.Capability{Tags: []string{"a", "\xff"}}, "tags[1]: not valid UTF-8"},
 		{"a tag is not empty", program.Capability{Tags: []string{""}}, "tags[0]: empty"},
 		{"a tag appears once", program.Capability{Tags: []string{"a", "b", "a"}}, `tags[2]: "a" appears twice`},
 		{"a text has a limit", program.Capability{Arch: strings.Repeat("x", 257)}, "arch: 257 bytes of at most 256"},
@@ -197,4 +235,45 @@ func TestCapabilitiesAreChecked(t *testing.T) {
 			require.ErrorContains(t, err, tt.says)
 		})
 	}
+}
+
+func TestReasonsAreChecked(t *testing.T) {
+	params := types.DefaultParams()
+	require.NoError(t, types.ValidateReason("", params))
+	require.NoError(t, types.ValidateReason(strings.Repeat("x", 256), params))
+	require.ErrorIs(t, types.ValidateReason(strings.Repeat("x", 257), params), types.ErrInvalidReason)
+	require.ErrorContains(t, types.ValidateReason("\n", params), "reason: control character 0xa")
+}
+
+func TestPoliciesHoldTogether(t *testing.T) {
+	for _, c := range []struct {
+		policy program.TreePolicy
+		says   string // empty: accepted
+	}{
+		{program.TreePolicy{}, ""},
+		{program.TreePolicy{MaxDepth: 1}, ""},
+		{program.TreePolicy{MaxDepth: 2}, "only the root approves"},
+		{program.TreePolicy{MaxDepth: 2, AdminsApprove: true}, ""},
+		{program.TreePolicy{MaxDepth: 64, AdminsApprove: true}, ""},
+		{program.TreePolicy{MaxDepth: 65, AdminsApprove: true}, "max_depth: 65 of at most 64"},
+	} {
+		err := types.ValidatePolicy(c.policy)
+		if c.says == "" {
+			require.NoError(t, err, "%+v", c.policy)
+			continue
+		}
+		require.ErrorIs(t, err, types.ErrPolicy)
+		require.ErrorContains(t, err, c.says)
+	}
+}
+
+func TestTreesHaveRoomUpToTheirLimits(t *testing.T) {
+	tree := types.Tree{JobId: 1, Policy: program.TreePolicy{MaxDepth: 3, MaxChildren: 2}}
+	require.NoError(t, tree.CheckDepth("a", 2))
+	require.ErrorIs(t, tree.CheckDepth("a", 3), types.ErrPolicy)
+	require.NoError(t, types.Tree{}.CheckDepth("a", 63))
+	require.ErrorIs(t, types.Tree{}.CheckDepth("a", 64), types.ErrPolicy)
+	require.NoError(t, tree.CheckChildren(types.Node{Children: 1}))
+	require.ErrorIs(t, tree.CheckChildren(types.Node{Children: 2}), types.ErrPolicy)
+	require.NoError(t, types.Tree{}.CheckChildren(types.Node{Children: 1 << 30}), "no limit")
 }

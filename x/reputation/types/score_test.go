@@ -45,3 +45,22 @@ func TestWhatAnOutcomeCounts(t *testing.T) {
 		})
 	}
 }
+
+func TestResponseThatWasNotMeasuredDoesNotCount(t *testing.T) {
+	got := types.Score{Earned: math.ZeroInt()}
+	require.NoError(t, got.Add(program.OutcomeCompleted, 0, math.ZeroInt()))
+	require.Equal(t, types.Score{Accepted: 1, Completed: 1, Earned: math.ZeroInt()}, got)
+	require.NoError(t, got.Add(program.OutcomeCompleted, 1, math.ZeroInt()))
+	require.Equal(t, types.Score{Accepted: 2, Completed: 2, ResponseMs: 1, ResponseCount: 1, Earned: math.ZeroInt()}, got)
+	before := got
+	require.ErrorIs(t, got.Add("late", 1, math.ZeroInt()), types.ErrInvalidReport)
+	require.Equal(t, before, got)
+}
+
+func TestReportsAreChecked(t *testing.T) {
+	require.NoError(t, types.ValidateReport(program.ROLE_WORKER, math.ZeroInt()))
+	require.NoError(t, types.ValidateReport(program.ROLE_UNSPECIFIED, math.NewInt(1)), "a client has no role")
+	require.ErrorIs(t, types.ValidateReport(17, math.ZeroInt()), types.ErrInvalidReport)
+	require.ErrorIs(t, types.ValidateReport(program.ROLE_WORKER, math.NewInt(-1)), types.ErrInvalidReport)
+	require.ErrorIs(t, types.ValidateReport(program.ROLE_WORKER, math.Int{}), types.ErrInvalidReport)
+}
