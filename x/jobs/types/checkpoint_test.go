@@ -131,6 +131,8 @@ func TestNoFileHidesTheState(t *testing.T) {
 	err := types.TermsSpec{Verification: types.VERIFICATION_CHECKPOINT}.CheckSpec(spec)
 	require.ErrorIs(t, err, types.ErrInvalid)
 	require.ErrorContains(t, err, "spec.input.files[1].name: state is where the program finds its own state")
+	spec.Input.Files = spec.Input.Files[1:]
+	require.ErrorContains(t, types.TermsSpec{Verification: types.VERIFICATION_CHECKPOINT}.CheckSpec(spec), "spec.input.files[0].name")
 }
 
 // FuzzDrawn: whatever anybody publishes, drawing from it ends and gives places that are there.

@@ -8,23 +8,17 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// maxDecodeDepth bounds the messages within messages of one value. Schemas do not
-// recurse, so that a value can never be deeper than its schema.
-const maxDecodeDepth = 100
-
 // checkMessage walks proto binary along a message type and refuses what is not of
 // it: unknown fields, wrong wire types, broken lengths and strings that are not
 // UTF-8, in every nested message, list and map. It builds nothing, so that its
 // cost is that of reading the bytes once; what it accepts, every protobuf library
-// decodes without loss. The error names the path of the field.
+// decodes without loss. The error names the path of the field. Schemas do not
+// recurse, so that a value is never deeper than its schema may be.
 func checkMessage(message protoreflect.MessageDescriptor, b []byte) error {
-	return checkFields(message, b, string(message.Name()), 1)
+	return checkFields(message, b, string(message.Name()))
 }
 
-func checkFields(message protoreflect.MessageDescriptor, b []byte, path string, depth int) error {
-	if depth > maxDecodeDepth {
-		return ErrDecode.Wrapf("%s: nested more than %d deep", path, maxDecodeDepth)
-	}
+func checkFields(message protoreflect.MessageDescriptor, b []byte, path string) error {
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -35,7 +29,7 @@ func checkFields(message protoreflect.MessageDescriptor, b []byte, path string, 
 		if field == nil {
 			return ErrDecode.Wrapf("%s: unknown field %s", path, strconv.Itoa(int(number)))
 		}
-		n, err := checkField(field, wire, b, path+"."+string(field.Name()), depth)
+		n, err := checkField(field, wire, b, path+"."+string(field.Name()))
 		if err != nil {
 			return err
 		}
@@ -45,7 +39,7 @@ func checkFields(message protoreflect.MessageDescriptor, b []byte, path string, 
 }
 
 // checkField checks one value of a field and says how long it is.
-func checkField(field protoreflect.FieldDescriptor, wire protowire.Type, b []byte, path string, depth int) (int, error) {
+func checkField(field protoreflect.FieldDescriptor, wire protowire.Type, b []byte, path string) (int, error) {
 	want := wireType(field.Kind())
 	packed := wire == protowire.BytesType && want != protowire.BytesType && field.IsList()
 	if wire != want && !packed {
@@ -66,7 +60,7 @@ func checkField(field protoreflect.FieldDescriptor, wire protowire.Type, b []byt
 	case packed:
 		return n, checkPacked(field, want, value, path)
 	case field.Message() != nil:
-		return n, checkFields(field.Message(), value, path, depth+1)
+		return n, checkFields(field.Message(), value, path)
 	case field.Kind() == protoreflect.StringKind && !utf8.Valid(value):
 		return 0, ErrDecode.Wrapf("%s: not UTF-8", path)
 	}

@@ -1,6 +1,7 @@
 package types_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,60 +9,90 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
-func TestDefaultParamsAreValid(t *testing.T) {
-	require.NoError(t, types.DefaultParams().Validate())
+func TestDefaultParamsAreThoseOfTheReadme(t *testing.T) {
 	require.NoError(t, types.DefaultGenesis().Validate())
+	require.Equal(t, types.Params{
+		MaxNameBytes: 64, MaxTextBytes: 1024, MaxSchemaBytes: 32_768, MaxSchemaMessages: 64, MaxSchemaFields: 512, MaxSchemaNesting: 16,
+		MaxInlineBytes: 4096, MaxReferenceBytes: 68_719_476_736, MaxWorkers: 64, MaxCandidates: 64, MaxReleases: 1000, MaxMetrics: 8, MaxTags: 32,
+		MaxKeyBytes: 1024, MaxCheckpoints: 256, GasPerDecodedByte: 20,
+		MaxBlockGapMs: 30_000, MinTimeLimitMs: 500, MaxTimeLimitMs: 2_592_000_000, MinWindowMs: 500, MaxWindowMs: 604_800_000,
+		DefaultWindows: types.Windows{
+			OpenMs: 600_000, HiringMs: 30_000, GrantMs: 60_000, RevealMs: 30_000, EvaluationMs: 300_000, ChallengeMs: 300_000, ResolveMs: 3_600_000,
+		},
+		RetentionMs: 3_600_000, DepositShareBps: 10_000, BondShareBps: 1000, ChainShareBps: 100, ChallengeLevels: 3, SilentSlashBps: 2000,
+		EvaluationRounds: 3, ConfirmShareBps: 500, BurnShareBps: 1000, SweepPayouts: 256, SweepRemovals: 64,
+	}, types.DefaultParams())
 }
 
-func TestParamsAreRefused(t *testing.T) {
-	for field, change := range map[string]func(*types.Params){
-		"max_name_bytes":                func(p *types.Params) { p.MaxNameBytes = 0 },
-		"max_text_bytes":                func(p *types.Params) { p.MaxTextBytes = 1 << 30 },
-		"max_schema_bytes":              func(p *types.Params) { p.MaxSchemaBytes = 2 << 20 },
-		"max_schema_messages":           func(p *types.Params) { p.MaxSchemaMessages = 0 },
-		"max_schema_fields":             func(p *types.Params) { p.MaxSchemaFields = 0 },
-		"max_schema_nesting":            func(p *types.Params) { p.MaxSchemaNesting = 65 },
-		"max_inline_bytes":              func(p *types.Params) { p.MaxInlineBytes = 1 << 20 },
-		"max_reference_bytes":           func(p *types.Params) { p.MaxReferenceBytes = 0 },
-		"max_workers":                   func(p *types.Params) { p.MaxWorkers = 1001 },
-		"max_candidates":                func(p *types.Params) { p.MaxCandidates = 0 },
-		"max_releases":                  func(p *types.Params) { p.MaxReleases = 1 },
-		"max_metrics":                   func(p *types.Params) { p.MaxMetrics = 1001 },
-		"max_tags":                      func(p *types.Params) { p.MaxTags = 0 },
-		"max_key_bytes":                 func(p *types.Params) { p.MaxKeyBytes = 16<<10 + 1 },
-		"gas_per_decoded_byte":          func(p *types.Params) { p.GasPerDecodedByte = 1 << 40 },
-		"max_block_gap_ms":              func(p *types.Params) { p.MaxBlockGapMs = 0 },
-		"min_time_limit_ms":             func(p *types.Params) { p.MinTimeLimitMs = p.MaxTimeLimitMs + 1 },
-		"max_time_limit_ms":             func(p *types.Params) { p.MaxTimeLimitMs = 1 << 62 },
-		"min_window_ms":                 func(p *types.Params) { p.MinWindowMs = 0 },
-		"max_window_ms":                 func(p *types.Params) { p.MaxWindowMs = 1 << 62 },
-		"retention_ms":                  func(p *types.Params) { p.RetentionMs = 1 << 62 },
-		"deposit_share_bps":             func(p *types.Params) { p.DepositShareBps = 1_000_001 },
-		"bond_share_bps":                func(p *types.Params) { p.BondShareBps = 1_000_001 },
-		"chain_share_bps":               func(p *types.Params) { p.ChainShareBps = 10_001 },
-		"challenge_levels":              func(p *types.Params) { p.ChallengeLevels = 0 },
-		"silent_slash_bps":              func(p *types.Params) { p.SilentSlashBps = 10_001 },
-		"evaluation_rounds":             func(p *types.Params) { p.EvaluationRounds = 0 },
-		"confirm_share_bps":             func(p *types.Params) { p.ConfirmShareBps = 10_001 },
-		"burn_share_bps":                func(p *types.Params) { p.BurnShareBps = 10_001 },
-		"sweep_payouts":                 func(p *types.Params) { p.SweepPayouts = 0 },
-		"sweep_removals":                func(p *types.Params) { p.SweepRemovals = 0 },
-		"default_windows.open_ms":       func(p *types.Params) { p.DefaultWindows.OpenMs = 0 },
-		"default_windows.hiring_ms":     func(p *types.Params) { p.DefaultWindows.HiringMs = 1 },
-		"default_windows.grant_ms":      func(p *types.Params) { p.DefaultWindows.GrantMs = 0 },
-		"default_windows.reveal_ms":     func(p *types.Params) { p.DefaultWindows.RevealMs = 0 },
-		"default_windows.evaluation_ms": func(p *types.Params) { p.DefaultWindows.EvaluationMs = p.MaxWindowMs + 1 },
-		"default_windows.challenge_ms":  func(p *types.Params) { p.DefaultWindows.ChallengeMs = 0 },
-		"default_windows.resolve_ms":    func(p *types.Params) { p.DefaultWindows.ResolveMs = 0 },
+func TestParamsAreBoundedOnBothSides(t *testing.T) {
+	const day, years = 86_400_000, 10 * 365 * 86_400_000
+	for _, c := range []struct {
+		field    string
+		set      func(p *types.Params, value uint64)
+		min, max uint64
+	}{
+		{"max_name_bytes", func(p *types.Params, v uint64) { p.MaxNameBytes = uint32(v) }, 1, 64 << 10},
+		{"max_text_bytes", func(p *types.Params, v uint64) { p.MaxTextBytes = uint32(v) }, 1, 64 << 10},
+		{"max_schema_bytes", func(p *types.Params, v uint64) { p.MaxSchemaBytes = uint32(v) }, 1, 1 << 20},
+		{"max_schema_messages", func(p *types.Params, v uint64) { p.MaxSchemaMessages = uint32(v) }, 1, 1 << 20},
+		{"max_schema_fields", func(p *types.Params, v uint64) { p.MaxSchemaFields = uint32(v) }, 1, 1 << 20},
+		{"max_schema_nesting", func(p *types.Params, v uint64) { p.MaxSchemaNesting = uint32(v) }, 1, 64},
+		{"max_inline_bytes", func(p *types.Params, v uint64) { p.MaxInlineBytes = uint32(v) }, 1, 64 << 10},
+		{"max_reference_bytes", func(p *types.Params, v uint64) { p.MaxReferenceBytes = v }, 1, 1 << 50},
+		{"max_workers", func(p *types.Params, v uint64) { p.MaxWorkers = uint32(v) }, 1, 1000},
+		{"max_candidates", func(p *types.Params, v uint64) { p.MaxCandidates = uint32(v) }, 1, 1000},
+		{"max_releases", func(p *types.Params, v uint64) { p.MaxReleases = uint32(v) }, 2, 100_000},
+		{"max_metrics", func(p *types.Params, v uint64) { p.MaxMetrics = uint32(v) }, 0, 1000},
+		{"max_tags", func(p *types.Params, v uint64) { p.MaxTags = uint32(v) }, 1, 1000},
+		{"max_key_bytes", func(p *types.Params, v uint64) { p.MaxKeyBytes = uint32(v) }, 1, 16 << 10},
+		{"max_checkpoints", func(p *types.Params, v uint64) { p.MaxCheckpoints = uint32(v) }, 1, 1024},
+		{"gas_per_decoded_byte", func(p *types.Params, v uint64) { p.GasPerDecodedByte = v }, 0, 1_000_000},
+		{"max_block_gap_ms", func(p *types.Params, v uint64) { p.MaxBlockGapMs = v }, 1, day},
+		{"min_time_limit_ms", func(p *types.Params, v uint64) { p.MinTimeLimitMs = v }, 1, 30 * day},
+		{"max_time_limit_ms", func(p *types.Params, v uint64) { p.MaxTimeLimitMs, p.MinTimeLimitMs = v, 1 }, 1, years},
+		{"min_window_ms", func(p *types.Params, v uint64) { p.MinWindowMs, p.DefaultWindows = v, windowsOf(7*day) }, 1, 7 * day},
+		{"max_window_ms", func(p *types.Params, v uint64) { p.MaxWindowMs, p.MinWindowMs, p.DefaultWindows = v, 1, windowsOf(1) }, 1, years},
+		{"retention_ms", func(p *types.Params, v uint64) { p.RetentionMs = v }, 0, years},
+		{"deposit_share_bps", func(p *types.Params, v uint64) { p.DepositShareBps = uint32(v) }, 0, 1_000_000},
+		{"bond_share_bps", func(p *types.Params, v uint64) { p.BondShareBps = uint32(v) }, 0, 1_000_000},
+		{"chain_share_bps", func(p *types.Params, v uint64) { p.ChainShareBps = uint32(v) }, 0, 10_000},
+		{"challenge_levels", func(p *types.Params, v uint64) { p.ChallengeLevels = uint32(v) }, 1, 16},
+		{"silent_slash_bps", func(p *types.Params, v uint64) { p.SilentSlashBps = uint32(v) }, 0, 10_000},
+		{"evaluation_rounds", func(p *types.Params, v uint64) { p.EvaluationRounds = uint32(v) }, 1, 16},
+		{"confirm_share_bps", func(p *types.Params, v uint64) { p.ConfirmShareBps = uint32(v) }, 0, 10_000},
+		{"burn_share_bps", func(p *types.Params, v uint64) { p.BurnShareBps = uint32(v) }, 0, 10_000},
+		{"sweep_payouts", func(p *types.Params, v uint64) { p.SweepPayouts = uint32(v) }, 1, 100_000},
+		{"sweep_removals", func(p *types.Params, v uint64) { p.SweepRemovals = uint32(v) }, 1, 100_000},
+		{"default_windows.open_ms", func(p *types.Params, v uint64) { p.DefaultWindows.OpenMs = v }, 500, 7 * day},
+		{"default_windows.hiring_ms", func(p *types.Params, v uint64) { p.DefaultWindows.HiringMs = v }, 500, 7 * day},
+		{"default_windows.grant_ms", func(p *types.Params, v uint64) { p.DefaultWindows.GrantMs = v }, 500, 7 * day},
+		{"default_windows.reveal_ms", func(p *types.Params, v uint64) { p.DefaultWindows.RevealMs = v }, 500, 7 * day},
+		{"default_windows.evaluation_ms", func(p *types.Params, v uint64) { p.DefaultWindows.EvaluationMs = v }, 500, 7 * day},
+		{"default_windows.challenge_ms", func(p *types.Params, v uint64) { p.DefaultWindows.ChallengeMs = v }, 500, 7 * day},
+		{"default_windows.resolve_ms", func(p *types.Params, v uint64) { p.DefaultWindows.ResolveMs = v }, 500, 7 * day},
 	} {
-		t.Run(field, func(t *testing.T) {
+		t.Run(c.field, func(t *testing.T) {
 			params := types.DefaultParams()
-			change(&params)
-			err := params.Validate()
-			require.ErrorIs(t, err, types.ErrInvalid)
-			require.ErrorContains(t, err, "params."+field+":")
+			for _, good := range []uint64{c.min, c.max} {
+				c.set(&params, good)
+				require.NoError(t, params.Validate())
+			}
+			for _, bad := range []uint64{c.max + 1, c.min - min(c.min, 1)} {
+				if bad == c.min {
+					continue // nothing is below 0
+				}
+				c.set(&params, bad)
+				require.ErrorIs(t, params.Validate(), types.ErrInvalid)
+				// Of the longest the shortest says it, where none is left between them.
+				require.ErrorContains(t, params.Validate(), strings.TrimPrefix(c.field, "max_")+":")
+			}
 		})
 	}
+}
+
+// windowsOf are windows of one length.
+func windowsOf(ms uint64) types.Windows {
+	return types.Windows{OpenMs: ms, HiringMs: ms, GrantMs: ms, RevealMs: ms, EvaluationMs: ms, ChallengeMs: ms, ResolveMs: ms}
 }
 
 func TestWindowsThatAreSetAreKept(t *testing.T) {

@@ -70,7 +70,7 @@ func Split(fn RewardFunction, total math.Int, contracted int, scores []uint64) [
 	for k := range shares {
 		shares[k] = math.ZeroInt()
 	}
-	if contracted <= 0 || len(scores) == 0 || len(scores) > contracted || !total.IsPositive() {
+	if len(scores) > contracted || !total.IsPositive() {
 		return shares
 	}
 	parts, whole := rewardParts(fn, contracted, scores)
@@ -89,9 +89,6 @@ func Split(fn RewardFunction, total math.Int, contracted int, scores []uint64) [
 
 // LargestShare is the most that one of n contracted workers could get.
 func LargestShare(fn RewardFunction, total math.Int, contracted int) math.Int {
-	if contracted <= 0 {
-		return math.ZeroInt()
-	}
 	return Split(fn, total, contracted, []uint64{1})[0]
 }
 

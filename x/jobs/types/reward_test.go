@@ -58,6 +58,9 @@ func TestSplitOfWhatIsRefusedPaysNothing(t *testing.T) {
 	}
 	even := types.RewardFunction{Kind: types.REWARD_KIND_EVEN}
 	require.Equal(t, "0", types.Split(even, math.NewInt(100), 1, []uint64{1, 1})[0].String(), "more valid than contracted")
+	require.Equal(t, "50", types.Split(even, math.NewInt(100), 2, []uint64{1, 1})[1].String(), "all who were contracted")
+	require.Equal(t, "0", types.Split(even, math.NewInt(-100), 2, []uint64{1, 1})[1].String(), "less than nothing")
+	require.Empty(t, types.Split(even, math.NewInt(100), 0, nil), "nobody contracted, nobody valid")
 }
 
 // TestSplitNeverPaysMoreThanThereIs holds for every function and the hardest numbers.

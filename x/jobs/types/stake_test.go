@@ -21,6 +21,8 @@ func TestDepositIsTheMostOfThree(t *testing.T) {
 	require.Equal(t, int64(1001), types.Deposit(params, terms(1, 1), spec).Int64(), "R_w")
 	params.DepositShareBps = 5_000
 	require.Equal(t, int64(501), types.Deposit(params, terms(1, 1), spec).Int64(), "half of R_w, rounded up")
+	spec.SkipEvaluation = true
+	require.True(t, types.Deposit(params, terms(5000, 500), spec).IsZero(), "nobody evaluates")
 }
 
 func TestBondIsTheJobsOrAShare(t *testing.T) {
