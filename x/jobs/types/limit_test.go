@@ -124,7 +124,7 @@ func TestLimitsOfAnOrder(t *testing.T) {
 		"spec.requirement.tags":              {func(s *types.RequestSpec, n int) { s.Requirement.Tags = make([]string, n) }, 0, 32},
 		"spec.reward_function.kind":          {func(s *types.RequestSpec, n int) { s.RewardFunction.Kind = types.RewardKind(n) }, 1, 5},
 		"spec.reward_function.weights":       {func(s *types.RequestSpec, n int) { weight(s, slices.Repeat([]uint64{1}, n)...) }, 1, 3},
-		"spec.reward_function.weights[0]":    {func(s *types.RequestSpec, n int) { weight(s, uint64(n)) }, 1, 1 << 32},
+		"reward_function.weights":            {func(s *types.RequestSpec, n int) { weight(s, uint64(n)) }, 1, 1 << 32},
 		"spec.reward_function.weights[1]":    {func(s *types.RequestSpec, n int) { weight(s, 7, uint64(n)) }, 0, 7},
 		"spec.reward_function.ratio_numerat": {func(s *types.RequestSpec, n int) {
 			s.RewardFunction = types.RewardFunction{Kind: types.REWARD_KIND_GEOMETRIC, RatioNumerator: uint64(n), RatioDenominator: 3}

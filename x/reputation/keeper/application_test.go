@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cosmossdk.io/log/v2"
+
 	"github.com/cosmos/gogoproto/proto"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -185,6 +187,17 @@ func TestTheSweepIsCappedAndCarriesOn(t *testing.T) {
 		f.pass(time.Hour)
 		require.Equal(t, want, waiting())
 	}
+}
+
+// What cannot expire, which only a fault of this program could bring about, holds up nothing behind it.
+func TestAnApplicationThatCannotExpireHoldsUpNoOther(t *testing.T) {
+	f := newFixture(t)
+	f.ctx = f.ctx.WithLogger(log.NewNopLogger())
+	require.NoError(t, f.keeper.AddExpiry(f.ctx, types.Application{Id: 99, ExpiresMs: 1}))
+	id := f.apply("alice", job, worker)
+	f.pass(time.Hour)
+	_, err := f.query.Application(f.ctx, &types.QueryApplicationRequest{Id: id})
+	require.ErrorContains(t, err, "unknown application")
 }
 
 func TestAnExpiredApplicationThatWaitsForItsSweep(t *testing.T) {

@@ -24,3 +24,9 @@ func (k *Keeper) SetNode(ctx context.Context, owner sdk.AccAddress, node types.N
 func (k *Keeper) Pending(ctx context.Context) (counts []uint32, err error) {
 	return values(ctx, k.pending)
 }
+
+// AddExpiry has the sweep find an application that is not there.
+func (k *Keeper) AddExpiry(ctx context.Context, application types.Application) error {
+	none := func() (types.Application, error) { return types.Application{}, collections.ErrNotFound }
+	return k.applications.Indexes.Expiry.Reference(ctx, application.Id, application, none)
+}

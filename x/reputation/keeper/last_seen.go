@@ -44,7 +44,7 @@ func (k *Keeper) isStale(ctx context.Context, owner sdk.AccAddress) (bool, error
 		return false, err
 	}
 	seen, err := k.seen(ctx, owner)
-	return seen == 0 || nowMs(ctx)-seen > int64(params.RunningWindowMs)/touchFraction, err
+	return nowMs(ctx)-seen > int64(params.RunningWindowMs)/touchFraction, err
 }
 
 // seen returns the block time of the last sign of life in ms; 0: never.
@@ -69,6 +69,6 @@ func (k *Keeper) info(ctx context.Context, params types.Params, node types.Node)
 	return types.NodeInfo{
 		Node:    node,
 		SeenMs:  seen,
-		Running: seen != 0 && node.IsActive() && nowMs(ctx) < seen+int64(params.RunningWindowMs),
+		Running: node.IsActive() && nowMs(ctx) < seen+int64(params.RunningWindowMs),
 	}, nil
 }

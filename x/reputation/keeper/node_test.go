@@ -110,6 +110,21 @@ func TestRunningNodes(t *testing.T) {
 	require.Equal(t, f.ctx.BlockTime().UnixMilli(), f.node(job, alice).SeenMs)
 }
 
+// A sign of life is written anew once a quarter of the window has passed, rounded down.
+func TestSignsOfLifeAreWrittenFourTimesAWindow(t *testing.T) {
+	f := newFixture(t)
+	f.setParams(func(p *types.Params) { p.RunningWindowMs = 1003 })
+	alice := f.join("alice", job, worker)
+	seen := f.node(job, alice).SeenMs
+	for _, passed := range []time.Duration{250, 1} {
+		f.pass(passed * time.Millisecond)
+		require.Equal(t, seen, f.node(job, alice).SeenMs)
+		_, err := f.server.Heartbeat(f.ctx, &types.MsgHeartbeat{Signer: alice.String()})
+		require.NoError(t, err)
+	}
+	require.Equal(t, seen+251, f.node(job, alice).SeenMs)
+}
+
 func TestHeartbeatOfAStrangerIsRefused(t *testing.T) {
 	f := newFixture(t)
 
