@@ -3,8 +3,10 @@
 package specification
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -114,6 +116,41 @@ func EveryMessageHasOneSigner(t *testing.T, m Module) {
 		signers := protov2.GetExtension(message.Options(), msgv1.E_Signer).([]string)
 		require.Len(t, signers, 1, message.Name())
 		require.NotNil(t, message.Fields().ByName(protoreflect.Name(signers[0])), message.Name())
+	}
+}
+
+// TheCodecKnowsMessages fails unless transactions can hold every message, and answers every response.
+func TheCodecKnowsMessages(t *testing.T, m Module) {
+	t.Helper()
+	registry := moduletestutil.MakeTestEncodingConfig(m).InterfaceRegistry
+	for _, method := range methods(t, service(m, "Msg")) {
+		for _, message := range []protoreflect.MessageDescriptor{method.Input(), method.Output()} {
+			_, err := registry.Resolve("/" + string(message.FullName()))
+			require.NoError(t, err)
+		}
+	}
+}
+
+// EmptyMessagesAreRefused fails unless a server refuses messages that say nothing for what they lack, which is a signer
+// before all. UpdateParams asks who that is first.
+func EmptyMessagesAreRefused(t *testing.T, ctx context.Context, server any) {
+	t.Helper()
+	of := reflect.ValueOf(server)
+	for i := range of.NumMethod() {
+		name := of.Type().Method(i).Name
+		if name == "UpdateParams" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			msg := reflect.New(of.Method(i).Type().In(1).Elem())
+			answer := of.Method(i).Call([]reflect.Value{reflect.ValueOf(ctx), msg})
+			err, _ := answer[1].Interface().(error)
+			if checked, ok := msg.Interface().(interface{ ValidateBasic() error }); ok {
+				require.EqualError(t, err, checked.ValidateBasic().Error())
+				return
+			}
+			require.ErrorContains(t, err, `signer: "" is not an account address`)
+		})
 	}
 }
 

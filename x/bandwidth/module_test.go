@@ -19,6 +19,10 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 	specification.EveryMessageHasOneSigner(t, bandwidth.AppModule{})
 }
 
+func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
+	specification.TheCodecKnowsMessages(t, bandwidth.AppModule{})
+}
+
 func TestGenesisIsReadStrictly(t *testing.T) {
 	specification.GenesisIsReadStrictly(t, bandwidth.AppModule{}, map[string]string{`{}`: "window_ms"})
 }

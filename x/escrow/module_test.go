@@ -19,6 +19,10 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 	specification.EveryMessageHasOneSigner(t, escrow.AppModule{})
 }
 
+func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
+	specification.TheCodecKnowsMessages(t, escrow.AppModule{})
+}
+
 func TestGenesisIsReadStrictly(t *testing.T) {
 	specification.GenesisIsReadStrictly(t, escrow.AppModule{}, map[string]string{`{}`: "next_hold_id"})
 }

@@ -19,6 +19,10 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 	specification.EveryMessageHasOneSigner(t, jobs.AppModule{})
 }
 
+func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
+	specification.TheCodecKnowsMessages(t, jobs.AppModule{})
+}
+
 func TestGenesisIsReadStrictly(t *testing.T) {
 	specification.GenesisIsReadStrictly(t, jobs.AppModule{}, map[string]string{`{}`: "params"})
 }

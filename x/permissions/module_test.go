@@ -3,10 +3,6 @@ package permissions_test
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
-
 	"github.com/ain-network/aind/tests/specification"
 	"github.com/ain-network/aind/x/permissions"
 )
@@ -24,11 +20,7 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 }
 
 func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
-	registry := moduletestutil.MakeTestEncodingConfig(permissions.AppModule{}).InterfaceRegistry
-	for _, name := range []string{"/ain.permissions.v1.MsgSetRule", "/ain.permissions.v1.MsgSetRuleResponse"} {
-		_, err := registry.Resolve(name)
-		require.NoError(t, err)
-	}
+	specification.TheCodecKnowsMessages(t, permissions.AppModule{})
 }
 
 func TestGenesisIsReadStrictly(t *testing.T) {

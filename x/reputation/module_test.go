@@ -19,6 +19,10 @@ func TestEveryMessageHasExactlyOneSigner(t *testing.T) {
 	specification.EveryMessageHasOneSigner(t, reputation.AppModule{})
 }
 
+func TestTheCodecKnowsMessagesAndTheirAnswers(t *testing.T) {
+	specification.TheCodecKnowsMessages(t, reputation.AppModule{})
+}
+
 func TestGenesisIsReadStrictly(t *testing.T) {
 	specification.GenesisIsReadStrictly(t, reputation.AppModule{}, map[string]string{`{}`: "running_window_ms"})
 }

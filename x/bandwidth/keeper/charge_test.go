@@ -186,6 +186,11 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 	first, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 2, 1}, []int{len(first.Accounts), len(first.Allocations), len(first.Shares)})
+	require.Equal(t, types.Share{
+		JobId: jobID, Account: worker.String(), Meter: types.Meter{
+			Used: types.Room{Gas: 4 * cost}, Full: types.Room{Bytes: 4 << 30 / 10, Gas: 4 * cost}, AtMs: f.ctx.BlockTime().UnixMilli(),
+		},
+	}, first.Shares[0])
 	other := newFixture(t)
 	require.ErrorContains(t, other.keeper.InitGenesis(other.ctx, *first), "allocates 5000000 uain, its stake is 0")
 	other.staked("root", 5*ain)

@@ -11,6 +11,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/x/authz"
 
+	"github.com/ain-network/aind/tests/specification"
 	"github.com/ain-network/aind/x/bandwidth/keeper"
 	"github.com/ain-network/aind/x/bandwidth/types"
 )
@@ -194,4 +195,12 @@ func TestRefusalNamesTheStake(t *testing.T) {
 	require.ErrorIs(t, f.charge(root, anything()), types.ErrNoRoom)
 	require.NoError(t, f.setStake(root, 10_100_000))
 	require.NoError(t, f.charge(root, anything()))
+}
+
+func TestMessagesAreCheckedWhereTheyRun(t *testing.T) {
+	f := newFixture(t)
+	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
+	root := f.staked("root", ain)
+	f.jobs[jobID] = root
+	require.ErrorIs(t, f.allocate(root, jobID, -1), types.ErrInvalidAmount)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
+	"github.com/ain-network/aind/tests/specification"
 	"github.com/ain-network/aind/x/escrow/keeper"
 	"github.com/ain-network/aind/x/escrow/types"
 )
@@ -89,4 +90,9 @@ func TestQueries(t *testing.T) {
 	require.Equal(t, []uint64{first, second}, ids)
 	require.Empty(t, accounts.Pagination.Key, "there is no third page")
 	require.Empty(t, holds.Pagination.Key)
+}
+
+func TestEmptyMessagesAreRefused(t *testing.T) {
+	f := newFixture(t)
+	specification.EmptyMessagesAreRefused(t, f.ctx, keeper.NewMsgServer(f.keeper))
 }

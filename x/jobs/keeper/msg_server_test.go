@@ -12,6 +12,7 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/tests/specification"
 	"github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -386,4 +387,9 @@ func TestOnlyTheAuthorityChangesParams(t *testing.T) {
 	first, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: 1})
 	require.NoError(t, err)
 	require.Equal(t, types.DefaultParams(), first.Params.Params, "old versions are kept")
+}
+
+func TestMessagesOfNobodyAreRefused(t *testing.T) {
+	f := newFixture(t)
+	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
 }

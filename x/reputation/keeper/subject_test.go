@@ -1,7 +1,6 @@
 package keeper_test
 
 import (
-	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +8,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
+	"github.com/ain-network/aind/tests/specification"
 	"github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -59,23 +59,7 @@ func TestWhoIsAnActiveNode(t *testing.T) {
 	require.False(t, is(unknownJob, alice))
 }
 
-// A message that says nothing is refused for what it lacks, and answered with nothing.
 func TestEmptyMessagesAreRefused(t *testing.T) {
 	f := newFixture(t)
-	server := reflect.ValueOf(f.server)
-	methods := reflect.TypeFor[types.MsgServer]()
-	for i := range methods.NumMethod() {
-		method := methods.Method(i)
-		if method.Name == "UpdateParams" {
-			continue // who signs is asked first
-		}
-		t.Run(method.Name, func(t *testing.T) {
-			msg := reflect.New(method.Type.In(1).Elem())
-			out := server.MethodByName(method.Name).Call([]reflect.Value{reflect.ValueOf(f.ctx), msg})
-			want := msg.Interface().(sdk.HasValidateBasic).ValidateBasic()
-			require.Error(t, want)
-			require.EqualError(t, out[1].Interface().(error), want.Error())
-			require.True(t, out[0].IsNil())
-		})
-	}
+	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
 }
