@@ -38,7 +38,7 @@ func Verbs(env Environment) []*cobra.Command {
 
 // builders make a verb for a session, in the order of the help.
 var builders = []func(*Session) *cobra.Command{
-	newAssignAddress, newRegisterJob, newForkJob, newUpdateJob, newPublishRelease, newRevokeRelease, newVerify, newApplyJob, newApproveNode, newDrop, newLeaveJob,
+	newAssignAddress, newRegisterJob, newForkJob, newUpdateJob, newPublishRelease, newRevokeRelease, newBuild, newVerify, newApplyJob, newApproveNode, newDrop, newLeaveJob,
 	newRequestJob, newGrantKey, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,

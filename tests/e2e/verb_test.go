@@ -169,6 +169,10 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, "500000", allocated.Allocated)
 	var published struct{ Version, Release string }
 	ask(root, &published, "publishRelease", job, files("worker.wasm")[0], "--json", "--version", "1.0.1")
+	var built struct{ Program, Attestation string }
+	url, commit := harness.Repository(t)
+	ask(root, &built, "build", url, "--commit", commit, "--out", filepath.Join(t.TempDir(), "worker.py"))
+	require.Equal(t, built.Program+".dsse.json", built.Attestation)
 	var verified struct{ Digest string }
 	ask(root, &verified, "verify", files("worker.wasm")[0], "--release", published.Release)
 	require.Regexp(t, "^sha256:", verified.Digest)

@@ -49,6 +49,7 @@ var Table = []Rule{
 	{Of: []string{"storage/..."}, Own: []string{}, Never: chain},
 	{Of: []string{"sandbox/...", "cmd/ain-sandbox"}, Own: []string{}, Never: chain},
 	{Of: []string{"release/..."}, Own: append([]string{"./storage/..."}, types...)},
+	{Of: []string{"builder/..."}, Own: append([]string{"./sandbox/..."}, types...)},
 	{Of: []string{"daemon/..."}, Own: daemonMayUse()},
 	{Of: []string{"worker/..."}, Own: daemonMayUse()},
 	{Of: []string{"evaluator/..."}, Own: daemonMayUse()},
