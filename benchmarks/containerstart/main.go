@@ -1,7 +1,8 @@
 // Command containerstart measures P6 and P7 beside `docker run`: what a job's program costs besides its own work. The program that does
-// nothing runs as an image in the sandbox, as a warm WASM module in the sandbox, and by `docker run --rm --network none` from the same image.
+// nothing runs as an image in the sandbox, as one that serves gRPC in a warm container, as a warm WASM module in the sandbox, and by
+// `docker run --rm --network none` from the image. One program is both images: it serves where the socket is named.
 //
-// The three take turns (A B C A B C). What is timed is what a caller waits for, request in and reply out, the container's removal included.
+// They take turns (A B C D A B C D). What is timed is what a caller waits for, request in and reply out, the container's removal included.
 // It needs a Docker engine and the command docker.
 package main
 
@@ -31,7 +32,7 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 20, "how often each of the three runs")
+	rounds := flag.Int("rounds", 20, "how often each of the four runs")
 	build := flag.String("build", "build", "folder of the built programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -47,13 +48,16 @@ var input = []byte("\x0a\x04ping")
 
 type result struct {
 	Image     measure.Spread `json:"image_ms"`
+	Warm      measure.Spread `json:"warm_ms"`
 	Module    measure.Spread `json:"wasm_ms"`
 	DockerRun measure.Spread `json:"docker_run_ms"`
 	// Ratios of each round.
 	ImageRatio  measure.Spread `json:"image_over_docker_run"`
+	WarmRatio   measure.Spread `json:"warm_over_docker_run"`
 	ModuleRatio measure.Spread `json:"wasm_over_docker_run"`
-	// PerSecond is how many images are run in a second, one after the other for each processor.
-	PerSecond float64 `json:"images_per_s"`
+	// PerSecond is how many images are run in a second, one after the other for each processor; WarmPerSecond how many calls warm ones take.
+	PerSecond     float64 `json:"images_per_s"`
+	WarmPerSecond float64 `json:"warm_per_s"`
 }
 
 func run(ctx context.Context, build string, rounds int) (err error) {
@@ -88,21 +92,24 @@ func run(ctx context.Context, build string, rounds int) (err error) {
 	if r.PerSecond, err = perSecond(ctx, images, image, rounds); err != nil {
 		return err
 	}
+	if r.WarmPerSecond, err = perSecond(ctx, images, serving(image), 20*rounds); err != nil {
+		return err
+	}
 	return measure.Line{
-		Figure: "P6, P7", What: "a container job and a warm WASM job that do nothing, beside docker run", Result: r,
-		Settings:   map[string]any{"rounds": rounds, "image": "from scratch, a static Go program", "docker_run": "--rm -i --network none, the same image"},
+		Figure: "P6, P7", What: "container jobs, cold and warm, and a warm WASM job that do nothing, beside docker run", Result: r,
+		Settings:   map[string]any{"rounds": rounds, "image": "from scratch, a static Go program, by standard input and output or by gRPC", "docker_run": "--rm -i --network none, the same image"},
 		Conditions: conditions,
 	}.Print(os.Stdout)
 }
 
-// programs are the worker of examples/noop as an image and as a module.
+// programs are an image that gives back what it gets, and the worker of examples/noop, which does so, as a module.
 func programs(ctx context.Context, build, folder string) (image, module sandbox.Program, err error) {
 	schema, err := release.Compile(ctx, filepath.Join("examples", "noop", "job_schema.proto"))
 	if err != nil {
 		return image, module, err
 	}
 	binary, file := filepath.Join(folder, "noop"), filepath.Join(folder, "noop.tar")
-	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s", "-o", binary, "./examples/noop/worker")
+	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s", "-o", binary, "./benchmarks/containerstart/serving")
 	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if out, err := compile.CombinedOutput(); err != nil {
 		return image, module, fmt.Errorf("build the program: %w: %s", err, out)
@@ -125,6 +132,12 @@ func programs(ctx context.Context, build, folder string) (image, module sandbox.
 	return image, module, err
 }
 
+// serving is an image's program as one that serves gRPC.
+func serving(image sandbox.Program) sandbox.Program {
+	image.Codec = sandbox.CodecGRPC
+	return image
+}
+
 func describe(kind sandbox.Kind, file string, schema []byte) (sandbox.Program, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -137,7 +150,10 @@ func describe(kind sandbox.Kind, file string, schema []byte) (sandbox.Program, e
 }
 
 func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sandbox.Program, modules sandbox.Sandbox, module sandbox.Program, rounds int) error {
-	var inImage, inModule, plain []float64
+	var inImage, inWarm, inModule, plain []float64
+	if _, err := boxed(ctx, images, serving(image)); err != nil { // the first call starts the container
+		return err
+	}
 	name := "ain.local/program:" + strings.TrimPrefix(image.Digest, "sha256:")
 	for range rounds {
 		for _, turn := range []struct {
@@ -146,6 +162,7 @@ func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sand
 		}{
 			{&inImage, func() ([]byte, error) { return boxed(ctx, images, image) }},
 			{&plain, func() ([]byte, error) { return dockerRun(ctx, name) }},
+			{&inWarm, func() ([]byte, error) { return boxed(ctx, images, serving(image)) }},
 			{&inModule, func() ([]byte, error) { return boxed(ctx, modules, module) }},
 		} {
 			if err := modules.Prepare(ctx, module); err != nil {
@@ -163,12 +180,13 @@ func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sand
 		}
 	}
 	r.Image, r.Module, r.DockerRun = measure.SpreadOf(inImage), measure.SpreadOf(inModule), measure.SpreadOf(plain)
+	r.Warm, r.WarmRatio = measure.SpreadOf(inWarm), measure.SpreadOf(measure.Ratios(inWarm, plain))
 	r.ImageRatio, r.ModuleRatio = measure.SpreadOf(measure.Ratios(inImage, plain)), measure.SpreadOf(measure.Ratios(inModule, plain))
 	return nil
 }
 
 func boxed(ctx context.Context, box sandbox.Sandbox, p sandbox.Program) ([]byte, error) {
-	reply, err := box.Run(ctx, sandbox.Run{Program: p, Input: input})
+	reply, err := box.Run(ctx, sandbox.Run{Program: p, Input: input, Tenant: "client"})
 	if err != nil {
 		return nil, err
 	}

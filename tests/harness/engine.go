@@ -20,7 +20,7 @@ func NeedEngine(t testing.TB) {
 // Container is one that the engine has, in whatever state.
 type Container struct {
 	ID, State string
-	Request   uint64
+	Request   uint64 // 0: it is warm, and there for more than one
 }
 
 // Containers are those of a node's daemon, whichever life of it made them.
@@ -38,11 +38,13 @@ func (n *Node) Containers(t testing.TB) []Container {
 	var all []Container
 	for line := range strings.Lines(string(listed)) {
 		fields := strings.Fields(line)
-		request, err := strconv.ParseUint(fields[len(fields)-1], 10, 64)
-		if err != nil {
-			t.Fatalf("container %q: %s", line, err)
+		c := Container{ID: fields[0], State: fields[1]}
+		if len(fields) > 2 {
+			if c.Request, err = strconv.ParseUint(fields[2], 10, 64); err != nil {
+				t.Fatalf("container %q: %s", line, err)
+			}
 		}
-		all = append(all, Container{ID: fields[0], State: fields[1], Request: request})
+		all = append(all, c)
 	}
 	return all
 }

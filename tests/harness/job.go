@@ -72,9 +72,12 @@ func CopyFile(t testing.TB, file, folder string) {
 func (n *Network) Register(t testing.TB, root *Node, folder string, more ...string) string {
 	t.Helper()
 	kind := ".py"
-	if exists(filepath.Join(folder, "worker.wasm")) {
+	switch {
+	case exists(filepath.Join(folder, "worker.wasm")):
 		kind = ".wasm"
 		more = append(more, "--json")
+	case exists(filepath.Join(folder, "worker.tar")):
+		kind = ".tar"
 	}
 	args := []string{"registerJob", filepath.Join(folder, "job_schema.proto"), filepath.Join(folder, "worker"+kind)}
 	if evaluator := filepath.Join(folder, "evaluator"+kind); exists(evaluator) {

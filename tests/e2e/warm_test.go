@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ain-network/aind/tests/harness"
+)
+
+// buildGRPC builds the images of examples/calculate-root-grpc into a folder, beside the schema.
+func buildGRPC(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		harness.RequireReal(t, "Debian's apt-get")
+	}
+	binary, err := harness.Binary()
+	require.NoError(t, err)
+	example, folder := filepath.Join(harness.Root(), "examples", "calculate-root-grpc"), t.TempDir()
+	harness.CopyFile(t, filepath.Join(example, "job_schema.proto"), folder)
+	build := exec.Command(filepath.Join(example, "build"), folder)
+	build.Env = append(os.Environ(), "AIND="+binary)
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	return folder
+}
+
+// TestAJobOfImagesThatServeGRPC has worker and evaluator in Python, by gRPC: one request after the other is settled, and the second one finds
+// the processes of the first.
+func TestAJobOfImagesThatServeGRPC(t *testing.T) {
+	harness.NeedEngine(t)
+	folder := buildGRPC(t)
+	n := network(t)
+	root := n.NewNode(t, "admin", "10", "")
+	root.Settings.Docker = "require" // to qualify who applies
+	job := n.Register(t, root, folder, "--grpc", "--qualification-input", "{y: 4}", "--bond", "1", "--require", "docker")
+	root.Start(t)
+	evaluator, worker := n.NewNode(t, "evaluator", "100", "50"), n.NewNode(t, "worker", "100", "50")
+	for _, node := range []*harness.Node{evaluator, worker} {
+		node.Settings.Job, node.Settings.Docker = job, "require"
+		node.Start(t)
+	}
+	n.AwaitRunning(t, jobNumber(t, job), 1, 1)
+	warm := map[*harness.Node]string{}
+	for settled := 0; settled < 2; {
+		r := n.AwaitFinished(t, n.Order(t, job, "{y: 4}", "time_limit: 20000"))
+		if r.State != "REQUEST_STATE_SETTLED" { // nobody accepts what it has not prepared
+			continue
+		}
+		settled++
+		require.Equal(t, "OUTCOME_RANKED", r.Outcome)
+		for _, node := range []*harness.Node{evaluator, worker} {
+			found := node.Containers(t)
+			require.Len(t, found, 1)
+			require.Equal(t, "running", found[0].State)
+			if warm[node] == "" {
+				warm[node] = found[0].ID
+			}
+			require.Equal(t, warm[node], found[0].ID, "the one that served the request before")
+		}
+	}
+}
