@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/sandbox/docker/warden"
 )
 
 // Bounds of an image's configuration.
@@ -106,7 +107,7 @@ func variables(image []string) ([]string, error) {
 			return nil, refuse(ErrLayout, "variable %q: want NAME=value", variable)
 		}
 		switch name {
-		case sandbox.EnvRequest, sandbox.EnvSeed, sandbox.EnvDeadline:
+		case sandbox.EnvRequest, sandbox.EnvSeed, sandbox.EnvDeadline, sandbox.EnvSegment, warden.SocketVariable:
 		case nvidiaDevices, nvidiaCapabilities:
 		default:
 			kept = append(kept, variable)

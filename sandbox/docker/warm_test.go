@@ -214,6 +214,31 @@ func TestNothingOfACallIsLeftInFiles(t *testing.T) {
 	assert.Equal(t, int64(9), with("who", "").N, "all in one container")
 }
 
+// A program that works in segments is called for each, and finds the state that the one before left.
+func TestSegmentsAreCallsOfOneProcess(t *testing.T) {
+	s := openServing(t, nil)
+	img := sandboxtest.Image(t, sandboxtest.BuildLinux(t, "sandbox/sandboxtest/testdata/serving"))
+	img.Config.Env = []string{"AIN_PROGRAM_SOCKET=/tmp/another", "AIN_SEGMENT=7"} // which an image cannot set
+	s.Program = sandboxtest.ProbeOf(t, img)
+	s.Codec = sandbox.CodecGRPC
+	state, seen := "", ""
+	for place := range 3 {
+		out := t.TempDir()
+		reply := s.answer(t, "client", "segment", func(run *sandbox.Run, _ *sandboxtest.Request) {
+			run.Env, run.OutDir = map[string]string{sandbox.EnvSegment: fmt.Sprint(place)}, out
+			if state != "" {
+				run.Inputs = map[string]string{"state": state}
+			}
+		})
+		assert.Equal(t, seen, reply.Text)
+		assert.Equal(t, int64(place+1), reply.N)
+		state, seen = filepath.Join(out, "state"), seen+fmt.Sprint(place)+";"
+		content, err := os.ReadFile(state)
+		require.NoError(t, err)
+		assert.Equal(t, seen, string(content))
+	}
+}
+
 func TestTheLogOfACallIsItsOwn(t *testing.T) {
 	s := openServing(t, nil)
 	for _, text := range []string{"one", "two"} {

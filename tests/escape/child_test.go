@@ -23,7 +23,7 @@ var cuts = []cut{
 	{"docker/warden/serve_linux.go", "unix.PR_SET_DUMPABLE, 0,", `unix.PR_SET_DUMPABLE, loose("hide"),`},
 	{"docker/warden/serve_linux.go", "if os.Getpid() != 1 {", `if os.Getpid() != 1 && loose("first") == 0 {`},
 	{"docker/warden/serve_linux.go", "func killAll() {", "func killAll() {\n\tif loose(\"kill\") == 1 {\n\t\treturn\n\t}\n\t"},
-	{"docker/warden/serve_linux.go", "Files: theirs[:],", "Files: leaking(theirs[:]),"},
+	{"docker/warden/serve_linux.go", "Files: files,", "Files: leaking(files),"},
 	{"docker/warden/files_linux.go", "if !info.Mode().IsRegular() {", `if !info.Mode().IsRegular() && loose("links") == 0 {`},
 	{"wasm/host.go", "if shim != nil {", "if loose(\"folders\") {\n\t\tfiles = files.WithDirMount(\"/\", \"/\")\n\t}\n\tif shim != nil {"},
 	{"wasm/host.go", "return h.clock.configure(config)",

@@ -126,6 +126,13 @@ func answer(ctx context.Context, input []byte) (reply []byte, err error) {
 	case "say":
 		fmt.Println(request.Path)
 		return text(name, calls), nil
+	case "segment":
+		sent, _ := metadata.FromIncomingContext(ctx)
+		state, err := os.ReadFile("/ain/in/state")
+		if err != nil && !os.IsNotExist(err) {
+			return nil, err
+		}
+		return text(string(state), calls), os.WriteFile("/ain/out/state", []byte(string(state)+strings.Join(sent["ain-segment"], " ")+";"), 0o600)
 	case "shut":
 		err := os.MkdirAll("/tmp/shut/inside", 0o700)
 		if err == nil {
