@@ -24,6 +24,7 @@ func newPublishRelease(s *Session) *cobra.Command {
 at once; running requests keep theirs. --attestation takes what aind build has written of the
 program: a builder's word on its source, which you sign with it.`,
 		Example: `  aind publishRelease 0x1 worker.py --role worker --version 1.1.0
+  aind publishRelease 0x1 worker.tar --or worker.wasm --version 1.1.0
   aind publishRelease 0x1 worker.wasm --version 1.2.0 --attestation worker.wasm.dsse.json --expires 720h`,
 		Args: cobra.ExactArgs(2),
 		RunE: runs(func(ctx context.Context, args []string) error { return s.publishRelease(ctx, args, role, o) }),
@@ -75,7 +76,7 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if job.Root != key.Address().String() {
 		return badInputf("from: job %s belongs to %s (sign with its key, --from)", args[0], job.Root)
 	}
-	spec, artifact, err := s.prepareRelease(ctx, job, args[1], role, o)
+	spec, artifacts, err := s.prepareRelease(ctx, job, args[1], role, o)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if err := saveEnvelope(o.envelope, job.SchemaDigest, spec); err != nil {
 		return err
 	}
-	if err := s.upload(ctx, []release.Artifact{artifact}); err != nil {
+	if err := s.upload(ctx, artifacts); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, &jobstypes.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: spec})
@@ -107,31 +108,31 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 
 func (s *Session) prepareRelease(
 	ctx context.Context, job jobstypes.Job, file string, role program.Role, o publishOptions,
-) (jobstypes.ReleaseSpec, release.Artifact, error) {
+) (jobstypes.ReleaseSpec, []release.Artifact, error) {
 	params, err := s.params(ctx)
 	if err != nil {
-		return jobstypes.ReleaseSpec{}, release.Artifact{}, err
+		return jobstypes.ReleaseSpec{}, nil, err
 	}
 	schema, err := s.schemaOf(ctx, job.Id)
 	if err != nil {
-		return jobstypes.ReleaseSpec{}, release.Artifact{}, err
+		return jobstypes.ReleaseSpec{}, nil, err
 	}
-	spec, artifact, err := o.pack(file, role, schema, o.version, params)
+	spec, artifacts, err := o.pack(file, role, schema, o.version, params)
 	if err != nil {
-		return spec, artifact, err
+		return spec, artifacts, err
 	}
 	releases := []jobstypes.ReleaseSpec{spec}
 	if err := attestationsOf(o.attestations, releases); err != nil {
-		return spec, artifact, err
+		return spec, artifacts, err
 	}
 	spec = releases[0]
 	if spec.ExpiresMs, err = expiry(ctx, s.chain, o.life); err != nil {
-		return spec, artifact, err
+		return spec, artifacts, err
 	}
 	if err := s.isNewer(ctx, job, role, o.version); err != nil {
-		return spec, artifact, err
+		return spec, artifacts, err
 	}
-	return spec, artifact, badInput(spec.Validate("release", params))
+	return spec, artifacts, badInput(spec.Validate("release", params))
 }
 
 // isNewer refuses what the chain would refuse after the upload.

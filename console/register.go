@@ -42,6 +42,8 @@ type packing struct {
 	stateless   bool
 	workerClass string
 	judgeClass  string
+	// or are files of alternatives to the worker's program, or to the one that is published.
+	or []string
 }
 
 type termsFlags struct {
@@ -95,6 +97,7 @@ func (p *packing) bind(flags *pflag.FlagSet) {
 	flags.BoolVar(&p.grpc, "grpc", false, "images serve their rpc by gRPC, on the Unix socket that AIN_PROGRAM_SOCKET names, and stay for further requests of the same client")
 	flags.BoolVar(&p.stateless, "stateless-safe", false, "with --grpc: they keep nothing of a request, so that one process may serve all clients")
 	flags.StringVar(&p.workerClass, "worker-class", "", "class of the worker's script, where several have the method")
+	flags.StringArrayVar(&p.or, "or", nil, "another program that does the same, for nodes that cannot run the worker's: of another kind, and once for each")
 	flags.StringVar(&p.judgeClass, "evaluator-class", "", "class of the evaluator's script, where several have the method")
 }
 
@@ -305,11 +308,15 @@ func (r registration) packAll(files []string, schema *jobstypes.Schema, params j
 	var releases []jobstypes.ReleaseSpec
 	var artifacts []release.Artifact
 	for i, role := range []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR}[:len(files)-1] {
-		spec, artifact, err := r.pack.pack(files[i+1], role, schema, r.version, params)
+		packing := r.pack
+		if role == program.ROLE_EVALUATOR {
+			packing.or = nil
+		}
+		spec, packed, err := packing.pack(files[i+1], role, schema, r.version, params)
 		if err != nil {
 			return nil, nil, err
 		}
-		releases, artifacts = append(releases, spec), append(artifacts, artifact)
+		releases, artifacts = append(releases, spec), append(artifacts, packed...)
 	}
 	return releases, artifacts, nil
 }
@@ -326,25 +333,30 @@ func jobName(chosen, schemaFile string) string {
 	return filepath.Base(filepath.Dir(full))
 }
 
-func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, version string, params jobstypes.Params) (jobstypes.ReleaseSpec, release.Artifact, error) {
+func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, version string, params jobstypes.Params) (jobstypes.ReleaseSpec, []release.Artifact, error) {
 	switch {
 	case p.grpc && p.json:
-		return jobstypes.ReleaseSpec{}, release.Artifact{}, badInputf("grpc: together with json: gRPC speaks proto binary; leave one out")
+		return jobstypes.ReleaseSpec{}, nil, badInputf("grpc: together with json: gRPC speaks proto binary; leave one out")
 	case p.stateless && !p.grpc:
-		return jobstypes.ReleaseSpec{}, release.Artifact{}, badInputf("stateless-safe: without grpc: every other program begins anew with each request; leave it out")
+		return jobstypes.ReleaseSpec{}, nil, badInputf("stateless-safe: without grpc: every other program begins anew with each request; leave it out")
 	}
 	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, GRPC: p.grpc, StatelessSafe: p.stateless, MaxBytes: params.MaxReferenceBytes}
 	if role == program.ROLE_EVALUATOR {
 		options.Method, options.EntryPoint = schema.EvaluatorMethod(), p.judgeClass
 	}
-	packed, artifact, err := release.Pack(file, options)
-	if err != nil {
-		return jobstypes.ReleaseSpec{}, artifact, badInputf("%s: %w", roleName(role), err)
+	var programs []program.Program
+	var artifacts []release.Artifact
+	for _, file := range append([]string{file}, p.or...) {
+		packed, artifact, err := release.Pack(file, options)
+		if err != nil {
+			return jobstypes.ReleaseSpec{}, nil, badInputf("%s: %w", roleName(role), err)
+		}
+		programs, artifacts = append(programs, packed), append(artifacts, artifact)
 	}
-	if p.grpc && packed.Kind == program.PROGRAM_KIND_WASM {
-		return jobstypes.ReleaseSpec{}, artifact, badInputf("grpc: %s is a WASM module: only images serve gRPC", file)
+	if p.grpc && programs[0].Kind == program.PROGRAM_KIND_WASM {
+		return jobstypes.ReleaseSpec{}, nil, badInputf("grpc: %s is a WASM module: only images serve gRPC", file)
 	}
-	return jobstypes.ReleaseSpec{Role: role, Version: version, Program: packed}, artifact, nil
+	return jobstypes.ReleaseSpec{Role: role, Version: version, Program: programs[0], Alternatives: programs[1:]}, artifacts, nil
 }
 
 // upload puts programs into the store, where it must be exactly what was signed.

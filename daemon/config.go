@@ -15,6 +15,7 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/release"
+	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/sandbox/python"
 	"github.com/ain-network/aind/storage/s3"
 
@@ -99,6 +100,8 @@ type SandboxConfig struct {
 	// Cache of compiled programs; daemons of one machine and one user may share it. Empty: sandbox in the home.
 	Cache  string       `yaml:"cache"`
 	Docker DockerConfig `yaml:"docker"`
+	// Programs are the kinds that are run: wasm, script, image. Empty: all that can be.
+	Programs []sandbox.Kind `yaml:"programs"`
 }
 
 // ReadConfig reads a YAML file over the values that cfg has. Unknown fields are errors, so that a misspelled limit is not
@@ -161,7 +164,7 @@ func (c Config) Validate() error {
 	case c.Margin < 0:
 		return fmt.Errorf("margin %s is negative", c.Margin.Std())
 	}
-	if err := c.Sandbox.Docker.validate(); err != nil {
+	if err := c.Sandbox.validate(); err != nil {
 		return err
 	}
 	if _, err := s3.ParseURL(c.Store); err != nil {
@@ -231,12 +234,15 @@ func (p Policy) MinRewardFor(jobID uint64) math.Int {
 func (c Config) Capability() program.Capability {
 	capability := program.Capability{
 		CPUMillis: 1000, MemoryBytes: uint64(c.Limits.Memory), DiskBytes: uint64(c.Limits.Disk),
-		Arch: runtime.GOARCH, OS: runtime.GOOS, Tags: []string{"wasm"},
+		Arch: runtime.GOARCH, OS: runtime.GOOS,
 	}
-	if c.Sandbox.Python != "" {
+	if c.Sandbox.runs(sandbox.KindWASM) {
+		capability.Tags = append(capability.Tags, "wasm")
+	}
+	if c.Sandbox.Python != "" && c.Sandbox.runs(sandbox.KindScript) {
 		capability.Tags = append(capability.Tags, release.PythonRuntime)
 	}
-	if d := c.Sandbox.Docker; d.used() {
+	if d := c.Sandbox.Docker; d.used() && c.Sandbox.runs(sandbox.KindImage) {
 		capability.Tags = append(capability.Tags, dockerTag)
 		capability.GPUs = offeredGPUs(d.devices)
 		if d.CPUMillis > 0 {

@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/release"
+	"github.com/ain-network/aind/sandbox"
 )
 
 func readConfig(t *testing.T, content string) (Config, error) {
@@ -68,24 +71,43 @@ func TestConfigThatIsWrong(t *testing.T) {
 		change func(*Config)
 		names  string
 	}{
-		"no node":                      {func(c *Config) { c.Nodes = nil }, "--node"},
-		"no store":                     {func(c *Config) { c.Store = "" }, "--store"},
-		"a store that is no S3":        {func(c *Config) { c.Store = "ftp://host/x" }, "s3+http"},
-		"no key":                       {func(c *Config) { c.Key.Name = "" }, "--from"},
-		"applying to nothing":          {func(c *Config) { c.Apply, c.Jobs = true, nil }, "--job"},
-		"no run at all":                {func(c *Config) { c.MaxRuns = -1 }, "max_runs"},
-		"asking without a pause":       {func(c *Config) { c.Poll = 1 }, "poll"},
-		"a margin below zero":          {func(c *Config) { c.Margin = -1 }, "margin"},
-		"an admin that is no address":  {func(c *Config) { c.Admin = "bob" }, "admin"},
-		"a root that is no address":    {func(c *Config) { c.Policy.Admins = []string{"bob"} }, "policy.admins"},
-		"memory that holds no program": {func(c *Config) { c.Limits.Memory = 1 }, "limits.memory"},
-		"time that no program has":     {func(c *Config) { c.Limits.Time = 1 }, "limits.time"},
+		"no node":                        {func(c *Config) { c.Nodes = nil }, "--node"},
+		"no store":                       {func(c *Config) { c.Store = "" }, "--store"},
+		"a store that is no S3":          {func(c *Config) { c.Store = "ftp://host/x" }, "s3+http"},
+		"no key":                         {func(c *Config) { c.Key.Name = "" }, "--from"},
+		"applying to nothing":            {func(c *Config) { c.Apply, c.Jobs = true, nil }, "--job"},
+		"no run at all":                  {func(c *Config) { c.MaxRuns = -1 }, "max_runs"},
+		"asking without a pause":         {func(c *Config) { c.Poll = 1 }, "poll"},
+		"a margin below zero":            {func(c *Config) { c.Margin = -1 }, "margin"},
+		"an admin that is no address":    {func(c *Config) { c.Admin = "bob" }, "admin"},
+		"a root that is no address":      {func(c *Config) { c.Policy.Admins = []string{"bob"} }, "policy.admins"},
+		"a kind of program that is none": {func(c *Config) { c.Sandbox.Programs = []sandbox.Kind{"exe"} }, `sandbox.programs "exe"`},
+		"images without an engine":       {func(c *Config) { c.Sandbox.Programs = []sandbox.Kind{sandbox.KindImage} }, "sandbox.docker.use"},
+		"memory that holds no program":   {func(c *Config) { c.Limits.Memory = 1 }, "limits.memory"},
+		"time that no program has":       {func(c *Config) { c.Limits.Time = 1 }, "limits.time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, err := readConfig(t, goodConfig)
 			require.NoError(t, err)
 			c.change(&cfg)
 			require.ErrorContains(t, cfg.WithDefaults().Validate(), c.names)
+		})
+	}
+}
+
+func TestANodeOffersTheKindsThatItRuns(t *testing.T) {
+	full := Config{Sandbox: SandboxConfig{Python: "python.wasm", Docker: DockerConfig{Use: DockerRequire}}}.WithDefaults()
+	for name, c := range map[string]struct {
+		programs []sandbox.Kind
+		tags     []string
+	}{
+		"all, where nothing is said": {nil, []string{"wasm", release.PythonRuntime, "docker"}},
+		"modules alone":              {[]sandbox.Kind{sandbox.KindWASM}, []string{"wasm"}},
+		"images and scripts":         {[]sandbox.Kind{sandbox.KindImage, sandbox.KindScript}, []string{release.PythonRuntime, "docker"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			full.Sandbox.Programs = c.programs
+			require.Equal(t, c.tags, full.Capability().Tags)
 		})
 	}
 }

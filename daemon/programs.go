@@ -21,8 +21,8 @@ import (
 
 // ReleaseCache keeps verified programs on disk. *release.Cache is one.
 type ReleaseCache interface {
-	// Fetch returns the path of the release's program after its digest, its size and the admin's signature were verified.
-	Fetch(ctx context.Context, store storage.Store, spec jobstypes.ReleaseSpec, schemaDigest string, admin sdk.AccAddress) (string, error)
+	// Fetch returns the path of one of the release's programs after its digest, its size and the admin's signature were verified.
+	Fetch(ctx context.Context, store storage.Store, spec jobstypes.ReleaseSpec, one program.Program, schemaDigest string, admin sdk.AccAddress) (string, error)
 }
 
 // Programs are the releases that this machine can run: fetched, verified, compiled and warm before anything is promised
@@ -185,20 +185,36 @@ func (p *Programs) fetch(ctx context.Context, jobID, releaseID uint64) (sandbox.
 	case published.Revoked:
 		return sandbox.Program{}, ErrRevoked
 	}
-	described, err := describe(job.Schema, published.Spec)
+	// The first that this machine can run. What it cannot is mostly known before anything is fetched.
+	var unsupported []error
+	for _, one := range published.Spec.Programs() {
+		described, err := p.fetchOne(ctx, job, published.Spec, one)
+		if !errors.Is(err, sandbox.ErrUnsupported) {
+			return described, err
+		}
+		unsupported = append(unsupported, err)
+	}
+	return sandbox.Program{}, errors.Join(unsupported...)
+}
+
+func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.ReleaseSpec, one program.Program) (sandbox.Program, error) {
+	described, err := describe(job.Schema, spec.Role, one)
 	if err != nil {
 		return sandbox.Program{}, err
 	}
-	if described.File, err = p.Cache.Fetch(ctx, p.Store, published.Spec, job.Schema.Digest, job.Owner); err != nil {
+	if !p.Sandbox.Supports(described.Kind) {
+		return sandbox.Program{}, fmt.Errorf("%w: this node runs no program of kind %s", sandbox.ErrUnsupported, described.Kind)
+	}
+	if described.File, err = p.Cache.Fetch(ctx, p.Store, spec, one, job.Schema.Digest, job.Owner); err != nil {
 		return sandbox.Program{}, err
 	}
 	return described, p.Sandbox.Prepare(ctx, described)
 }
 
-// describe says in the sandbox's words what a release is.
-func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error) {
-	p := sandbox.Program{Digest: spec.Program.Digest, EntryPoint: spec.Program.EntryPoint, Schema: schema.DescriptorSet}
-	switch kind, abi := spec.Program.Kind, spec.Program.ABI; {
+// describe says in the sandbox's words what a program of a release is.
+func describe(schema Schema, role program.Role, one program.Program) (sandbox.Program, error) {
+	p := sandbox.Program{Digest: one.Digest, EntryPoint: one.EntryPoint, Schema: schema.DescriptorSet}
+	switch kind, abi := one.Kind, one.ABI; {
 	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_PROTO:
 		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecProto
 	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_JSON:
@@ -208,22 +224,22 @@ func describe(schema Schema, spec jobstypes.ReleaseSpec) (sandbox.Program, error
 	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_STDIO_JSON:
 		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecJSON
 	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_GRPC:
-		p.Kind, p.Codec, p.StatelessSafe = sandbox.KindImage, sandbox.CodecGRPC, spec.Program.StatelessSafe
+		p.Kind, p.Codec, p.StatelessSafe = sandbox.KindImage, sandbox.CodecGRPC, one.StatelessSafe
 	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
-		if spec.Program.Runtime != release.PythonRuntime {
-			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, spec.Program.Runtime, release.PythonRuntime)
+		if one.Runtime != release.PythonRuntime {
+			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, one.Runtime, release.PythonRuntime)
 		}
 		p.Kind = sandbox.KindScript
 	default:
 		return p, fmt.Errorf("%w: program of kind %s with ABI %s", sandbox.ErrUnsupported, kind, abi)
 	}
-	switch spec.Role {
+	switch role {
 	case program.ROLE_WORKER:
 		p.Service, p.Method = schema.WorkerService(), schema.WorkerMethod()
 	case program.ROLE_EVALUATOR:
 		p.Service, p.Method = schema.EvaluatorService(), schema.EvaluatorMethod()
 	default:
-		return p, fmt.Errorf("%w: release for role %s", sandbox.ErrUnsupported, spec.Role)
+		return p, fmt.Errorf("%w: release for role %s", sandbox.ErrUnsupported, role)
 	}
 	return p, nil
 }
@@ -273,7 +289,7 @@ func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call C
 		}
 	}
 	result, failed := p.Sandbox.Run(ctx, run)
-	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "digest", prepared.Digest}
+	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "kind", prepared.Kind, "digest", prepared.Digest}
 	var log *LogRef
 	if result != nil {
 		attributes = append(attributes, "wall", result.Wall, "cpu", result.CPU, "memory", result.PeakMemory, "log", string(result.Log))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/ain-network/aind/sandbox"
@@ -78,6 +79,23 @@ func (w WarmConfig) validate() error {
 	return nil
 }
 
+// runs says whether the owner has programs of a kind run.
+func (s SandboxConfig) runs(kind sandbox.Kind) bool {
+	return len(s.Programs) == 0 || slices.Contains(s.Programs, kind)
+}
+
+func (s SandboxConfig) validate() error {
+	for _, kind := range s.Programs {
+		switch {
+		case kind != sandbox.KindWASM && kind != sandbox.KindScript && kind != sandbox.KindImage:
+			return fmt.Errorf("sandbox.programs %q: use %s, %s or %s", kind, sandbox.KindWASM, sandbox.KindScript, sandbox.KindImage)
+		case kind == sandbox.KindImage && !s.Docker.used():
+			return fmt.Errorf("sandbox.programs names %s, and sandbox.docker.use is %s: say %s or %s there", kind, DockerOff, DockerPrefer, DockerRequire)
+		}
+	}
+	return s.Docker.validate()
+}
+
 // imagesOrDefault are all that may be kept in the engine.
 func (d DockerConfig) imagesOrDefault() Bytes {
 	if d.Images == 0 {
@@ -130,17 +148,27 @@ func (c *Config) OpenSandbox(ctx context.Context, log *slog.Logger) (sandbox.San
 	modules, err := sandbox.New(sandbox.Config{
 		CacheDir: cache, PythonRuntime: c.Sandbox.Python, ChildPath: c.Sandbox.Child, MaxChildren: c.MaxRuns + 1,
 	})
-	if err != nil || !c.Sandbox.Docker.used() {
-		return modules, err
+	if err != nil {
+		return nil, err
+	}
+	kinds := sandbox.Kinds{}
+	for _, kind := range []sandbox.Kind{sandbox.KindWASM, sandbox.KindScript} {
+		if c.Sandbox.runs(kind) {
+			kinds[kind] = modules
+		}
+	}
+	if !c.Sandbox.Docker.used() || !c.Sandbox.runs(sandbox.KindImage) {
+		return kinds, nil
 	}
 	images, err := c.openDocker(ctx, log)
 	switch {
 	case err == nil:
-		return sandbox.Kinds{sandbox.KindWASM: modules, sandbox.KindScript: modules, sandbox.KindImage: images}, nil
+		kinds[sandbox.KindImage] = images
+		return kinds, nil
 	case c.Sandbox.Docker.Use == DockerPrefer && c.Sandbox.Docker.RuntimeClass != docker.RuntimeRequire && errors.Is(err, docker.ErrEngine):
 		log.Warn("no Docker engine: no images are run", "error", err)
 		c.Sandbox.Docker.Use = DockerOff
-		return modules, nil
+		return kinds, nil
 	}
 	return nil, errors.Join(err, modules.Close())
 }

@@ -14,6 +14,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
@@ -82,20 +83,23 @@ func (c *Cache) adopt(file fs.DirEntry) error {
 	return nil
 }
 
-// Fetch returns the path of a release's program, which is then in use. The signature of the job's admin is checked before
+// Fetch returns the path of one of a release's programs, which is then in use. The signature of the job's admin is checked before
 // anything is downloaded, digest and size before the file gets its name. It may be called any number of times, and by
 // several goroutines; a program that is there is not downloaded again.
 //
 // Errors are ErrSignature, ErrSigner, ErrCacheFull, storage.ErrSizeMismatch and those of [storage.Fetch].
-func (c *Cache) Fetch(ctx context.Context, store storage.Store, spec jobstypes.ReleaseSpec, schemaDigest string, admin sdk.AccAddress) (string, error) {
+func (c *Cache) Fetch(ctx context.Context, store storage.Store, spec jobstypes.ReleaseSpec, one program.Program, schemaDigest string, admin sdk.AccAddress) (string, error) {
 	if err := Verify(spec, schemaDigest, admin); err != nil {
 		return "", err
 	}
-	digest, err := storage.ParseDigest(spec.Program.Digest)
+	if !slices.Contains(spec.Programs(), one) {
+		return "", fmt.Errorf("%w: release %s has no program of digest %s", ErrProgram, spec.Version, one.Digest)
+	}
+	digest, err := storage.ParseDigest(one.Digest)
 	if err != nil {
 		return "", fmt.Errorf("release %s: %w", spec.Version, err)
 	}
-	size := int64(spec.Program.Size_)
+	size := int64(one.Size_)
 	e := c.hold(digest)
 	e.fetching.Lock()
 	defer e.fetching.Unlock()

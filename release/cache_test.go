@@ -72,7 +72,7 @@ func (f *fixture) publish(t *testing.T, content string) jobstypes.ReleaseSpec {
 
 func (f *fixture) fetch(t *testing.T, c *release.Cache, spec jobstypes.ReleaseSpec) (string, error) {
 	t.Helper()
-	return c.Fetch(t.Context(), f.store, spec, schemaDigest, f.admin.Address())
+	return c.Fetch(t.Context(), f.store, spec, spec.Program, schemaDigest, f.admin.Address())
 }
 
 func openCache(t *testing.T, dir string, size int64) *release.Cache {
@@ -129,6 +129,24 @@ func TestFetchDownloadsOnce(t *testing.T) {
 	_, err := f.fetch(t, openCache(t, dir, 100), spec)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, f.store.gets.Load(), "a later process finds it")
+}
+
+func TestFetchTakesAnyProgramOfTheReleaseAndNoOther(t *testing.T) {
+	f := newFixture(t)
+	spec := f.publish(t, "image")
+	module := f.publish(t, "module").Program
+	c := openCache(t, t.TempDir(), 100)
+	_, err := c.Fetch(t.Context(), f.store, spec, module, schemaDigest, f.admin.Address())
+	require.ErrorIs(t, err, release.ErrProgram)
+	require.Zero(t, f.store.gets.Load())
+
+	spec.Signatures, spec.Alternatives = nil, []program.Program{module}
+	require.NoError(t, release.Sign(t.Context(), f.admin, schemaDigest, &spec))
+	path, err := c.Fetch(t.Context(), f.store, spec, module, schemaDigest, f.admin.Address())
+	require.NoError(t, err)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "module", string(content))
 }
 
 func TestFetchDownloadsNothingThatIsNotSigned(t *testing.T) {

@@ -37,6 +37,11 @@ func New(cfg Config) (Sandbox, error) {
 	return &engine{cfg: cfg, pool: newPool(cfg), rpcs: map[string]*RPC{}}, nil
 }
 
+// Supports implements Sandbox.
+func (e *engine) Supports(kind Kind) bool {
+	return kind == KindWASM || kind == KindScript && e.cfg.PythonRuntime != ""
+}
+
 // Prepare implements Sandbox.
 func (e *engine) Prepare(ctx context.Context, p Program) error {
 	key, r, err := e.rpc(p)

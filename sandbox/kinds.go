@@ -11,6 +11,12 @@ type Kinds map[Kind]Sandbox
 
 var _ Sandbox = Kinds(nil)
 
+// Supports implements Sandbox.
+func (k Kinds) Supports(kind Kind) bool {
+	box, ok := k[kind]
+	return ok && box.Supports(kind)
+}
+
 // Prepare implements Sandbox.
 func (k Kinds) Prepare(ctx context.Context, p Program) error {
 	box, err := k.of(p)

@@ -19,6 +19,7 @@ type counted struct {
 	closed int
 }
 
+func (c *counted) Supports(sandbox.Kind) bool                     { return true }
 func (c *counted) Prepare(context.Context, sandbox.Program) error { return nil }
 func (c *counted) Run(context.Context, sandbox.Run) (*sandbox.Result, error) {
 	return &sandbox.Result{Output: []byte(c.name)}, nil
@@ -34,6 +35,8 @@ func TestEveryKindRunsInItsSandbox(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, string(result.Output))
 	}
+	assert.True(t, kinds.Supports(sandbox.KindImage))
+	assert.False(t, kinds.Supports("exe"))
 	_, err := kinds.Run(context.Background(), sandbox.Run{Program: sandbox.Program{Kind: "exe"}})
 	require.ErrorIs(t, err, sandbox.ErrUnsupported)
 	require.ErrorIs(t, kinds.Prepare(context.Background(), sandbox.Program{Kind: "exe"}), sandbox.ErrUnsupported)

@@ -186,6 +186,9 @@ type Result struct {
 
 // Sandbox runs programs. All methods may be called at the same time.
 type Sandbox interface {
+	// Supports says whether programs of a kind are run here at all.
+	Supports(kind Kind) bool
+
 	// Prepare verifies, compiles and caches a program and warms a child process for it; after it Run starts at once.
 	// It errs with ErrBadProgram or ErrUnsupported where no run of p could succeed.
 	Prepare(ctx context.Context, p Program) error

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/worker"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -180,6 +182,36 @@ func TestConceding(t *testing.T) {
 			}
 			a, _ := s.mine(id)
 			require.Equal(t, c.sends, a.Conceded)
+		})
+	}
+}
+
+// TestANodeTakesTheFirstProgramThatItCanRun: a release may have alternatives, and a node that can run none takes no request.
+func TestANodeTakesTheFirstProgramThatItCanRun(t *testing.T) {
+	script := "sha256:" + strings.Repeat("33", 32)
+	for name, c := range map[string]struct {
+		runs []sandbox.Kind
+		want string
+	}{
+		"all":           {nil, daemontest.WorkerProgram},
+		"the second":    {[]sandbox.Kind{sandbox.KindScript}, script},
+		"neither, none": {[]sandbox.Kind{sandbox.KindImage}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.chain.Alternative(s.job, program.Program{
+				Kind: program.PROGRAM_KIND_SCRIPT, ABI: program.ABI_SCRIPT, Runtime: release.PythonRuntime, Digest: script, Size_: 1,
+			})
+			s.machine.Sandbox.Use(script, daemontest.Double)
+			s.machine.Sandbox.RunOnly(c.runs...)
+			s.start(s.config())
+			id := s.request(nil)
+			if c.want == "" {
+				require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 150*time.Millisecond, 10*time.Millisecond)
+				return
+			}
+			s.settled(id, me)
+			require.Len(t, s.machine.Sandbox.Runs(c.want), 1)
 		})
 	}
 }

@@ -81,6 +81,16 @@ func (c *Chain) AddJob(t testing.TB, root string) uint64 {
 	return id
 }
 
+// Alternative adds a program to the job's worker release.
+func (c *Chain) Alternative(jobID uint64, one program.Program) {
+	c.read(func(s *state) {
+		j := s.jobs[jobID]
+		r := j.releases[j.WorkerRelease]
+		r.Spec.Alternatives = append(r.Spec.Alternatives, one)
+		j.releases[j.WorkerRelease] = r
+	})
+}
+
 // Require changes what the job's terms require of a node.
 func (c *Chain) Require(jobID uint64, requirement program.Capability) {
 	c.read(func(s *state) { s.jobs[jobID].terms.Requirement = requirement })

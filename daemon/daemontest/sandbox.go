@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type Sandbox struct {
 	most     int
 	runs     []sandbox.Run
 	refuse   error
+	kinds    []sandbox.Kind // nil: all
 	says     string
 }
 
@@ -83,6 +85,20 @@ func (s *Sandbox) Running() (now, most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running, s.most
+}
+
+// Supports implements sandbox.Sandbox.
+func (s *Sandbox) Supports(kind sandbox.Kind) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kinds == nil || slices.Contains(s.kinds, kind)
+}
+
+// RunOnly has the sandbox support some kinds of programs.
+func (s *Sandbox) RunOnly(kinds ...sandbox.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kinds = kinds
 }
 
 // Prepare implements sandbox.Sandbox.

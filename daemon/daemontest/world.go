@@ -15,6 +15,7 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -89,8 +90,8 @@ func (m *Machine) World(t testing.TB) (daemon.World, *Connection) {
 // cache takes every release as verified: package release tests the real one.
 type cache struct{}
 
-func (cache) Fetch(_ context.Context, _ storage.Store, spec jobstypes.ReleaseSpec, _ string, _ sdk.AccAddress) (string, error) {
-	return "/programs/" + spec.Program.Digest, nil
+func (cache) Fetch(_ context.Context, _ storage.Store, _ jobstypes.ReleaseSpec, one program.Program, _ string, _ sdk.AccAddress) (string, error) {
+	return "/programs/" + one.Digest, nil
 }
 
 // Log writes to the test's log.

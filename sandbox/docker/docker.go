@@ -197,6 +197,9 @@ func (b *Box) prepare(ctx context.Context) (err error) {
 	return b.reconcile(ctx)
 }
 
+// Supports implements sandbox.Sandbox.
+func (b *Box) Supports(kind sandbox.Kind) bool { return kind == sandbox.KindImage }
+
 // Prepare implements sandbox.Sandbox: it checks an image and loads it into the engine.
 func (b *Box) Prepare(ctx context.Context, p sandbox.Program) error {
 	if err := b.begin(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,6 +56,48 @@ func TestAJobRunsAsScriptModuleAndImage(t *testing.T) {
 			require.Equal(t, "OUTCOME_RANKED", r.Outcome)
 			require.Len(t, r.Assignments, 2)
 		})
+	}
+}
+
+// TestOneRequestIsServedByImageModuleAndScript has a release of three programs that do the same. Three workers, each of which runs one kind
+// alone, serve one request together.
+func TestOneRequestIsServedByImageModuleAndScript(t *testing.T) {
+	harness.NeedEngine(t)
+	n := network(t)
+	root := n.NewNode(t, "admin", "10", "")
+	folder, source := t.TempDir(), filepath.Join(harness.Root(), "examples", "factorize")
+	compile(t, filepath.Join(source, "worker"), filepath.Join(folder, "factorize"), "linux", runtime.GOARCH)
+	compile(t, filepath.Join(source, "worker"), filepath.Join(folder, "worker.wasm"), "wasip1", "wasm")
+	compile(t, filepath.Join(source, "evaluator"), filepath.Join(folder, "evaluator.wasm"), "wasip1", "wasm")
+	if result := n.Client(t, "image", filepath.Join(folder, "factorize"), "-o", filepath.Join(folder, "factorize.tar")); result.Code != 0 {
+		t.Fatalf("aind image: %s", result)
+	}
+	var registered struct{ Job string }
+	root.JSON(t, &registered, "registerJob", filepath.Join(source, "job_schema.proto"), filepath.Join(folder, "factorize.tar"),
+		filepath.Join(folder, "evaluator.wasm"), "--or", filepath.Join(folder, "worker.wasm"), "--or", filepath.Join(source, "worker.py"),
+		"--source", "https://example.org/job", "--commit", strings.Repeat("a", 40), "--qualification-input", "{n: 360}", "--bond", "1")
+	root.Start(t)
+	evaluator := n.NewNode(t, "evaluator", "100", "50")
+	evaluator.Settings.Job = registered.Job
+	evaluator.Start(t)
+	workers := map[string]*harness.Node{}
+	for _, kind := range []string{"image", "wasm", "script"} {
+		node := n.NewNode(t, "worker", "100", "50")
+		node.Settings.Job, node.Settings.Programs = registered.Job, []string{kind}
+		if kind == "image" {
+			node.Settings.Docker = "require"
+		}
+		node.Start(t)
+		workers[kind] = node
+	}
+	n.AwaitRunning(t, jobNumber(t, registered.Job), 1, 3)
+	r := n.AwaitFinished(t, n.Order(t, registered.Job, "{n: 600851475143}", "time_limit: 30000", "min_workers: 3", "max_workers: 3", "reward_function: even"))
+	require.Equal(t, "REQUEST_STATE_SETTLED", r.State)
+	require.Equal(t, "OUTCOME_RANKED", r.Outcome)
+	require.Len(t, r.Ranking, 3, "all are right")
+	for kind, node := range workers {
+		require.Positive(t, r.Paid(node.Address, "reward"), kind)
+		require.NotEmpty(t, node.Process().Said(`"?program ran"?.* kind=`+kind+` `), "%s ran another program", kind)
 	}
 }
 

@@ -131,6 +131,9 @@ func (k *Keeper) Update(ctx context.Context, signer sdk.AccAddress, m *types.Msg
 		if err := m.Terms.CheckVerification(schema); err != nil {
 			return 0, err
 		}
+		if err := k.checkReleases(ctx, job.Id, *m.Terms); err != nil {
+			return 0, err
+		}
 		job.TermsVersion++
 		if err := k.terms.Set(ctx, termsKeyOf(job), *m.Terms); err != nil {
 			return 0, err
@@ -140,6 +143,17 @@ func (k *Keeper) Update(ctx context.Context, signer sdk.AccAddress, m *types.Msg
 		return 0, err
 	}
 	return job.TermsVersion, emit(ctx, &types.EventJobUpdated{JobId: job.Id, TermsVersion: job.TermsVersion})
+}
+
+// checkReleases holds new terms against the releases that requests may still be made with: the newest, and, when that is revoked, those before it.
+func (k *Keeper) checkReleases(ctx context.Context, jobID uint64, terms types.TermsSpec) error {
+	refused, err := k.lastRelease(ctx, jobID, program.ROLE_WORKER, func(r types.Release) bool {
+		return !r.Revoked && terms.CheckRelease(r.Spec) != nil
+	})
+	if err != nil || refused.Id == 0 {
+		return err
+	}
+	return terms.CheckRelease(refused.Spec)
 }
 
 // Fork makes root the root of a new job that begins as another is now: its schema,
@@ -243,6 +257,13 @@ func (k *Keeper) addRelease(ctx context.Context, job *types.Job, root sdk.AccAdd
 	}
 	if spec.HasExpired(now) {
 		return 0, types.ErrExpired.Wrapf("release.expires_ms: %d is not after the chain clock's %d", spec.ExpiresMs, now)
+	}
+	terms, err := k.terms.Get(ctx, termsKeyOf(*job))
+	if err != nil {
+		return 0, err
+	}
+	if err := terms.CheckRelease(spec); err != nil {
+		return 0, err
 	}
 	if err := k.checkAttested(ctx, spec); err != nil {
 		return 0, err

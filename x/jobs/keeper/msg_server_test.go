@@ -133,6 +133,71 @@ func TestReleasesArePublishedByTheRootAlone(t *testing.T) {
 	require.Equal(t, uint64(2), f.get(after).EvaluatorRelease)
 }
 
+// TestResultsThatAreComparedComeFromOneProgram: where a worker's bytes decide, nodes may not choose between programs.
+func TestResultsThatAreComparedComeFromOneProgram(t *testing.T) {
+	compared := map[string]func(*types.TermsSpec){
+		"execution": func(t *types.TermsSpec) {
+			t.Verification, t.Deterministic = types.VERIFICATION_EXECUTION, true
+		},
+		"checkpoint": func(t *types.TermsSpec) { byCheckpoint(t, 4, 2) },
+	}
+	schema := compile(t, calculateRoot)
+	alternatives := func(role program.Role, version string) types.ReleaseSpec {
+		spec := release(schema, "root", role, version)
+		spec.Alternatives = []program.Program{{Kind: program.PROGRAM_KIND_IMAGE, Digest: types.Digest([]byte("image")), Size_: 1, ABI: program.ABI_STDIO_PROTO}}
+		return sign(schema, "root", spec)
+	}
+	for name, terms := range compared {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			m := f.registration()
+			m.Releases[0] = alternatives(program.ROLE_WORKER, "1.0.0")
+			register := func() error {
+				return f.run(func(ctx context.Context) error { _, err := f.server.RegisterJob(ctx, m); return err })
+			}
+			terms(&m.Terms)
+			require.ErrorContains(t, register(), "release 1.0.0: 1 alternatives, but the job verifies by "+name)
+			m.Releases = []types.ReleaseSpec{release(schema, "root", program.ROLE_WORKER, "1.0.0"), alternatives(program.ROLE_EVALUATOR, "1.0.0")}
+			require.NoError(t, register(), "evaluators may have alternatives")
+
+			plain := f.register(f.registration())
+			require.NoError(t, f.run(func(ctx context.Context) error {
+				_, err := f.server.PublishRelease(ctx, &types.MsgPublishRelease{
+					Signer: f.address("root").String(), JobId: plain, Release: alternatives(program.ROLE_WORKER, "1.1.0"),
+				})
+				return err
+			}))
+			newTerms := f.registration().Terms
+			terms(&newTerms)
+			update := func() error {
+				return f.run(func(ctx context.Context) error {
+					_, err := f.server.UpdateJob(ctx, &types.MsgUpdateJob{Signer: f.address("root").String(), JobId: plain, Terms: &newTerms})
+					return err
+				})
+			}
+			require.ErrorIs(t, update(), types.ErrInvalid)
+			require.NoError(t, f.run(func(ctx context.Context) error {
+				_, err := f.server.PublishRelease(ctx, &types.MsgPublishRelease{
+					Signer: f.address("root").String(), JobId: plain, Release: release(schema, "root", program.ROLE_WORKER, "1.2.0"),
+				})
+				return err
+			}))
+			require.ErrorContains(t, update(), "release 1.1.0", "the one before could become the newest again")
+			newest, err := f.query.Releases(f.ctx, &types.QueryReleasesRequest{JobId: plain})
+			require.NoError(t, err)
+			for _, r := range newest.Releases {
+				if r.Spec.Version == "1.1.0" {
+					require.NoError(t, f.run(func(ctx context.Context) error {
+						_, err := f.server.RevokeRelease(ctx, &types.MsgRevokeRelease{Signer: f.address("root").String(), ReleaseId: r.Id, Reason: "one program from now on"})
+						return err
+					}))
+				}
+			}
+			require.NoError(t, update())
+		})
+	}
+}
+
 func TestOrderIsRefusedAndMovesNoCoin(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*types.MsgRequestJob)

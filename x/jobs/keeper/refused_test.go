@@ -339,7 +339,9 @@ func (w *world) resign(m sdk.Msg) {
 	schema := compile(w.t, calculateRoot)
 	switch m := m.(type) {
 	case *types.MsgPublishRelease:
-		m.Release = attest("builder", m.Release)
+		if m.Release.Provenance != nil {
+			m.Release = attest("builder", m.Release)
+		}
 		m.Release = sign(schema, "root", m.Release)
 	case *types.MsgRegisterJob:
 		for i := range m.Releases {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/bufbuild/protocompile"
@@ -105,7 +106,7 @@ func registerJob(v *view) *types.MsgRegisterJob {
 		roles = roles[:1]
 	}
 	for _, role := range roles {
-		msg.Releases = append(msg.Releases, v.release(*owner, schema, role, "1.0.0"))
+		msg.Releases = append(msg.Releases, v.release(*owner, schema, role, "1.0.0", false))
 	}
 	switch {
 	case v.Often(10):
@@ -170,6 +171,9 @@ func updateJob(v *view) *types.MsgUpdateJob {
 		terms := v.terms(v.isEvaluated(*job))
 		msg.Terms = &terms
 	}
+	mixed := func(r types.Release) bool {
+		return r.JobId == job.Id && !r.Revoked && msg.Terms != nil && msg.Terms.CheckRelease(r.Spec) != nil
+	}
 	switch {
 	case v.Often(10):
 		msg.QualificationInput = &types.Input{Inline: []byte("no task")}
@@ -177,6 +181,8 @@ func updateJob(v *view) *types.MsgUpdateJob {
 	case v.Often(10):
 		msg.JobId = uint64(len(v.state.Jobs)) + 1_000
 		v.Expect(types.ErrUnknownJob)
+	case slices.ContainsFunc(v.state.Releases, mixed):
+		v.Expect(types.ErrInvalid)
 	}
 	return msg
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // release is a program signed by the job's root.
-func (v *view) release(root string, schema []byte, role program.Role, version string) types.ReleaseSpec {
+func (v *view) release(root string, schema []byte, role program.Role, version string, alternative bool) types.ReleaseSpec {
 	spec := types.ReleaseSpec{
 		Role:    role,
 		Version: version,
@@ -19,7 +19,11 @@ func (v *view) release(root string, schema []byte, role program.Role, version st
 			Digest: types.Digest([]byte(version)), Size_: uint64(1 + v.Intn(1_000_000)),
 		},
 	}
-	if v.Often(30) {
+	if alternative {
+		spec.Alternatives = []program.Program{{
+			Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_JSON, Digest: types.Digest([]byte("image " + version)), Size_: 1,
+		}}
+	} else if v.Often(30) {
 		spec.Provenance = v.provenance(spec.Program.Digest)
 	}
 	spec.Signatures = []types.Signature{v.signature(root, schema, spec)}
@@ -44,16 +48,19 @@ func publishRelease(v *view) *types.MsgPublishRelease {
 	role, isEvaluated := *simulation.Pick(v.Draw, []program.Role{program.ROLE_WORKER, program.ROLE_EVALUATOR}), v.isEvaluated(*job)
 	// A fork of a job without any starts without any.
 	hasOne := slices.ContainsFunc(v.state.Releases, func(r types.Release) bool { return r.JobId == job.Id && r.Spec.Role == role })
+	release := v.release(job.Root, v.schema(isEvaluated), role, version, v.Often(10))
 	switch {
 	case role == program.ROLE_EVALUATOR && !isEvaluated:
 		v.Expect(types.ErrInvalid)
 	case job.Releases >= v.params().MaxReleases:
 		v.Expect(types.ErrLimit)
+	case v.newestTerms(*job).CheckRelease(release) != nil:
+		v.Expect(types.ErrInvalid)
 	case hasOne && v.Often(20):
-		version = "0.9.0"
+		release = v.release(job.Root, v.schema(isEvaluated), role, "0.9.0", false)
 		v.Expect(types.ErrVersion)
 	}
-	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: v.release(job.Root, v.schema(isEvaluated), role, version)}
+	return &types.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: release}
 }
 
 // revocable are the states in which a revocation ends a request in different ways, or does not end it.

@@ -24,7 +24,7 @@ var honored = map[string][]string{
 		"terms.verification", "terms.max_checkpoints", "terms.segments", "terms.open_results", "terms.deterministic", "terms.requirement.*", "terms.min_deposit", "terms.challenge_fee", "terms.bond.amount",
 		"terms.windows.open_ms", "terms.windows.hiring_ms", "terms.windows.grant_ms", "terms.windows.reveal_ms", "terms.windows.evaluation_ms", "terms.windows.challenge_ms", "terms.windows.resolve_ms", "terms.invalid_loses_bond", "terms.metrics[0].field", "terms.metrics[0].fold",
 		"tree_policy.admins_approve", "tree_policy.max_depth", "tree_policy.max_children",
-		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].platforms*", "releases[0].signatures*", "releases[0].expires_ms", "releases[0].provenance.*",
+		"releases[0].role", "releases[0].version", "releases[0].program.*", "releases[0].alternatives*", "releases[0].platforms*", "releases[0].signatures*", "releases[0].expires_ms", "releases[0].provenance.*",
 		"qualification_input.inline", "qualification_input.reference.digest", "qualification_input.reference.size",
 	},
 	"MsgForkJob": {
@@ -39,7 +39,7 @@ var honored = map[string][]string{
 	},
 	"MsgRevokeRelease": {"signer", "release_id", "reason"},
 	"MsgPublishRelease": {
-		"signer", "job_id", "release.role", "release.version", "release.program.*", "release.platforms*", "release.signatures*", "release.expires_ms", "release.provenance.*",
+		"signer", "job_id", "release.role", "release.version", "release.program.*", "release.alternatives*", "release.platforms*", "release.signatures*", "release.expires_ms", "release.provenance.*",
 	},
 	"MsgAddBuilder":    {"signer", "builder", "name"},
 	"MsgRemoveBuilder": {"signer", "builder", "reason"},

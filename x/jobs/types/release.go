@@ -3,6 +3,7 @@ package types
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -50,12 +51,24 @@ type predicate struct {
 	ExpiresMs     int64            `json:"expiresMs,omitempty"`
 	Provenance    *signedBuildWord `json:"provenance,omitempty"`
 	StatelessSafe bool             `json:"statelessSafe,omitempty"`
+	// Alternatives are in the order of the subjects behind the first.
+	Alternatives []artifact `json:"alternatives,omitempty"`
 }
 
 // signedBuildWord binds a release to a builder's statement by the statement's digest.
 type signedBuildWord struct {
 	Builder string            `json:"builder"`
 	Digest  map[string]string `json:"digest"`
+}
+
+// artifact says how an alternative is run; its digest is a subject.
+type artifact struct {
+	Kind          string `json:"kind"`
+	ABI           string `json:"abi"`
+	EntryPoint    string `json:"entryPoint"`
+	Runtime       string `json:"runtime"`
+	Size          uint64 `json:"size"`
+	StatelessSafe bool   `json:"statelessSafe,omitempty"`
 }
 
 type platform struct {
@@ -78,12 +91,16 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			Builder: spec.Provenance.Signature.Signer, Digest: map[string]string{"sha256": strings.TrimPrefix(sum, digestPrefix)},
 		}
 	}
-	b, err := json.Marshal(statement{
-		Type: statementType,
-		Subject: []subject{{
+	var subjects []subject
+	for _, p := range spec.Programs() {
+		subjects = append(subjects, subject{
 			Name:   strings.ToLower(strings.TrimPrefix(spec.Role.String(), "ROLE_")),
-			Digest: map[string]string{"sha256": strings.TrimPrefix(spec.Program.Digest, digestPrefix)},
-		}},
+			Digest: map[string]string{"sha256": strings.TrimPrefix(p.Digest, digestPrefix)},
+		})
+	}
+	b, err := json.Marshal(statement{
+		Type:          statementType,
+		Subject:       subjects,
 		PredicateType: ReleaseType,
 		Predicate: predicate{
 			Role:         spec.Role.String(),
@@ -99,6 +116,7 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			Provenance:   provenance,
 
 			StatelessSafe: spec.Program.StatelessSafe,
+			Alternatives:  spec.alternatives(),
 		},
 	})
 	if err != nil {
@@ -161,6 +179,9 @@ func (r ReleaseSpec) Validate(path string, p Params) error {
 	if r.ExpiresMs < 0 {
 		return ErrInvalid.Wrapf("%s.expires_ms: %d: want a time of the chain clock, or 0 for never", path, r.ExpiresMs)
 	}
+	if err := r.validateAlternatives(path, p); err != nil {
+		return err
+	}
 	if err := r.Provenance.validate(path+".provenance", p); err != nil {
 		return err
 	}
@@ -175,6 +196,49 @@ func (r ReleaseSpec) Validate(path string, p Params) error {
 		if err := validateText(at+".arch", platform.Arch, p.MaxNameBytes, false); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Programs are all that the release is made of, in the order in which nodes try them.
+func (r ReleaseSpec) Programs() []program.Program {
+	return append([]program.Program{r.Program}, r.Alternatives...)
+}
+
+// alternatives as the statement has them.
+func (r ReleaseSpec) alternatives() []artifact {
+	var all []artifact
+	for _, p := range r.Alternatives {
+		all = append(all, artifact{
+			Kind: p.Kind.String(), ABI: p.ABI.String(), EntryPoint: p.EntryPoint, Runtime: p.Runtime, Size: p.Size_, StatelessSafe: p.StatelessSafe,
+		})
+	}
+	return all
+}
+
+func (r ReleaseSpec) validateAlternatives(path string, p Params) error {
+	if r.Provenance != nil && len(r.Alternatives) > 0 {
+		return ErrInvalid.Wrapf("%s.alternatives: %d, but a provenance is about one program; publish one program, or leave the provenance out", path, len(r.Alternatives))
+	}
+	kinds := []program.ProgramKind{r.Program.Kind}
+	for i, alternative := range r.Alternatives {
+		at := path + "." + index("alternatives", i)
+		if err := validateProgram(at, alternative, p); err != nil {
+			return err
+		}
+		if slices.Contains(kinds, alternative.Kind) {
+			return ErrInvalid.Wrapf("%s.kind: %s: there is one of this kind already; nodes that cannot run that cannot run this", at, alternative.Kind)
+		}
+		kinds = append(kinds, alternative.Kind)
+	}
+	return nil
+}
+
+// CheckRelease holds that results which are compared, byte for byte, come from one program.
+func (t TermsSpec) CheckRelease(spec ReleaseSpec) error {
+	if spec.Role == program.ROLE_WORKER && len(spec.Alternatives) > 0 && (t.ByExecution() || t.ByCheckpoint()) {
+		return ErrInvalid.Wrapf("release %s: %d alternatives, but the job verifies by %s, which compares what one program does with itself; publish one program",
+			spec.Version, len(spec.Alternatives), strings.ToLower(strings.TrimPrefix(t.Verification.String(), "VERIFICATION_")))
 	}
 	return nil
 }

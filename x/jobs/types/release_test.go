@@ -1,6 +1,7 @@
 package types_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +49,22 @@ func TestReleaseStatementNamesStatelessSafeOnlyWhereItIs(t *testing.T) {
 	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"schemaDigest":"sha256:abc","statelessSafe":true}}`)
 }
 
+// A release of one program says what it always said; one with alternatives names each as a subject.
+func TestReleaseStatementNamesEveryAlternative(t *testing.T) {
+	spec := releaseSpec()
+	spec.Alternatives = []program.Program{
+		{Kind: program.PROGRAM_KIND_WASM, Digest: types.Digest([]byte("module")), Size_: 6, ABI: program.ABI_STDIO_JSON},
+	}
+	require.Equal(t, `{"_type":"https://in-toto.io/Statement/v1",`+
+		`"subject":[{"name":"worker","digest":{"sha256":"1310ca2c8932dbd118668bd97442558a3e1f546b5e15c69699dfbd6024f548d8"}},`+
+		`{"name":"worker","digest":{"sha256":"`+strings.TrimPrefix(types.Digest([]byte("module")), "sha256:")+`"}}],`+
+		`"predicateType":"https://github.com/ain-network/aind/release/v1",`+
+		`"predicate":{"role":"ROLE_WORKER","version":"1.2.3","kind":"PROGRAM_KIND_SCRIPT","abi":"ABI_SCRIPT","entryPoint":"Worker",`+
+		`"runtime":"python-wasi-3.12.0","size":7,"platforms":[{"os":"linux","arch":"amd64"}],"schemaDigest":"sha256:abc",`+
+		`"alternatives":[{"kind":"PROGRAM_KIND_WASM","abi":"ABI_STDIO_JSON","entryPoint":"","runtime":"","size":6}]}}`,
+		string(types.ReleaseStatement("sha256:abc", spec)))
+}
+
 func TestReleaseSignature(t *testing.T) {
 	admin, stranger := secp256k1.GenPrivKeyFromSecret([]byte("admin")), secp256k1.GenPrivKeyFromSecret([]byte("stranger"))
 	address := sdk.AccAddress(admin.PubKey().Address())
@@ -78,6 +95,7 @@ func TestReleaseSignature(t *testing.T) {
 		"another ABI":         {func(s *types.ReleaseSpec) { s.Program.ABI = program.ABI_STDIO_JSON }, "not over this program"},
 		"another entry point": {func(s *types.ReleaseSpec) { s.Program.EntryPoint = "Other" }, "not over this program"},
 		"another runtime":     {func(s *types.ReleaseSpec) { s.Program.Runtime = "python-wasi-3.13.0" }, "not over this program"},
+		"an alternative more": {func(s *types.ReleaseSpec) { s.Alternatives = []program.Program{{}} }, "not over this program"},
 		"another platform":    {func(s *types.ReleaseSpec) { s.Platforms = nil }, "not over this program"},
 		"another schema's": {func(s *types.ReleaseSpec) {
 			s.Signatures[0] = signRelease(t, types.Digest(nil), *s, admin)
