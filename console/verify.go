@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -142,8 +144,8 @@ func verifyFiles(files []string, out *verifyOutput) error {
 			continue
 		}
 		signed = statement
-		if statement.Program != out.Digest {
-			return fmt.Errorf("%s: %w: it is about program %s, and this one is %s", file, release.ErrSignature, statement.Program, out.Digest)
+		if !slices.Contains(statement.Programs, out.Digest) {
+			return fmt.Errorf("%s: %w: it is about program %s, and this one is %s", file, release.ErrSignature, strings.Join(statement.Programs, " or "), out.Digest)
 		}
 		out.Release = &signedOutput{Admin: statement.Admin, Role: statement.Role, Version: statement.Version, ExpiresMs: statement.ExpiresMs}
 	}
@@ -184,7 +186,7 @@ func (s *Session) verifyPublished(ctx context.Context, id uint64, out *verifyOut
 	if err := release.Verify(spec, job.SchemaDigest, admin); err != nil {
 		return err
 	}
-	if spec.Program.Digest != out.Digest {
+	if !slices.ContainsFunc(spec.Programs(), func(p program.Program) bool { return p.Digest == out.Digest }) {
 		return fmt.Errorf("%w: release %d is program %s, and this one is %s", release.ErrSignature, id, spec.Program.Digest, out.Digest)
 	}
 	now, err := connected.Now(ctx)

@@ -174,3 +174,18 @@ func TestVerifyAsksTheChain(t *testing.T) {
 	_, err = verify(example("worker.py"))
 	require.ErrorIs(t, err, release.ErrSignature)
 }
+
+// TestVerifyKnowsEveryProgramOfARelease: its admin's envelope is about all of them.
+func TestVerifyKnowsEveryProgramOfARelease(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	image := filepath.Join(t.TempDir(), "module.wasm")
+	require.NoError(t, os.WriteFile(image, []byte{0, 'a', 's', 'm', 1, 0, 0, 0}, 0o600))
+	envelope := filepath.Join(t.TempDir(), "release.json")
+	w.mustRun("publishRelease", "0x1", example("worker.py"), "--or", image, "--version", "1.1.0", "--envelope", envelope)
+	for _, file := range []string{example("worker.py"), image} {
+		require.Contains(t, w.mustRun("verify", file, "--attestation", envelope), "1.1.0")
+	}
+	_, err := w.run("verify", example("evaluator.py"), "--attestation", envelope)
+	require.ErrorIs(t, err, release.ErrSignature)
+}

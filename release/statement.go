@@ -10,10 +10,11 @@ import (
 // Statement is what a job's admin has signed of a release, as its envelope says it.
 type Statement struct {
 	// Admin whose key signed.
-	Admin   string
-	Program string
-	Role    string
-	Version string
+	Admin string
+	// Programs of the release, the first and its alternatives, by their digests.
+	Programs []string
+	Role     string
+	Version  string
 	// ExpiresMs of the chain clock; 0: never.
 	ExpiresMs int64
 	// Builder and Provenance, the digest of the builder's statement, of a release that has one.
@@ -61,11 +62,15 @@ func ReadEnvelope(file string) (*Attestation, *Statement, error) {
 		a, err := e.attestation(file)
 		return &a, nil, err
 	}
-	if len(s.Subject) != 1 {
-		return nil, nil, fmt.Errorf("%w: %s: %d subjects instead of one program", ErrAttestation, file, len(s.Subject))
+	if len(s.Subject) == 0 {
+		return nil, nil, fmt.Errorf("%w: %s: it is about no program", ErrAttestation, file)
+	}
+	var programs []string
+	for _, subject := range s.Subject {
+		programs = append(programs, "sha256:"+subject.Digest["sha256"])
 	}
 	statement := &Statement{
-		Admin: e.signature.Signer, Program: "sha256:" + s.Subject[0].Digest["sha256"],
+		Admin: e.signature.Signer, Programs: programs,
 		Role: s.Predicate.Role, Version: s.Predicate.Version, ExpiresMs: s.Predicate.ExpiresMs, Builder: s.Predicate.Provenance.Builder,
 	}
 	if digest := s.Predicate.Provenance.Digest["sha256"]; digest != "" {
