@@ -50,6 +50,18 @@ func TestConfigAsAnOwnerWritesIt(t *testing.T) {
 	require.Equal(t, []string{"wasm"}, cfg.Capability().Tags, "scripts are not offered without a runtime")
 }
 
+func TestWarmContainersAreSetInTheConfig(t *testing.T) {
+	cfg, err := readConfig(t, goodConfig+"sandbox: {docker: {warm: {max: 3, uses: 20, age: 30m, idle: 90s, growth: 32MiB}}}\n")
+	require.NoError(t, err)
+	require.Equal(t, WarmConfig{Max: 3, Uses: 20, Age: Duration(30 * time.Minute), Idle: Duration(90 * time.Second), Growth: 32 << 20}, cfg.Sandbox.Docker.Warm)
+	require.NoError(t, cfg.WithDefaults().Validate())
+	for field, content := range map[string]string{"max": "max: -1", "uses": "uses: -1", "age": "age: -1s", "idle": "idle: -1s"} {
+		cfg, err := readConfig(t, goodConfig+"sandbox: {docker: {warm: {"+content+"}}}\n")
+		require.NoError(t, err)
+		require.ErrorContains(t, cfg.WithDefaults().Validate(), "sandbox.docker.warm."+field+" ")
+	}
+}
+
 func TestConfigThatCannotBeRead(t *testing.T) {
 	for name, c := range map[string]struct{ content, names string }{
 		"a field that does not exist": {"min_rewards: 3", "min_rewards"},

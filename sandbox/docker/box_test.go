@@ -381,6 +381,8 @@ func TestEnginesThatCannotBeUsedAreNamed(t *testing.T) {
 		"CPUMillis":  func(c *docker.Config) { c.CPUMillis = 1 },
 		"Processes":  func(c *docker.Config) { c.Processes = 3 },
 		"ImageBytes": func(c *docker.Config) { c.ImageBytes = -1 },
+		"Warm.Uses":  func(c *docker.Config) { c.Warm.Uses = -1 },
+		"Warm.Age":   func(c *docker.Config) { c.Warm.Age = -1 },
 	} {
 		bad := sandboxtest.DockerConfig(t)
 		change(&bad)
