@@ -40,6 +40,24 @@ type statsOutput struct {
 	RunningWorkers    uint64 `json:"running_workers"`
 	// Pulls of the daemon with the same home.
 	Pulls []pullOutput `json:"pulls,omitempty"`
+	// Programs of the job on this machine, the newest release first.
+	Programs []programOutput `json:"programs,omitempty"`
+}
+
+type programOutput struct {
+	Release uint64 `json:"release,string"`
+	Role    string `json:"role"`
+	Version string `json:"version"`
+	State   string `json:"state"`
+	Why     string `json:"why,omitempty"`
+}
+
+func (p programOutput) line() string {
+	line := fmt.Sprintf("On this machine %s %s, release %d, is %s", p.Role, plain(p.Version), p.Release, p.State)
+	if p.Why != "" {
+		line += ": " + plain(p.Why)
+	}
+	return line + "."
 }
 
 type pullOutput struct {
@@ -75,9 +93,18 @@ func (s *Session) stats(ctx context.Context, args []string) error {
 		p := pullOutput{Program: pull.Program, From: pull.From, Bytes: pull.Bytes, Total: pull.Total}
 		output, lines = append(output, p), append(lines, p.line())
 	}
+	known, err := daemon.ReadPrograms(s.home, job.Id)
+	if err != nil {
+		return err
+	}
+	var programs []programOutput
+	for _, k := range known {
+		p := programOutput{Release: k.ReleaseID, Role: roleName(k.Role), Version: k.Version, State: k.State, Why: k.Why}
+		programs, lines = append(programs, p), append(lines, p.line())
+	}
 	return s.print(statsOutput{
-		Pulls: output,
-		Job:   chain.FormatJobID(job.Id), Admins: count.Admins, Evaluators: count.Evaluators, Workers: count.Workers,
+		Pulls: output, Programs: programs,
+		Job: chain.FormatJobID(job.Id), Admins: count.Admins, Evaluators: count.Evaluators, Workers: count.Workers,
 		RunningAdmins: count.RunningAdmins, RunningEvaluators: count.RunningEvaluators, RunningWorkers: count.RunningWorkers,
 	}, lines...)
 }

@@ -189,3 +189,22 @@ func TestVerifyKnowsEveryProgramOfARelease(t *testing.T) {
 	_, err := w.run("verify", example("evaluator.py"), "--attestation", envelope)
 	require.ErrorIs(t, err, release.ErrSignature)
 }
+
+func TestStatsShowsThePrograms(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	require.NotContains(t, w.mustRun("stats", "0x1"), "On this machine")
+	content := `{"1":{"JobID":1,"ReleaseID":1,"Role":3,"Version":"1.0.0","State":"ready"},` +
+		`"2":{"JobID":2,"ReleaseID":2,"Role":3,"Version":"9.0.0","State":"ready"},` +
+		`"4":{"JobID":1,"ReleaseID":4,"Role":3,"Version":"1.2.0","State":"refused","Why":"policy.programs does not name it"},` +
+		`"3":{"JobID":1,"ReleaseID":3,"Role":3,"Version":"1.1.0","State":"preparing"}}`
+	require.NoError(t, os.WriteFile(filepath.Join(w.home, "programs.json"), []byte(content), 0o600))
+	said := w.mustRun("stats", "0x1")
+	require.Contains(t, said, "On this machine worker 1.2.0, release 4, is refused: policy.programs does not name it.\n"+
+		"On this machine worker 1.1.0, release 3, is preparing.\n"+
+		"On this machine worker 1.0.0, release 1, is ready.\n")
+	require.NotContains(t, said, "9.0.0")
+	require.NoError(t, os.WriteFile(filepath.Join(w.home, "programs.json"), []byte("{"), 0o600))
+	_, err := w.run("stats", "0x1")
+	require.ErrorContains(t, err, "programs.json")
+}

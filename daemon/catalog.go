@@ -18,10 +18,15 @@ type JobSource interface {
 	Terms(ctx context.Context, jobID, version uint64) (jobstypes.TermsSpec, error)
 	Params(ctx context.Context, version uint64) (jobstypes.Params, error)
 	Release(ctx context.Context, releaseID uint64) (jobstypes.Release, error)
+	// IsBuilder says whether the chain trusts a builder.
+	IsBuilder(ctx context.Context, builder string) (bool, error)
 }
 
 // catalogFresh is how old the newest releases of a job, and whether a release is revoked, may be.
 const catalogFresh = 5 * time.Second
+
+// revocationFresh is how late a program that runs is stopped after its release was revoked.
+const revocationFresh = time.Second
 
 // forever is the age of what never changes on the chain.
 const forever = time.Duration(1<<63 - 1)
@@ -34,6 +39,7 @@ type Catalog struct {
 	terms    memory[[2]uint64, jobstypes.TermsSpec]
 	params   memory[uint64, jobstypes.Params]
 	releases memory[uint64, jobstypes.Release]
+	builders memory[string, bool]
 }
 
 // Job is a job with its schema.
@@ -104,6 +110,16 @@ func (c *Catalog) Params(ctx context.Context, version uint64) (jobstypes.Params,
 // Release returns a release; that it was revoked may be known a few seconds late, and the chain refuses acceptances anyway.
 func (c *Catalog) Release(ctx context.Context, releaseID uint64) (jobstypes.Release, error) {
 	return c.releases.get(releaseID, catalogFresh, func() (jobstypes.Release, error) { return c.source.Release(ctx, releaseID) })
+}
+
+// ReleaseNow returns a release as it is, but for the last moment.
+func (c *Catalog) ReleaseNow(ctx context.Context, releaseID uint64) (jobstypes.Release, error) {
+	return c.releases.get(releaseID, revocationFresh/2, func() (jobstypes.Release, error) { return c.source.Release(ctx, releaseID) })
+}
+
+// IsBuilder says whether the chain trusts a builder; that it was taken off may be known a few seconds late.
+func (c *Catalog) IsBuilder(ctx context.Context, builder string) (bool, error) {
+	return c.builders.get(builder, catalogFresh, func() (bool, error) { return c.source.IsBuilder(ctx, builder) })
 }
 
 // memory keeps answers by key. One question is asked at a time, which is as fast as the chain answers anyway.

@@ -67,6 +67,18 @@ func (c Chain) Release(ctx context.Context, releaseID uint64) (jobstypes.Release
 	return res.Release, nil
 }
 
+// IsBuilder says whether the chain trusts a builder.
+func (c Chain) IsBuilder(ctx context.Context, builder string) (bool, error) {
+	_, err := c.Jobs().Builder(ctx, &jobstypes.QueryBuilderRequest{Builder: builder})
+	if client.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask for builder %s: %w", builder, err)
+	}
+	return true, nil
+}
+
 // Request returns a request and its assignments; nil if there is none, or no more.
 func (c Chain) Request(ctx context.Context, requestID uint64) (*jobstypes.Request, []jobstypes.Assignment, error) {
 	res, err := c.Jobs().Request(ctx, &jobstypes.QueryRequestRequest{RequestId: requestID})

@@ -71,6 +71,13 @@ type Policy struct {
 	MinReward Amount `yaml:"min_reward"`
 	// MinRewardByJob overrides MinReward for single jobs.
 	MinRewardByJob map[JobID]Amount `yaml:"min_reward_by_job"`
+	// Releases that are run: any that its job's admin has signed, those that are attested by a builder, or those that are
+	// listed. Empty: any.
+	Releases string `yaml:"releases"`
+	// Builders whose attestation counts, where releases are attested; empty: those that the chain trusts now.
+	Builders []string `yaml:"builders"`
+	// Programs by digest, where releases are listed.
+	Programs []string `yaml:"programs"`
 }
 
 // Limits bound every single run of a program, and are what the node offers as its capability.
@@ -100,8 +107,8 @@ type SandboxConfig struct {
 	// Cache of compiled programs; daemons of one machine and one user may share it. Empty: sandbox in the home.
 	Cache  string       `yaml:"cache"`
 	Docker DockerConfig `yaml:"docker"`
-	// Programs are the kinds that are run: wasm, script, image. Empty: all that can be.
-	Programs []sandbox.Kind `yaml:"programs"`
+	// Kinds of programs that are run: wasm, script, image. Empty: all that can be.
+	Kinds []sandbox.Kind `yaml:"kinds"`
 }
 
 // ReadConfig reads a YAML file over the values that cfg has. Unknown fields are errors, so that a misspelled limit is not
@@ -177,6 +184,9 @@ func (c Config) Validate() error {
 }
 
 func (p Policy) validate() error {
+	if err := p.validateReleases(); err != nil {
+		return err
+	}
 	for _, admin := range p.Admins {
 		if err := validateAddress("policy.admins", admin); err != nil {
 			return err

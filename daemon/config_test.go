@@ -83,18 +83,28 @@ func TestConfigThatIsWrong(t *testing.T) {
 		change func(*Config)
 		names  string
 	}{
-		"no node":                        {func(c *Config) { c.Nodes = nil }, "--node"},
-		"no store":                       {func(c *Config) { c.Store = "" }, "--store"},
-		"a store that is no S3":          {func(c *Config) { c.Store = "ftp://host/x" }, "s3+http"},
-		"no key":                         {func(c *Config) { c.Key.Name = "" }, "--from"},
-		"applying to nothing":            {func(c *Config) { c.Apply, c.Jobs = true, nil }, "--job"},
-		"no run at all":                  {func(c *Config) { c.MaxRuns = -1 }, "max_runs"},
-		"asking without a pause":         {func(c *Config) { c.Poll = 1 }, "poll"},
-		"a margin below zero":            {func(c *Config) { c.Margin = -1 }, "margin"},
-		"an admin that is no address":    {func(c *Config) { c.Admin = "bob" }, "admin"},
-		"a root that is no address":      {func(c *Config) { c.Policy.Admins = []string{"bob"} }, "policy.admins"},
-		"a kind of program that is none": {func(c *Config) { c.Sandbox.Programs = []sandbox.Kind{"exe"} }, `sandbox.programs "exe"`},
-		"images without an engine":       {func(c *Config) { c.Sandbox.Programs = []sandbox.Kind{sandbox.KindImage} }, "sandbox.docker.use"},
+		"no node":                     {func(c *Config) { c.Nodes = nil }, "--node"},
+		"no store":                    {func(c *Config) { c.Store = "" }, "--store"},
+		"a store that is no S3":       {func(c *Config) { c.Store = "ftp://host/x" }, "s3+http"},
+		"no key":                      {func(c *Config) { c.Key.Name = "" }, "--from"},
+		"applying to nothing":         {func(c *Config) { c.Apply, c.Jobs = true, nil }, "--job"},
+		"no run at all":               {func(c *Config) { c.MaxRuns = -1 }, "max_runs"},
+		"asking without a pause":      {func(c *Config) { c.Poll = 1 }, "poll"},
+		"a margin below zero":         {func(c *Config) { c.Margin = -1 }, "margin"},
+		"an admin that is no address": {func(c *Config) { c.Admin = "bob" }, "admin"},
+		"a root that is no address":   {func(c *Config) { c.Policy.Admins = []string{"bob"} }, "policy.admins"},
+		"releases of no kind":         {func(c *Config) { c.Policy.Releases = "good" }, "policy.releases"},
+		"builders that do not count":  {func(c *Config) { c.Policy.Builders = []string{"x"} }, "policy.builders"},
+		"a builder of no address": {func(c *Config) {
+			c.Policy.Releases, c.Policy.Builders = ReleasesAttested, []string{"bob"}
+		}, "policy.builders"},
+		"a list of nothing":        {func(c *Config) { c.Policy.Releases = ReleasesListed }, "policy.programs names 0"},
+		"a list that nobody reads": {func(c *Config) { c.Policy.Programs = []string{"sha256:"} }, "policy.programs"},
+		"a program of no digest": {func(c *Config) {
+			c.Policy.Releases, c.Policy.Programs = ReleasesListed, []string{"sha256:1"}
+		}, "want sha256:"},
+		"a kind of program that is none": {func(c *Config) { c.Sandbox.Kinds = []sandbox.Kind{"exe"} }, `sandbox.kinds "exe"`},
+		"images without an engine":       {func(c *Config) { c.Sandbox.Kinds = []sandbox.Kind{sandbox.KindImage} }, "sandbox.docker.use"},
 		"memory that holds no program":   {func(c *Config) { c.Limits.Memory = 1 }, "limits.memory"},
 		"time that no program has":       {func(c *Config) { c.Limits.Time = 1 }, "limits.time"},
 	} {
@@ -118,7 +128,7 @@ func TestANodeOffersTheKindsThatItRuns(t *testing.T) {
 		"images and scripts":         {[]sandbox.Kind{sandbox.KindImage, sandbox.KindScript}, []string{release.PythonRuntime, "docker"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			full.Sandbox.Programs = c.programs
+			full.Sandbox.Kinds = c.programs
 			require.Equal(t, c.tags, full.Capability().Tags)
 		})
 	}

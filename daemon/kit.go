@@ -94,6 +94,7 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Store: world.Store, Cache: world.Cache,
 		Sandbox: world.Sandbox, Limits: cfg.Limits, Log: world.Log, Prepared: changed,
 		Logs: &Logs{Dir: filepath.Join(cfg.Home, logsFolder), Max: int64(cfg.Limits.Logs)}, GPUs: &GPUs{Devices: cfg.Sandbox.Docker.devices},
+		Policy: cfg.Policy, Clock: k.Clock, Board: openBoard(cfg.Home, world.Log),
 	}
 	k.Examiner = &Examiner{
 		ChainID: world.Network.ChainID(), Catalog: k.Catalog, Programs: k.Programs, Store: world.Store, Limits: cfg.Limits,

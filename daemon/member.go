@@ -227,6 +227,14 @@ func (m *Member) decided(ctx context.Context, log *slog.Logger, key string, jobI
 	return m.Journal.Put(key, application{Attempts: record.Attempts, RetryAfter: time.Now().Add(again)})
 }
 
+// refusal is an error where there is a reason.
+func refusal(why string) error {
+	if why == "" {
+		return nil
+	}
+	return errors.New(why)
+}
+
 func (m *Member) applyNow(ctx context.Context, key string, jobID uint64, record *application) error {
 	job, err := m.Catalog.Job(ctx, jobID)
 	if err != nil {
@@ -234,6 +242,10 @@ func (m *Member) applyNow(ctx context.Context, key string, jobID uint64, record 
 	}
 	if why := m.Config.Refuses(jobID, job.Root); why != "" {
 		return errors.New(why)
+	}
+	newest := map[program.Role]uint64{program.ROLE_WORKER: job.WorkerRelease, program.ROLE_EVALUATOR: job.EvaluatorRelease}[m.Role]
+	if why, err := m.Examiner.Programs.Refuses(ctx, newest); err != nil || why != "" {
+		return errors.Join(err, refusal(why))
 	}
 	capability := m.Config.Capability()
 	terms, err := m.Catalog.Terms(ctx, jobID, job.TermsVersion)

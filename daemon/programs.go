@@ -38,6 +38,9 @@ type Programs struct {
 	Logs    *Logs
 	GPUs    *GPUs
 	Log     *slog.Logger
+	Policy  Policy
+	Clock   *Clock
+	Board   *programBoard
 	// Prepared is called when a release became ready in the background; it must not block.
 	Prepared func()
 
@@ -100,23 +103,50 @@ func (p *Programs) Prepare(ctx context.Context, jobID, releaseID uint64) error {
 	return err
 }
 
-// PrepareSoon prepares a release in the background, unless that failed a moment ago. It says whether it is ready now.
+// PrepareSoon prepares a release in the background, unless that failed a moment ago, or the owner's policy refuses it. It
+// says whether something new may be begun with it now.
 func (p *Programs) PrepareSoon(ctx context.Context, jobID, releaseID uint64) bool {
-	if releaseID == 0 || p.Ready(releaseID) {
+	if releaseID == 0 {
 		return true
 	}
 	if p.holds.Held(releaseID) {
 		return false
 	}
+	switch why, err := p.Refuses(ctx, releaseID); {
+	case err != nil:
+		return false // asked again at the next pass
+	case why != "":
+		p.tell(ctx, jobID, releaseID, StateRefused, why)
+		p.Log.Warn("not running a release", "job", JobID(jobID), "release", releaseID, "why", why, "in", p.holds.Hold(releaseID))
+		return false
+	}
+	if p.Ready(releaseID) {
+		p.tell(ctx, jobID, releaseID, StateReady, "")
+		return true
+	}
 	p.tasks.Start(releaseID, func() {
+		p.tell(ctx, jobID, releaseID, StatePreparing, "")
 		if err := p.Prepare(ctx, jobID, releaseID); err != nil && ctx.Err() == nil {
+			p.tell(ctx, jobID, releaseID, StateFailed, err.Error())
 			p.Log.Warn("could not prepare a program, trying again", "job", JobID(jobID), "release", releaseID,
 				"error", err, "in", p.holds.Hold(releaseID))
 			return
 		}
+		p.tell(ctx, jobID, releaseID, StateReady, "")
 		p.Prepared()
 	})
 	return false
+}
+
+// tell writes down for people how far a release is.
+func (p *Programs) tell(ctx context.Context, jobID, releaseID uint64, state, why string) {
+	published, err := p.Catalog.Release(ctx, releaseID)
+	if err != nil {
+		return
+	}
+	p.Board.tell(ProgramState{
+		JobID: jobID, ReleaseID: releaseID, Role: published.Spec.Role, Version: published.Spec.Version, State: state, Why: why,
+	})
 }
 
 // Wait returns when nothing is prepared in the background any more, after the context of PrepareSoon has ended.
@@ -205,6 +235,9 @@ func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.Release
 	if !p.Sandbox.Supports(described.Kind) {
 		return sandbox.Program{}, fmt.Errorf("%w: this node runs no program of kind %s", sandbox.ErrUnsupported, described.Kind)
 	}
+	if !p.Policy.names(one) {
+		return sandbox.Program{}, fmt.Errorf("%w: policy.programs does not name %s", sandbox.ErrUnsupported, one.Digest)
+	}
 	if described.File, err = p.Cache.Fetch(ctx, p.Store, spec, one, job.Schema.Digest, job.Owner); err != nil {
 		return sandbox.Program{}, err
 	}
@@ -288,7 +321,12 @@ func (p *Programs) execute(ctx context.Context, prepared sandbox.Program, call C
 			return nil, nil, fmt.Errorf("%w: not free: %s", ErrGPU, missing)
 		}
 	}
-	result, failed := p.Sandbox.Run(ctx, run)
+	watched, stop := p.watchRevocation(ctx, call.ReleaseID)
+	result, failed := p.Sandbox.Run(watched, run)
+	if failed != nil && ctx.Err() == nil && errors.Is(context.Cause(watched), ErrRevoked) {
+		failed = fmt.Errorf("release %d of job %s: stopped: %w", call.ReleaseID, JobID(call.JobID), ErrRevoked)
+	}
+	stop()
 	attributes := []any{"job", JobID(call.JobID), "request", call.RequestID, "release", call.ReleaseID, "kind", prepared.Kind, "digest", prepared.Digest}
 	var log *LogRef
 	if result != nil {

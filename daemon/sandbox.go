@@ -81,16 +81,16 @@ func (w WarmConfig) validate() error {
 
 // runs says whether the owner has programs of a kind run.
 func (s SandboxConfig) runs(kind sandbox.Kind) bool {
-	return len(s.Programs) == 0 || slices.Contains(s.Programs, kind)
+	return len(s.Kinds) == 0 || slices.Contains(s.Kinds, kind)
 }
 
 func (s SandboxConfig) validate() error {
-	for _, kind := range s.Programs {
+	for _, kind := range s.Kinds {
 		switch {
 		case kind != sandbox.KindWASM && kind != sandbox.KindScript && kind != sandbox.KindImage:
-			return fmt.Errorf("sandbox.programs %q: use %s, %s or %s", kind, sandbox.KindWASM, sandbox.KindScript, sandbox.KindImage)
+			return fmt.Errorf("sandbox.kinds %q: use %s, %s or %s", kind, sandbox.KindWASM, sandbox.KindScript, sandbox.KindImage)
 		case kind == sandbox.KindImage && !s.Docker.used():
-			return fmt.Errorf("sandbox.programs names %s, and sandbox.docker.use is %s: say %s or %s there", kind, DockerOff, DockerPrefer, DockerRequire)
+			return fmt.Errorf("sandbox.kinds names %s, and sandbox.docker.use is %s: say %s or %s there", kind, DockerOff, DockerPrefer, DockerRequire)
 		}
 	}
 	return s.Docker.validate()

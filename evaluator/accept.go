@@ -103,6 +103,9 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 	if why, err := e.Programs.Resting(request.EvaluatorRelease); why != "" || err != nil {
 		return why, err
 	}
+	if why, err := e.Programs.Refuses(ctx, request.EvaluatorRelease); why != "" || err != nil {
+		return why, err
+	}
 	if !e.Programs.PrepareSoon(ctx, job.Id, request.EvaluatorRelease) {
 		return "its program is not ready yet", nil
 	}

@@ -112,6 +112,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if why, err := w.Programs.Resting(request.WorkerRelease); why != "" || err != nil {
 		return why, err
 	}
+	if why, err := w.Programs.Refuses(ctx, request.WorkerRelease); why != "" || err != nil {
+		return why, err
+	}
 	if !w.Programs.PrepareSoon(ctx, job.Id, request.WorkerRelease) {
 		return "its program is not ready yet", nil
 	}

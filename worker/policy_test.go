@@ -190,12 +190,15 @@ func TestConceding(t *testing.T) {
 func TestANodeTakesTheFirstProgramThatItCanRun(t *testing.T) {
 	script := "sha256:" + strings.Repeat("33", 32)
 	for name, c := range map[string]struct {
-		runs []sandbox.Kind
-		want string
+		runs   []sandbox.Kind
+		listed []string
+		want   string
 	}{
-		"all":           {nil, daemontest.WorkerProgram},
-		"the second":    {[]sandbox.Kind{sandbox.KindScript}, script},
-		"neither, none": {[]sandbox.Kind{sandbox.KindImage}, ""},
+		"all":                             {want: daemontest.WorkerProgram},
+		"the second":                      {runs: []sandbox.Kind{sandbox.KindScript}, want: script},
+		"neither, none":                   {runs: []sandbox.Kind{sandbox.KindImage}},
+		"the one that the owner lists":    {listed: []string{script}, want: script},
+		"what the owner lists cannot run": {runs: []sandbox.Kind{sandbox.KindWASM}, listed: []string{script}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
@@ -204,7 +207,11 @@ func TestANodeTakesTheFirstProgramThatItCanRun(t *testing.T) {
 			})
 			s.machine.Sandbox.Use(script, daemontest.Double)
 			s.machine.Sandbox.RunOnly(c.runs...)
-			s.start(s.config())
+			cfg := s.config()
+			if c.listed != nil {
+				cfg.Policy.Releases, cfg.Policy.Programs = daemon.ReleasesListed, c.listed
+			}
+			s.start(cfg)
 			id := s.request(nil)
 			if c.want == "" {
 				require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 150*time.Millisecond, 10*time.Millisecond)

@@ -34,6 +34,7 @@ before the file:
     min_reward: 0.5                   # AIN, or 10uain
     min_reward_by_job: {0x1: 2}
     admins: [ain1...]                 # serve only jobs of these admins
+    releases: attested                # or any, or listed, with programs: [sha256:...]
   limits: {memory: 512MiB, time: 60s, output: 4MiB, input: 64MiB}
   max_runs: 2
   sandbox: {docker: {use: prefer}}    # run images, too, where a Docker engine answers
@@ -55,6 +56,7 @@ type daemonFlags struct {
 	passphrase string
 	jobs       []string
 	minReward  string
+	releases   string
 	maxRuns    int
 	python     string
 	child      string
@@ -76,6 +78,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.passphrase, "passphrase-file", "", "file with the passphrase of a file keyring")
 	flags.StringSliceVar(&f.jobs, "job", nil, "job to serve, 0x1a; more than one may be named")
 	flags.StringVar(&f.minReward, "min-reward", "", "least reward of a request, in AIN or as 10uain")
+	flags.StringVar(&f.releases, "releases", "", "releases to run: any that the admin has signed, attested, or listed in policy.programs (default: any)")
 	flags.IntVar(&f.maxRuns, "max-runs", 0, "programs that run at the same time (default: one for every CPU)")
 	flags.StringVar(&f.python, "python", "", "Python runtime for scripts (default: beside this binary, or from the store)")
 	flags.StringVar(&f.child, "sandbox-child", "", "program that runs sandboxed code (default: the one that this binary carries, else ain-sandbox beside it)")
@@ -126,6 +129,7 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"gpus":                      func() error { c.Sandbox.Docker.GPUs = f.gpus; return nil },
 		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
 		"job":                       func() error { return f.useJobs(c) },
+		"releases":                  func() error { c.Policy.Releases = f.releases; return nil },
 		"min-reward": func() error {
 			coin, err := chain.ParseCoin(f.minReward)
 			c.Policy.MinReward = daemon.NewAmount(coin.Amount)

@@ -44,6 +44,7 @@ type Chain struct {
 // state is what messages change, all or nothing.
 type state struct {
 	jobs         map[uint64]*job
+	builders     map[string]bool
 	requests     map[uint64]*request
 	applications map[uint64]reputationtypes.Application
 	nodes        map[nodeKey]reputationtypes.Node

@@ -121,6 +121,12 @@ func (n *Connection) Params(ctx context.Context, _ uint64) (params jobstypes.Par
 	return params, err
 }
 
+// IsBuilder implements daemon.JobSource.
+func (n *Connection) IsBuilder(ctx context.Context, builder string) (trusted bool, err error) {
+	err = n.ask(ctx, func(s *state) { trusted = s.builders[builder] })
+	return trusted, err
+}
+
 // Release returns a release.
 func (n *Connection) Release(ctx context.Context, releaseID uint64) (found jobstypes.Release, err error) {
 	err = n.ask(ctx, func(s *state) {

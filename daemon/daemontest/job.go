@@ -106,6 +106,38 @@ func (c *Chain) Terms(jobID uint64, change func(*jobstypes.TermsSpec)) {
 	c.read(func(s *state) { change(&s.jobs[jobID].terms) })
 }
 
+// Release changes a release of a job.
+func (c *Chain) Release(jobID, releaseID uint64, change func(*jobstypes.Release)) {
+	c.read(func(s *state) {
+		release := s.jobs[jobID].releases[releaseID]
+		change(&release)
+		s.jobs[jobID].releases[releaseID] = release
+	})
+}
+
+// Publish makes a program the newest of a job's workers, and returns its release.
+func (c *Chain) Publish(jobID uint64, digest string) (id uint64) {
+	c.read(func(s *state) {
+		id = c.id()
+		j := s.jobs[jobID]
+		release := j.releases[j.WorkerRelease]
+		release.Id, release.Spec.Version, release.Spec.Program.Digest = id, "1.1.0", digest
+		j.releases[id], j.WorkerRelease = release, id
+	})
+	return id
+}
+
+// Trust has the chain trust a builder, or no longer.
+func (c *Chain) Trust(builder string, trusted bool) {
+	c.read(func(s *state) { s.builders = map[string]bool{builder: trusted} })
+}
+
+// WorkerRelease is the newest of a job.
+func (c *Chain) WorkerRelease(jobID uint64) (id uint64) {
+	c.read(func(s *state) { id = s.jobs[jobID].WorkerRelease })
+	return id
+}
+
 // AddNode makes an owner a node with stake.
 func (c *Chain) AddNode(jobID uint64, owner string, stake int64, roles ...program.Role) {
 	c.mu.Lock()

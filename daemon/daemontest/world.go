@@ -54,6 +54,8 @@ type Machine struct {
 	Store   storage.Store
 	Sandbox *Sandbox
 	Chain   *Chain
+	// Cache of releases; nil: one that takes every release as verified.
+	Cache daemon.ReleaseCache
 }
 
 // NewMachine returns a machine with an empty disk. Its store may be shared with others.
@@ -83,8 +85,15 @@ func (m *Machine) Config() daemon.Config {
 func (m *Machine) World(t testing.TB) (daemon.World, *Connection) {
 	connection := m.Chain.Connect()
 	return daemon.World{
-		Network: connection, Key: Key(m.Name), Store: m.Store, Cache: cache{}, Sandbox: m.Sandbox, Log: Log(t),
+		Network: connection, Key: Key(m.Name), Store: m.Store, Cache: m.cache(), Sandbox: m.Sandbox, Log: Log(t),
 	}, connection
+}
+
+func (m *Machine) cache() daemon.ReleaseCache {
+	if m.Cache != nil {
+		return m.Cache
+	}
+	return cache{}
 }
 
 // cache takes every release as verified: package release tests the real one.

@@ -83,7 +83,7 @@ func TestOneRequestIsServedByImageModuleAndScript(t *testing.T) {
 	workers := map[string]*harness.Node{}
 	for _, kind := range []string{"image", "wasm", "script"} {
 		node := n.NewNode(t, "worker", "100", "50")
-		node.Settings.Job, node.Settings.Programs = registered.Job, []string{kind}
+		node.Settings.Job, node.Settings.Kinds = registered.Job, []string{kind}
 		if kind == "image" {
 			node.Settings.Docker = "require"
 		}

@@ -29,8 +29,8 @@ type Settings struct {
 	Limits     string // YAML, as in "{memory: 64MiB}"
 	Policy     string // YAML, as in "{min_reward: 2}"
 	Docker     string // off, prefer or require; empty: off
-	// Programs are the kinds that it runs; none: all that it can.
-	Programs []string
+	// Kinds of programs that it runs; none: all that it can.
+	Kinds []string
 }
 
 // NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
@@ -94,8 +94,8 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	line("key: {name: %s, backend: test}", n.Role)
 	line("max_runs: %d", max(1, n.Settings.MaxRuns))
 	line("poll: 500ms")
-	line("sandbox: {cache: %q, docker: {use: %q}, programs: [%s]}",
-		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.Programs, ", "))
+	line("sandbox: {cache: %q, docker: {use: %q}, kinds: [%s]}",
+		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.Kinds, ", "))
 	if n.Settings.Job != "" {
 		line("jobs: [%q]\napply: true", n.Settings.Job)
 	}
