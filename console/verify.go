@@ -27,6 +27,7 @@ type verification struct {
 	attestations     []string
 	release          uint64
 	admins, builders []string
+	key              string
 }
 
 func newVerify(s *Session) *cobra.Command {
@@ -37,18 +38,21 @@ func newVerify(s *Session) *cobra.Command {
 		Long: `Check a program, or the address of an image, against what was signed about it: a builder's
 attestation, as aind build writes it, a job's admin's statement, as publishRelease --envelope
 does, or both. That needs no network. --release asks the chain for a published release instead,
-and whether it is revoked, expired, and built by one of the chain's builders.
+and whether it is revoked, expired, and built by one of the chain's builders. --key wants an
+image, at an address or in a tar file of cosign save, to be signed by cosign with that key.
 
 Name with --admin and --builder whom you trust: without them you are told who signed, and
 judge yourself. Exit codes: 6 the signature or the program is another, 7 signed by somebody
 else than you named, 8 revoked or expired.`,
 		Example: `  aind verify worker.wasm --attestation worker.wasm.dsse.json --builder ain1…
-  aind verify worker.wasm --release 3`,
+  aind verify worker.wasm --release 3
+  aind verify example.org/me/worker@sha256:… --key cosign.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: runs(func(ctx context.Context, args []string) error { return s.verify(ctx, args[0], v) }),
 	}
 	cmd.Flags().StringSliceVar(&v.attestations, "attestation", nil, "file of a DSSE envelope: a builder's or an admin's")
 	cmd.Flags().Uint64Var(&v.release, "release", 0, "published release that the program must be")
+	cmd.Flags().StringVar(&v.key, "key", "", "cosign's public key, which must have signed the image")
 	cmd.Flags().StringSliceVar(&v.admins, "admin", nil, "address of an admin whose signature is wanted; several: of any of them")
 	cmd.Flags().StringSliceVar(&v.builders, "builder", nil, "address of a builder whose word is wanted; several: of any of them")
 	return cmd
@@ -59,6 +63,8 @@ type verifyOutput struct {
 	Digest   string        `json:"digest"`
 	Built    *builtOutput  `json:"built,omitempty"`
 	Release  *signedOutput `json:"release,omitempty"`
+	// Image that cosign has signed with the key of --key.
+	Image string `json:"image,omitempty"`
 }
 
 type builtOutput struct {
@@ -84,8 +90,8 @@ type signedOutput struct {
 
 // verify compares a program with all that was signed about it, and then who signed with whom the user trusts.
 func (s *Session) verify(ctx context.Context, artifact string, v verification) error {
-	if len(v.attestations) == 0 && v.release == 0 {
-		return badInputf("attestation: none (name the file of one with --attestation, or a published release with --release)")
+	if len(v.attestations) == 0 && v.release == 0 && v.key == "" {
+		return badInputf("attestation: none (name the file of one with --attestation, a published release with --release, or a key of cosign with --key)")
 	}
 	for _, address := range slices.Concat(v.admins, v.builders) {
 		if _, err := sdk.AccAddressFromBech32(address); err != nil {
@@ -107,6 +113,15 @@ func (s *Session) verify(ctx context.Context, artifact string, v verification) e
 	}
 	if err := v.trusts(out); err != nil {
 		return err
+	}
+	if v.key != "" {
+		key, err := release.ReadCosignKey(v.key)
+		if err != nil {
+			return badInputf("key: %w", err)
+		}
+		if out.Image, err = key.Verify(ctx, artifact); err != nil {
+			return err
+		}
 	}
 	return s.print(out, out.lines()...)
 }
@@ -250,6 +265,9 @@ func (o verifyOutput) lines() []string {
 		} else if b.Trusted != nil {
 			lines = append(lines, "The chain does not trust this builder.")
 		}
+	}
+	if o.Image != "" {
+		lines = append(lines, "Image "+o.Image+" is signed by cosign with this key.")
 	}
 	if r := o.Release; r != nil {
 		line := fmt.Sprintf("Signed by %s as %s %s", r.Admin, r.Role, r.Version)

@@ -1,9 +1,20 @@
 package console_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -207,4 +218,40 @@ func TestStatsShowsThePrograms(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(w.home, "programs.json"), []byte("{"), 0o600))
 	_, err := w.run("stats", "0x1")
 	require.ErrorContains(t, err, "programs.json")
+}
+
+func TestVerifyAnImageThatCosignSigned(t *testing.T) {
+	w := newWorld(t)
+	w.dial = os.ErrPermission // nobody asks the chain
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "cosign.pub")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o600))
+	image := jobstypes.Digest([]byte("image"))
+	payload := fmt.Sprintf(`{"critical":{"image":{"docker-manifest-digest":%q},"type":"cosign container image signature"}}`, image)
+	sum := sha256.Sum256([]byte(payload))
+	signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
+	require.NoError(t, err)
+	manifest := fmt.Sprintf(`{"schemaVersion":2,"layers":[{"digest":%q,"size":%d,"annotations":{"dev.cosignproject.cosign/signature":%q}}]}`,
+		jobstypes.Digest([]byte(payload)), len(payload), base64.StdEncoding.EncodeToString(signature))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, strings.Replace(image, ":", "-", 1)+".sig"):
+			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+			_, _ = w.Write([]byte(manifest))
+		case strings.HasSuffix(r.URL.Path, jobstypes.Digest([]byte(payload))):
+			_, _ = w.Write([]byte(payload))
+		case r.URL.Path != "/v2/":
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	repository := strings.TrimPrefix(server.URL, "http://") + "/me/worker@"
+	require.Contains(t, w.mustRun("verify", repository+image, "--key", file), "Image "+image+" is signed by cosign with this key.\n")
+	_, err = w.run("verify", repository+jobstypes.Digest(nil), "--key", file)
+	require.ErrorIs(t, err, release.ErrSigner)
+	_, err = w.run("verify", repository+image, "--key", example("worker.py"))
+	requireBadInput(t, w, err, "is no public key in PEM")
 }
