@@ -44,6 +44,8 @@ type Diagnosis struct {
 	Findings Findings `json:"findings"`
 	// States is what the node will say of itself on the chain.
 	States program.Capability `json:"states"`
+	// Releases says which ones the owner's policy takes.
+	Releases string `json:"releases"`
 	// Failures keep the daemon from starting, or from running what its config says; with Warnings it runs.
 	Failures []string `json:"failures"`
 	Warnings []string `json:"warnings"`
@@ -117,7 +119,10 @@ func kibibytes(name string) uint64 {
 
 // Diagnose says what findings mean. The config has its defaults.
 func (c Config) Diagnose(f Findings) Diagnosis {
-	d := Diagnosis{Findings: f, Failures: []string{}, Warnings: []string{}}
+	d := Diagnosis{Findings: f, Failures: []string{}, Warnings: []string{}, Releases: c.Policy.takes()}
+	if err := c.Policy.validateReleases(); err != nil {
+		d.fail("%s", err)
+	}
 	c.diagnoseMachine(f, &d)
 	if c.Sandbox.Docker.used() {
 		c.diagnoseEngine(f, &d)
@@ -254,6 +259,7 @@ func (d Diagnosis) Lines() []string {
 		lines = append(lines, fmt.Sprintf("speed      %d million rounds a second of a small WASM loop", f.MillionRounds))
 	}
 	lines = append(lines, "states     "+stated(d.States))
+	lines = append(lines, "releases   "+d.Releases)
 	for _, text := range d.Failures {
 		lines = append(lines, "FAILS      "+text)
 	}

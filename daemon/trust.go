@@ -45,6 +45,20 @@ func (p Policy) validateReleases() error {
 	return nil
 }
 
+// takes says in words which releases are run.
+func (p Policy) takes() string {
+	switch p.Releases {
+	case ReleasesListed:
+		return fmt.Sprintf("%d programs that are listed", len(p.Programs))
+	case ReleasesAttested:
+		if len(p.Builders) > 0 {
+			return fmt.Sprintf("attested by one of %d builders that are named", len(p.Builders))
+		}
+		return "attested by one of the chain's builders"
+	}
+	return "any that the job's admin has signed"
+}
+
 // Refuses says why nothing new is begun with a release; empty: it is. What was accepted before is brought to its end,
 // unless the release was revoked.
 func (p *Programs) Refuses(ctx context.Context, releaseID uint64) (why string, err error) {

@@ -56,3 +56,16 @@ func TestDoctorFailsWhereTheWorkerWould(t *testing.T) {
 		require.Equal(t, exitUsage, exitCode(err), bad)
 	}
 }
+
+func TestDoctorSaysWhichReleasesAreRun(t *testing.T) {
+	for releases, says := range map[string]string{
+		"any": "releases   any that the job's admin has signed", "attested": "releases   attested by one of the chain's builders",
+	} {
+		text, err := runDoctor(t, "--releases", releases)
+		require.NoError(t, err)
+		require.Contains(t, text, says)
+	}
+	text, err := runDoctor(t, "--releases", "good")
+	require.ErrorContains(t, err, `policy.releases "good": use any, attested or listed`)
+	require.Contains(t, text, "FAILS")
+}
