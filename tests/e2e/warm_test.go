@@ -58,6 +58,7 @@ func TestAJobOfImagesThatServeGRPC(t *testing.T) {
 			require.Equal(t, "running", found[0].State)
 			if warm[node] == "" {
 				warm[node] = found[0].ID
+				t.Cleanup(func() { _ = exec.Command("docker", "rm", "-f", found[0].ID).Run() }) // the daemons are killed, and nobody starts them again
 			}
 			require.Equal(t, warm[node], found[0].ID, "the one that served the request before")
 		}
