@@ -173,13 +173,15 @@ func TestAContainerThatIsIdleForLongEnds(t *testing.T) {
 func TestACallThatIsCancelledEndsItsContainer(t *testing.T) {
 	s := openServing(t, nil)
 	s.who(t, "client")
+	id := running(t, s.cfg.StateDir, 1)[0].ID
+	awaitStopped(t, id, true)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
 		_, err := s.box.Run(ctx, sandbox.Run{Program: s.Program, Tenant: "client", Input: sandboxtest.Request{Action: "spin"}.Encode()})
 		ended <- err
 	}()
-	running(t, s.cfg.StateDir, 1)
+	awaitStopped(t, id, false) // the call has begun
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
 	require.Empty(t, containersOf(t, s.cfg.StateDir))
@@ -252,13 +254,18 @@ func TestTheLogOfACallIsItsOwn(t *testing.T) {
 func TestAProgramIsStoppedBetweenCalls(t *testing.T) {
 	s := openServing(t, nil)
 	s.who(t, "client")
-	id := running(t, s.cfg.StateDir, 1)[0].ID
+	awaitStopped(t, running(t, s.cfg.StateDir, 1)[0].ID, true)
+}
+
+// awaitStopped waits until the program in a container is stopped, or is no longer.
+func awaitStopped(t *testing.T, id string, stopped bool) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		top, err := engine(t).ContainerTop(context.Background(), id, []string{"-o", "pid,stat,args"})
 		require.NoError(t, err)
 		for _, line := range top.Processes {
-			if text := strings.Join(line, " "); strings.Contains(text, "/program") {
-				return strings.HasPrefix(line[1], "T")
+			if strings.Contains(strings.Join(line, " "), "/program") {
+				return strings.HasPrefix(line[1], "T") == stopped
 			}
 		}
 		return false
