@@ -239,8 +239,19 @@ func TestGenesisIsRefused(t *testing.T) {
 				}
 			}
 		},
-		"with a release of no job": func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
-		"with a release twice":     func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
+		"with the next job's id":              func(g *types.GenesisState) { g.NextJobId = g.Jobs[len(g.Jobs)-1].Id },
+		"without a job's evaluator's release": func(g *types.GenesisState) { g.Jobs[0].EvaluatorRelease = 99 },
+		"with a job 0":                        func(g *types.GenesisState) { g.Jobs = append(g.Jobs, types.Job{SchemaDigest: g.Jobs[0].SchemaDigest}) },
+		"with terms of no job":                func(g *types.GenesisState) { g.Terms = append(g.Terms, types.Terms{JobId: 99, Version: 1}) },
+		"with a release 0":                    func(g *types.GenesisState) { g.Releases = append(g.Releases, types.Release{JobId: 1}) },
+		"with a request 0":                    func(g *types.GenesisState) { r := g.Requests[0]; r.Id = 0; g.Requests = append(g.Requests, r) },
+		"with a request of params 0":          func(g *types.GenesisState) { g.Requests[0].ParamsVersion = 0 },
+		"with a request of params to come":    func(g *types.GenesisState) { g.Requests[0].ParamsVersion = uint64(len(g.Params)) + 1 },
+		"with a revocation of nothing":        func(g *types.GenesisState) { g.Revocations = []types.Revocation{{ReleaseId: 99}} },
+		"with a revocation twice":             func(g *types.GenesisState) { g.Revocations = []types.Revocation{{ReleaseId: 1}, {ReleaseId: 1}} },
+		"with a long draw":                    func(g *types.GenesisState) { drawnOf(g).Draw = make([]byte, 33) },
+		"with a release of no job":            func(g *types.GenesisState) { g.Releases = append(g.Releases, ofNoJob(g)) },
+		"with a release twice":                func(g *types.GenesisState) { g.Releases = append(g.Releases, g.Releases[0]) },
 		"with an assignment to nothing": func(g *types.GenesisState) {
 			g.Assignments = append(g.Assignments, types.Assignment{RequestId: 99})
 		},
