@@ -28,8 +28,8 @@ func (k *Keeper) tick(ctx context.Context) error {
 	switch {
 	case clock.BlockMs == 0:
 		clock.NowMs = blockMs
-	case gap > 0 && gap <= int64(params.MaxBlockGapMs):
-		clock.NowMs += gap
+	case gap <= int64(params.MaxBlockGapMs):
+		clock.NowMs += max(gap, 0)
 	}
 	clock.BlockMs = blockMs
 	return k.clock.Set(ctx, clock)

@@ -167,11 +167,11 @@ func queryError(err error, format string, args ...any) error {
 
 // bounded is a page of at most maxPage.
 func bounded(page *query.PageRequest) *query.PageRequest {
-	if page == nil || page.Limit <= maxPage {
-		return page
+	if page == nil {
+		return nil
 	}
 	capped := *page
-	capped.Limit = maxPage
+	capped.Limit = min(page.Limit, maxPage)
 	return &capped
 }
 

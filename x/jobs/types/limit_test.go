@@ -65,6 +65,11 @@ func TestLimitsOfARegistration(t *testing.T) {
 		"qualification_input.reference.size": {func(m *types.MsgRegisterJob, n int) {
 			m.QualificationInput.Reference = &types.Reference{Digest: types.Digest(nil), Size_: uint64(n)}
 		}, 64 << 30},
+		"releases[0].program.size":        {func(m *types.MsgRegisterJob, n int) { m.Releases[0].Program.Size_ = uint64(n) }, 64 << 30},
+		"releases[0].program.entry_point": {func(m *types.MsgRegisterJob, n int) { m.Releases[0].Program.EntryPoint = text(n) }, 64},
+		"releases[0].platforms":           {func(m *types.MsgRegisterJob, n int) { m.Releases[0].Platforms = make([]program.Platform, n) }, 32},
+		"platforms[0].os":                 {func(m *types.MsgRegisterJob, n int) { m.Releases[0].Platforms = []program.Platform{{OS: text(n)}} }, 64},
+		"platforms[0].arch":               {func(m *types.MsgRegisterJob, n int) { m.Releases[0].Platforms = []program.Platform{{Arch: text(n)}} }, 64},
 		"terms.max_checkpoints": {func(m *types.MsgRegisterJob, n int) {
 			m.Terms.Verification, m.Terms.Deterministic, m.Terms.MaxCheckpoints, m.Terms.Segments = types.VERIFICATION_CHECKPOINT, true, uint32(n), 1
 		}, 256},

@@ -118,6 +118,8 @@ func TestVersions(t *testing.T) {
 	for _, bad := range []string{"", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.x", "1.2.3-", "latest"} {
 		require.ErrorIs(t, types.CheckVersion("version", bad), types.ErrVersion, "%q", bad)
 	}
+	require.NoError(t, types.CheckVersion("version", "1.0.0-"+strings.Repeat("a", 58)), "64 bytes")
+	require.ErrorIs(t, types.CheckVersion("version", "1.0.0-"+strings.Repeat("a", 59)), types.ErrVersion)
 	require.True(t, types.IsNewerVersion("1.10.0", "1.9.0"))
 	require.True(t, types.IsNewerVersion("1.0.0", "1.0.0-rc.1"))
 	require.False(t, types.IsNewerVersion("1.0.0", "1.0.0"))

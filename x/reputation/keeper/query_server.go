@@ -172,10 +172,10 @@ func asStatus(err error) error {
 }
 
 func bounded(page *query.PageRequest) *query.PageRequest {
-	if page != nil && page.Limit > maxPage {
-		capped := *page
-		capped.Limit = maxPage
-		return &capped
+	if page == nil {
+		return nil
 	}
-	return page
+	capped := *page
+	capped.Limit = min(page.Limit, maxPage)
+	return &capped
 }
