@@ -92,6 +92,18 @@ func TestQueries(t *testing.T) {
 	require.Empty(t, holds.Pagination.Key)
 }
 
+func TestAPageIsBounded(t *testing.T) {
+	f := newFixture(t)
+	for range 1001 {
+		_, err := f.keeper.OpenHold(f.ctx, "request")
+		require.NoError(t, err)
+	}
+	page, err := keeper.NewQueryServer(f.keeper).Holds(f.ctx, &types.QueryHoldsRequest{Pagination: &query.PageRequest{Limit: 1 << 40}})
+	require.NoError(t, err)
+	require.Len(t, page.Holds, 1000)
+	require.NotEmpty(t, page.Pagination.NextKey)
+}
+
 func TestEmptyMessagesAreRefused(t *testing.T) {
 	f := newFixture(t)
 	specification.EmptyMessagesAreRefused(t, f.ctx, keeper.NewMsgServer(f.keeper))

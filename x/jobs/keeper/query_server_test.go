@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -221,6 +222,112 @@ func TestJobsAndReleasesAreListed(t *testing.T) {
 	release, err := f.query.Release(f.ctx, &types.QueryReleaseRequest{ReleaseId: one.Job.EvaluatorRelease})
 	require.NoError(t, err)
 	require.Equal(t, releases.Releases[0], release.Release)
+}
+
+// Every list comes page by page, nothing twice and nothing left out.
+func TestEveryListIsPaged(t *testing.T) {
+	f := busyMarket(t)
+	f.keysAwaited(1)
+	f.register(f.registration())
+	node, root := f.address("w1").String(), f.address("root").String()
+	keyed := f.request(1, func(s *types.RequestSpec) { s.MaxWorkers, s.GrantKeys = 2, true })
+	f.accept(keyed, "e1", "w1", "w2")
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.GrantKey(ctx, &types.MsgGrantKey{Signer: f.address("client").String(), RequestId: keyed, Keys: []types.WrappedKey{
+			{Account: f.address("w1").String(), Key: []byte("1")}, {Account: f.address("w2").String(), Key: []byte("2")},
+		}})
+		return err
+	}))
+	for name, list := range map[string]func(page *query.PageRequest) ([]string, *query.PageResponse, error){
+		"jobs": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Jobs(f.ctx, &types.QueryJobsRequest{Pagination: page})
+			return texts(r.GetJobs(), func(j types.Job) any { return j.Id }), r.GetPagination(), err
+		},
+		"jobs of a root": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Jobs(f.ctx, &types.QueryJobsRequest{Root: root, Pagination: page})
+			return texts(r.GetJobs(), func(j types.Job) any { return j.Id }), r.GetPagination(), err
+		},
+		"releases": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Releases(f.ctx, &types.QueryReleasesRequest{JobId: 1, Pagination: page})
+			return texts(r.GetReleases(), func(r types.Release) any { return r.Id }), r.GetPagination(), err
+		},
+		"openings": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Openings(f.ctx, &types.QueryOpeningsRequest{JobId: 1, Role: program.ROLE_EVALUATOR, Pagination: page})
+			return texts(r.GetRequests(), func(r types.Request) any { return r.Id }), r.GetPagination(), err
+		},
+		"assignments": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Assignments(f.ctx, &types.QueryAssignmentsRequest{Node: node, Pagination: page})
+			return texts(r.GetPlaces(), func(p types.Place) any { return p.Request.Id }), r.GetPagination(), err
+		},
+		"requests of a node": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Requests(f.ctx, &types.QueryRequestsRequest{Node: node, Pagination: page})
+			return texts(r.GetRequests(), func(r types.Request) any { return r.Id }), r.GetPagination(), err
+		},
+		"keys": func(page *query.PageRequest) ([]string, *query.PageResponse, error) {
+			r, err := f.query.Grants(f.ctx, &types.QueryGrantsRequest{RequestId: keyed, Pagination: page})
+			return texts(r.GetGrants(), func(g types.Grant) any { return g.Account }), r.GetPagination(), err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, _, err := list(nil)
+			require.NoError(t, err)
+			require.Greater(t, len(all), 1)
+			var paged []string
+			for page := (&query.PageRequest{Limit: 1}); ; {
+				one, next, err := list(page)
+				require.NoError(t, err)
+				require.Len(t, one, 1)
+				paged = append(paged, one...)
+				if next.NextKey == nil {
+					break
+				}
+				page = &query.PageRequest{Limit: 1, Key: next.NextKey}
+			}
+			require.Equal(t, all, paged)
+		})
+	}
+}
+
+func texts[T any](list []T, of func(T) any) (out []string) {
+	for _, entry := range list {
+		out = append(out, fmt.Sprint(of(entry)))
+	}
+	return out
+}
+
+// What is asked for by version is that version, what is not, the present one.
+func TestVersionsAreAskedFor(t *testing.T) {
+	f, job := newMarket(t)
+	first, err := f.query.Terms(f.ctx, &types.QueryTermsRequest{JobId: job})
+	require.NoError(t, err)
+	changed := first.Terms.Spec
+	changed.InvalidLosesBond = !changed.InvalidLosesBond
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.UpdateJob(ctx, &types.MsgUpdateJob{Signer: f.address("root").String(), JobId: job, Terms: &changed})
+		return err
+	}))
+	for version, want := range map[uint64]types.Terms{
+		0: {JobId: job, Version: 2, Spec: changed}, 1: {JobId: job, Version: 1, Spec: first.Terms.Spec}, 2: {JobId: job, Version: 2, Spec: changed},
+	} {
+		got, err := f.query.Terms(f.ctx, &types.QueryTermsRequest{JobId: job, Version: version})
+		require.NoError(t, err)
+		require.Equal(t, want, got.Terms, version)
+	}
+
+	was, err := f.query.Params(f.ctx, &types.QueryParamsRequest{})
+	require.NoError(t, err)
+	params := was.Params.Params
+	params.SweepPayouts++
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.UpdateParams(ctx, &types.MsgUpdateParams{Authority: authority(), Params: params})
+		return err
+	}))
+	now := types.VersionedParams{Version: was.Params.Version + 1, Params: params}
+	for version, want := range map[uint64]types.VersionedParams{0: now, was.Params.Version: was.Params, now.Version: now} {
+		got, err := f.query.Params(f.ctx, &types.QueryParamsRequest{Version: version})
+		require.NoError(t, err)
+		require.Equal(t, want, got.Params, version)
+	}
 }
 
 func TestUnknownThingsAreNotFound(t *testing.T) {
