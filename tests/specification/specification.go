@@ -133,7 +133,7 @@ func TheCodecKnowsMessages(t *testing.T, m Module) {
 
 // EmptyMessagesAreRefused fails unless a server refuses messages that say nothing for what they lack, which is a signer
 // before all. UpdateParams asks who that is first.
-func EmptyMessagesAreRefused(t *testing.T, ctx context.Context, server any) {
+func EmptyMessagesAreRefused(ctx context.Context, t *testing.T, server any) {
 	t.Helper()
 	of := reflect.ValueOf(server)
 	for i := range of.NumMethod() {

@@ -199,7 +199,7 @@ func TestRefusalNamesTheStake(t *testing.T) {
 
 func TestMessagesAreCheckedWhereTheyRun(t *testing.T) {
 	f := newFixture(t)
-	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
+	specification.EmptyMessagesAreRefused(f.ctx, t, f.server)
 	root := f.staked("root", ain)
 	f.jobs[jobID] = root
 	require.ErrorIs(t, f.allocate(root, jobID, -1), types.ErrInvalidAmount)

@@ -106,5 +106,5 @@ func TestAPageIsBounded(t *testing.T) {
 
 func TestEmptyMessagesAreRefused(t *testing.T) {
 	f := newFixture(t)
-	specification.EmptyMessagesAreRefused(t, f.ctx, keeper.NewMsgServer(f.keeper))
+	specification.EmptyMessagesAreRefused(f.ctx, t, keeper.NewMsgServer(f.keeper))
 }

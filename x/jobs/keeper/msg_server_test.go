@@ -456,5 +456,5 @@ func TestOnlyTheAuthorityChangesParams(t *testing.T) {
 
 func TestMessagesOfNobodyAreRefused(t *testing.T) {
 	f := newFixture(t)
-	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
+	specification.EmptyMessagesAreRefused(f.ctx, t, f.server)
 }

@@ -61,5 +61,5 @@ func TestWhoIsAnActiveNode(t *testing.T) {
 
 func TestEmptyMessagesAreRefused(t *testing.T) {
 	f := newFixture(t)
-	specification.EmptyMessagesAreRefused(t, f.ctx, f.server)
+	specification.EmptyMessagesAreRefused(f.ctx, t, f.server)
 }
