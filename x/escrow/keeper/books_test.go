@@ -1,6 +1,7 @@
 package keeper_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -45,6 +46,35 @@ func TestBooksThatDoNotBalanceAreFound(t *testing.T) {
 			require.ErrorContains(t, err, "stakes 10uain and holds 20uain make 30uain")
 			f.ctx = good
 		})
+	}
+}
+
+// Sums that are right do not hide what no account and no hold can have.
+func TestBooksWithLessThanNothingAreFound(t *testing.T) {
+	for says, spoil := range map[string]func(f *fixture) error{
+		"stake: -10 is negative": func(f *fixture) error {
+			bob := f.account("bob", 0)
+			return errors.Join(
+				f.keeper.SetAccount(f.ctx, bob, types.Account{Owner: bob.String(), Stake: math.NewInt(-10)}),
+				f.keeper.SetHold(f.ctx, types.Hold{Id: 2, Balance: math.NewInt(10)}))
+		},
+		"hold 2: balance: -10 is negative": func(f *fixture) error {
+			bob := f.account("bob", 0)
+			return errors.Join(
+				f.keeper.SetAccount(f.ctx, bob, types.Account{Owner: bob.String(), Stake: math.NewInt(10)}),
+				f.keeper.SetHold(f.ctx, types.Hold{Id: 2, Balance: math.NewInt(-10)}))
+		},
+	} {
+		f := newFixture(t)
+		f.staked("alice", 10)
+		f.hold(20)
+		good := f.ctx
+		f.ctx, _ = f.ctx.CacheContext()
+		require.NoError(t, spoil(f))
+		err := f.keeper.CheckBooks(f.ctx)
+		require.ErrorIs(t, err, types.ErrBooks)
+		require.ErrorContains(t, err, says)
+		f.ctx = good
 	}
 }
 

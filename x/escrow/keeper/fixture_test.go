@@ -39,10 +39,11 @@ const (
 
 // fixture is escrow on the real auth and bank keepers, on a store in memory.
 type fixture struct {
-	t      testing.TB
-	ctx    sdk.Context
-	bank   bankkeeper.BaseKeeper
-	keeper *keeper.Keeper
+	t        testing.TB
+	ctx      sdk.Context
+	accounts authkeeper.AccountKeeper
+	bank     bankkeeper.BaseKeeper
+	keeper   *keeper.Keeper
 }
 
 // newFixture returns an empty escrow. The books are checked when the test ends.
@@ -68,7 +69,7 @@ func newFixture(t testing.TB) *fixture {
 	require.NoError(t, bank.SetParams(ctx, banktypes.DefaultParams()))
 	k := keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), accounts, bank, chain.Denom, authtypes.FeeCollectorName)
 	require.NoError(t, k.InitGenesis(ctx, *types.DefaultGenesis()))
-	f := &fixture{t: t, ctx: ctx, bank: bank, keeper: k}
+	f := &fixture{t: t, ctx: ctx, accounts: accounts, bank: bank, keeper: k}
 	t.Cleanup(func() {
 		if !t.Failed() {
 			require.NoError(t, k.CheckBooks(f.ctx))

@@ -8,8 +8,10 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 
 	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/x/escrow/keeper"
 	"github.com/ain-network/aind/x/escrow/types"
 )
 
@@ -46,6 +48,22 @@ func TestExportImportExportGivesTheSameBytes(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 4, id, "ids go on where they stopped")
 }
+
+func TestGenesisOpensTheModulesAccount(t *testing.T) {
+	f := newFixture(t)
+	require.True(t, f.accounts.HasAccount(f.ctx, authtypes.NewModuleAddress(types.ModuleName)), "before any coin comes in")
+}
+
+// Coins of a module without an account would be anybody's.
+func TestAppWithoutTheModulesAccountDoesNotStart(t *testing.T) {
+	require.PanicsWithValue(t, `module account "escrow" is missing; give it the Burner permission`, func() {
+		keeper.NewKeeper(nil, nil, noAccounts{}, nil, chain.Denom, authtypes.FeeCollectorName)
+	})
+}
+
+type noAccounts struct{ types.AccountKeeper }
+
+func (noAccounts) GetModuleAddress(string) sdk.AccAddress { return nil }
 
 func TestGenesisIsRefusedWhenTheBankHasOtherBalances(t *testing.T) {
 	f := newFixture(t)
