@@ -88,6 +88,17 @@ func TestLateMessageMeetsTheRightState(t *testing.T) {
 	require.Equal(t, r.StartedMs+3_000+5_000, r.DeadlineMs)
 }
 
+// Hiring takes half of the time limit at most, rounded down.
+func TestHiringTakesHalfOfTheTimeAtMost(t *testing.T) {
+	f, job := newMarket(t)
+	for limit, want := range map[uint64]int64{1000: 500, 1001: 500, 1999: 999, 2000: 1000, 2001: 1000, 9000: 1000} {
+		id := f.request(job, func(s *types.RequestSpec) { s.TimeLimitMs = limit })
+		f.accept(id, "e1")
+		r := f.get(id)
+		require.Equal(t, want, r.DeadlineMs-r.StartedMs, limit)
+	}
+}
+
 // TestFaultInOneRequestStopsNoOther plants a fault that cannot happen: a hold from
 // which a coin is gone.
 func TestFaultInOneRequestStopsNoOther(t *testing.T) {

@@ -189,11 +189,11 @@ func TestOtherMessagesAreRefused(t *testing.T) {
 
 func TestRequirementsAreMerged(t *testing.T) {
 	merged, err := types.MergeRequirements(
-		program.Capability{CPUMillis: 1000, MemoryBytes: 5, Tags: []string{"wasm"}, Arch: "amd64"},
-		program.Capability{CPUMillis: 500, MemoryBytes: 7, DiskBytes: 1, Tags: []string{"gpu"}, OS: "linux", GPUs: []program.GPU{{Count: 1}}})
+		program.Capability{CPUMillis: 1000, MemoryBytes: 5, FreeStorageBytes: 9, Tags: []string{"wasm"}, Arch: "amd64"},
+		program.Capability{CPUMillis: 500, MemoryBytes: 7, DiskBytes: 1, FreeStorageBytes: 8, Tags: []string{"gpu"}, OS: "linux", GPUs: []program.GPU{{Count: 1}}})
 	require.NoError(t, err)
 	require.Equal(t, program.Capability{
-		CPUMillis: 1000, MemoryBytes: 7, DiskBytes: 1, Tags: []string{"wasm", "gpu"}, Arch: "amd64", OS: "linux", GPUs: []program.GPU{{Count: 1}},
+		CPUMillis: 1000, MemoryBytes: 7, DiskBytes: 1, FreeStorageBytes: 9, Tags: []string{"wasm", "gpu"}, Arch: "amd64", OS: "linux", GPUs: []program.GPU{{Count: 1}},
 	}, merged)
 	same := program.Capability{Arch: "amd64", OS: "linux"}
 	for _, job := range []program.Capability{same, {}} {

@@ -228,6 +228,18 @@ func TestQueriesForWhatIsNotThereOrMalformed(t *testing.T) {
 			_, err := f.query.Applications(ctx, &types.QueryApplicationsRequest{Admin: "eve"})
 			return err
 		}, codes.InvalidArgument},
+		{"applications of a malformed applicant", func(ctx context.Context) error {
+			_, err := f.query.Applications(ctx, &types.QueryApplicationsRequest{Applicant: "eve"})
+			return err
+		}, codes.InvalidArgument},
+		{"applications of a malformed applicant to an admin", func(ctx context.Context) error {
+			_, err := f.query.Applications(ctx, &types.QueryApplicationsRequest{Admin: f.root.String(), Applicant: "eve"})
+			return err
+		}, codes.InvalidArgument},
+		{"scores of a job that nobody registered", func(ctx context.Context) error {
+			_, err := f.query.Scores(ctx, &types.QueryScoresRequest{JobId: unknownJob})
+			return err
+		}, codes.NotFound},
 		{"a profile of a malformed address", func(ctx context.Context) error {
 			_, err := f.query.Profile(ctx, &types.QueryProfileRequest{Address: "eve"})
 			return err

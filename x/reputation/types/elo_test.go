@@ -100,3 +100,11 @@ func TestRatingIsRoundedDown(t *testing.T) {
 		require.Equal(t, want, types.Score{RatingChange: change}.Rating(params), "%d", change)
 	}
 }
+
+func TestCostOfAParentIsRoundedDown(t *testing.T) {
+	params := types.Params{OverturnedPoints: 1, ParentShareBps: 3333}
+	require.Equal(t, int64(1000), params.OverturnedCost())
+	require.Equal(t, int64(333), params.ParentCost())
+	params.ParentShareBps = 3339
+	require.Equal(t, int64(333), params.ParentCost())
+}

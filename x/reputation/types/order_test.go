@@ -22,3 +22,14 @@ func TestWhoWasNeverMeasuredRespondsLast(t *testing.T) {
 	}
 	require.Zero(t, compare(never, never))
 }
+
+// Means are compared in whole milliseconds, rounded down.
+func TestMeansAreComparedInMilliseconds(t *testing.T) {
+	compare, err := types.ScoreOrderOf(types.SCORE_ORDER_RESPONSE)
+	require.NoError(t, err)
+	ten, more, eleven := types.Score{ResponseMs: 10, ResponseCount: 1}, types.Score{ResponseMs: 21, ResponseCount: 2}, types.Score{ResponseMs: 11, ResponseCount: 1}
+	require.Zero(t, compare(ten, more))
+	require.Zero(t, compare(more, ten))
+	require.Negative(t, compare(more, eleven))
+	require.Positive(t, compare(eleven, more))
+}
