@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
@@ -187,6 +188,75 @@ func TestGrantsAreThoseOfTheRequest(t *testing.T) {
 		require.Equal(t, ageKey, a.EncryptionKey, "what a key is wrapped to")
 	}
 	require.Equal(t, ageKey, response.Request.EvaluatorEncryptionKey)
+}
+
+// A request says when each of its steps was taken, so that everybody can see who was slow.
+func TestEveryStepIsTimed(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("client", 100_000, 0)
+	for _, node := range []string{"e1", "w1", "w2"} {
+		f.encrypt(node, true)
+	}
+	var now int64
+	step := func(run func(ctx context.Context) error) int64 {
+		f.wait(100 * time.Millisecond)
+		now = f.ctx.BlockTime().UnixMilli()
+		require.NoError(t, f.run(run))
+		return now
+	}
+	var id uint64
+	requested := step(func(context.Context) error {
+		id = f.request(job, func(s *types.RequestSpec) { s.MaxWorkers, s.GrantKeys = 2, true })
+		return nil
+	})
+	accept := func(name string) int64 {
+		return step(func(context.Context) error { f.accept(id, name); return nil })
+	}
+	grant := func(name string) int64 {
+		return step(func(ctx context.Context) error {
+			_, err := f.server.GrantKey(ctx, &types.MsgGrantKey{
+				Signer: f.address("client").String(), RequestId: id, Keys: []types.WrappedKey{{Account: f.address(name).String(), Key: []byte(name)}},
+			})
+			return err
+		})
+	}
+	commit := func(name string) int64 {
+		return step(func(ctx context.Context) error { _, err := f.server.SubmitResult(ctx, f.commit(id, name)); return err })
+	}
+	reveal := func(name string) int64 {
+		return step(func(ctx context.Context) error { _, err := f.server.RevealResult(ctx, f.reveal(id, name)); return err })
+	}
+	started := accept("e1")
+	accepted := map[string]int64{"w1": accept("w1"), "w2": accept("w2")}
+	keyed := map[string]int64{"w1": grant("w1"), "w2": grant("w2")}
+	committed := map[string]int64{"w1": commit("w1"), "w2": commit("w2")}
+	revealed := map[string]int64{"w1": reveal("w1"), "w2": reveal("w2")}
+	evaluating := grant("e1")
+	ranked := step(func(ctx context.Context) error {
+		_, err := f.server.Rank(ctx, &types.MsgRank{Signer: f.address("e1").String(), RequestId: id})
+		return err
+	})
+	r, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: id})
+	require.NoError(t, err)
+	require.Equal(t, []int64{requested, started, accepted["w2"], keyed["w2"], evaluating, ranked}, []int64{
+		r.Request.RequestedMs, r.Request.StartedMs, r.Request.ClosedMs, r.Request.GrantedMs, r.Request.EvaluatingMs, r.Request.RankedMs,
+	})
+	require.Len(t, r.Assignments, 2)
+	for _, name := range []string{"w1", "w2"} {
+		for _, a := range r.Assignments {
+			if a.Worker == f.address(name).String() {
+				require.Equal(t, []int64{accepted[name], keyed[name], committed[name], revealed[name]},
+					[]int64{a.AcceptedMs, a.GrantedMs, a.CommittedMs, a.RevealedMs}, name)
+			}
+		}
+	}
+	for range 2 {
+		f.wait(10 * time.Second)
+	}
+	finished, err := f.query.Request(f.ctx, &types.QueryRequestRequest{RequestId: id})
+	require.NoError(t, err)
+	require.Equal(t, types.REQUEST_STATE_SETTLED, finished.Request.State)
+	require.GreaterOrEqual(t, finished.Request.FinishedMs, ranked+10_000)
 }
 
 func TestJobsAndReleasesAreListed(t *testing.T) {
