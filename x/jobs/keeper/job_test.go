@@ -3,6 +3,7 @@ package keeper_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,6 +178,23 @@ func TestRevokeReleaseEndsManyRequestsOverSeveralBlocks(t *testing.T) {
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(t, err)
 	require.Empty(t, state.Revocations)
+}
+
+// What has ended before a release is revoked stays as it ended.
+func TestRevokeReleaseLeavesWhatHasEnded(t *testing.T) {
+	f, job := newMarket(t)
+	cancelled, unevaluated := f.request(job), f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 1 })
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.CancelRequest(ctx, &types.MsgCancelRequest{Signer: f.address("client").String(), RequestId: cancelled})
+		return err
+	}))
+	f.accept(unevaluated, "e1", "w1")
+	f.wait(time.Minute)
+	before := []types.Request{f.get(cancelled), f.get(unevaluated)}
+	require.True(t, before[0].IsFinished() && before[1].IsFinished())
+	f.revoke(t, "root", 1)
+	f.wait(time.Minute)
+	require.Equal(t, before, []types.Request{f.get(cancelled), f.get(unevaluated)})
 }
 
 func TestUpdateJobKeepsWhatIsLeftOut(t *testing.T) {

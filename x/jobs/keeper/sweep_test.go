@@ -70,6 +70,36 @@ func TestSweepCarriesOnInTheNextBlock(t *testing.T) {
 	require.Equal(t, []types.RequestState{cancelled}, f.states(all[4]))
 }
 
+// A worker that is let go counts as a payout: its bond goes back.
+func TestSweepCountsWorkersThatAreLetGo(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("client", 100_000, 0)
+	for _, node := range []string{"e1", "w1", "w2", "w3"} {
+		f.encrypt(node, true)
+	}
+	first, second := f.request(job), f.request(job)
+	f.wait(30 * time.Second)
+	f.wait(25 * time.Second)
+	keyed := f.request(job, func(s *types.RequestSpec) { s.GrantKeys = true })
+	f.accept(keyed, "e1", "w1", "w2", "w3")
+	require.NoError(t, f.run(func(ctx context.Context) error {
+		_, err := f.server.GrantKey(ctx, &types.MsgGrantKey{
+			Signer: f.address("client").String(), RequestId: keyed, Keys: []types.WrappedKey{{Account: f.address("w1").String(), Key: []byte("key")}},
+		})
+		return err
+	}))
+	f.setParams(func(p *types.Params) { p.SweepPayouts = 3 })
+	f.endBlock()
+	f.beginBlock(6 * time.Second)
+	f.endBlock()
+	require.Equal(t, uint32(1), f.get(keyed).Workers, "two are let go")
+	const open, cancelled = types.REQUEST_STATE_OPEN, types.REQUEST_STATE_CANCELLED
+	require.Equal(t, []types.RequestState{cancelled, open}, f.states(first, second), "which leaves one of three")
+	f.beginBlock(0)
+	f.endBlock()
+	require.Equal(t, []types.RequestState{cancelled, cancelled}, f.states(first, second))
+}
+
 // TestLateMessageMeetsTheRightState: a message in the block in which a phase ends
 // comes before the sweep of that block.
 func TestLateMessageMeetsTheRightState(t *testing.T) {
