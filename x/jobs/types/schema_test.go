@@ -14,6 +14,7 @@ import (
 
 	_ "github.com/ain-network/aind/chain" // sets the address prefix
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -66,6 +67,24 @@ func TestSchemaNamesItsServices(t *testing.T) {
 	require.Equal(t, "p.Root", string(schema.WorkerOutput().FullName()))
 	require.Equal(t, "p.Roots", string(schema.EvaluatorInput().FullName()))
 	require.Equal(t, "p.Ranking", string(schema.EvaluatorOutput().FullName()))
+}
+
+// Whoever asks a schema without an Evaluator about it learns that there is none.
+func TestSchemaWithoutAnEvaluator(t *testing.T) {
+	schema, err := parse(t, `syntax = "proto3"; service Worker { rpc Solve(Task) returns (Task) {} } message Task { int32 n = 1; }`)
+	require.NoError(t, err)
+	require.False(t, schema.HasEvaluator())
+	require.Empty(t, schema.EvaluatorService())
+	require.Empty(t, schema.EvaluatorMethod())
+	require.Nil(t, schema.EvaluatorInput())
+	require.Nil(t, schema.EvaluatorOutput())
+	_, err = schema.ParseRanking(nil, nil)
+	require.ErrorIs(t, err, types.ErrSchema)
+	_, err = schema.BuildEvaluatorInput(nil, nil)
+	require.ErrorIs(t, err, types.ErrSchema)
+	require.ErrorIs(t, schema.CheckMetrics([]types.Metric{{Field: "n", Fold: program.METRIC_FOLD_SUM}}), types.ErrInvalid)
+	require.Error(t, types.TermsSpec{Verification: types.VERIFICATION_CHECKPOINT}.CheckVerification(schema))
+	require.NoError(t, types.TermsSpec{}.CheckVerification(schema))
 }
 
 func TestSchemaIsAccepted(t *testing.T) {
