@@ -53,6 +53,16 @@ func TestWorkersOfOneRequestPlayEachOther(t *testing.T) {
 	require.ErrorIs(t, f.keeper.Rank(f.ctx, grown, []sdk.AccAddress{address("a"), address("b")}, []int{1}), types.ErrInvalidReport)
 }
 
+// Who is alone plays nobody.
+func TestOneWorkerPlaysNoGame(t *testing.T) {
+	f := newGrowing(t, program.TreePolicy{})
+	require.Empty(t, f.events(func(ctx sdk.Context) {
+		require.NoError(t, f.keeper.Rank(ctx, grown, []sdk.AccAddress{address("a")}, []int{1}))
+		require.NoError(t, f.keeper.Rank(ctx, grown, nil, nil))
+	}))
+	require.ErrorIs(t, f.keeper.Rank(f.ctx, grown, []sdk.AccAddress{address("a"), address("b")}, []int{1}), types.ErrInvalidReport)
+}
+
 func TestPlacesAreOnRecord(t *testing.T) {
 	f := newGrowing(t, program.TreePolicy{})
 	events := f.events(func(ctx sdk.Context) {
