@@ -135,6 +135,11 @@ func (c *challenged) judge(ctx context.Context) error {
 		return err
 	}
 	ranking, err := c.rank(ctx, material, left, left > 2*typical+time.Second)
+	if errors.Is(err, daemon.ErrInputUnusable) {
+		c.log.Warn("nobody can judge by what the request names", "error", err)
+		c.rec.InputUnusable, c.rec.Judged = true, true
+		return nil
+	}
 	if errors.Is(err, daemon.ErrRanking) || daemon.IsProgramFault(err) {
 		c.rec.Failures++
 		if c.rec.Failures >= maxFailures {

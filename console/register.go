@@ -65,7 +65,8 @@ func newRegisterJob(s *Session) *cobra.Command {
 		Short: "Register a job: compile, check, upload, sign, publish",
 		Long: `Register a kind of work. SCHEMA is a proto3 file with a service Worker and a service
 Evaluator; WORKER and EVALUATOR are the programs that serve them: a .py script or a .wasm
-module. A schema without a service Evaluator goes without EVALUATOR: its requests set
+module. In the place of either, the word requested says that each request names the program.
+A schema without a service Evaluator goes without EVALUATOR: its requests set
 skip_evaluation. The schema is compiled and checked, the programs are uploaded to the store and
 signed with your key, and you become the root of the job's tree.
 
@@ -366,6 +367,9 @@ func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) erro
 		return err
 	}
 	for _, artifact := range artifacts {
+		if artifact.Digest == "" { // requests bring it
+			continue
+		}
 		s.progress("uploading %s, %d bytes, %s", artifact.Path, artifact.Size, artifact.Digest)
 		if err := put(ctx, store, artifact); err != nil {
 			return fmt.Errorf("upload %s: %w", artifact.Path, err)

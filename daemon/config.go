@@ -50,7 +50,7 @@ type Config struct {
 	// Margin is how long before a deadline a transaction has to leave. 0: 400 ms.
 	Margin  Duration      `yaml:"margin"`
 	Sandbox SandboxConfig `yaml:"sandbox"`
-	// ProgramCache bounds the programs kept on disk. 0: 4 GiB.
+	// ProgramCache bounds the programs kept on disk, and as much again is kept of what requests name. 0: 4 GiB.
 	ProgramCache Bytes `yaml:"program_cache"`
 }
 
@@ -78,6 +78,8 @@ type Policy struct {
 	Builders []string `yaml:"builders"`
 	// Programs by digest, where releases are listed.
 	Programs []string `yaml:"programs"`
+	// CustomCode: programs that requests name are run, too: a stranger's, which no admin has signed.
+	CustomCode bool `yaml:"custom_code"`
 }
 
 // Limits bound every single run of a program, and are what the node offers as its capability.
@@ -251,6 +253,9 @@ func (c Config) Capability() program.Capability {
 	}
 	if c.Sandbox.Python != "" && c.Sandbox.runs(sandbox.KindScript) {
 		capability.Tags = append(capability.Tags, release.PythonRuntime)
+	}
+	if c.Policy.CustomCode {
+		capability.Tags = append(capability.Tags, program.CustomCodeTag)
 	}
 	if d := c.Sandbox.Docker; d.used() && c.Sandbox.runs(sandbox.KindImage) {
 		capability.Tags = append(capability.Tags, dockerTag)

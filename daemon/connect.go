@@ -99,6 +99,10 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 	if err != nil {
 		return World{}, err
 	}
+	contents, err := release.OpenCache(filepath.Join(cfg.Home, "contents"), int64(cfg.ProgramCache))
+	if err != nil {
+		return World{}, err
+	}
 	if err := cfg.EnsurePython(ctx, store, log); err != nil {
 		return World{}, err
 	}
@@ -111,7 +115,7 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 			log.Warn("could not close the sandbox", "error", err)
 		}
 	})
-	return World{Network: Chain{network}, Key: key, Store: store, Cache: cache, Sandbox: runner, Log: log}, nil
+	return World{Network: Chain{network}, Key: key, Store: store, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
 }
 
 // openKey loads the key that the config names. A newcomer's is made, with a passphrase of its own where none was given.

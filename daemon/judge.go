@@ -168,21 +168,17 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	if err != nil {
 		return nil, err
 	}
-	question, err := job.Schema.BuildEvaluatorInput(m.Input, m.Replies)
-	if err != nil {
-		return nil, fmt.Errorf("put request and replies together: %w", err)
-	}
-	reply, err := k.Programs.Run(ctx, Call{
+	said, err := k.ask(ctx, job, request, m, Call{
 		JobID: request.Spec.JobId, ReleaseID: request.EvaluatorRelease, Role: program.ROLE_EVALUATOR,
 		RequestID: request.Id, Client: request.Client, DeadlineMs: request.DeadlineMs,
-		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Input: question, Wall: wall,
+		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Wall: wall,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ranked, err := job.Schema.ParseRanking(reply.Output, terms.Metrics)
+	ranked, err := job.Schema.ParseRanking(said, terms.Metrics)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRanking, err)
+		return nil, k.blame(ctx, request, fmt.Errorf("%w: %w", ErrRanking, err))
 	}
 	// Nodes that have no reply are left out: the chain refuses those.
 	for _, r := range ranked {
@@ -193,4 +189,42 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 		entries = append(entries, jobstypes.RankEntry(r))
 	}
 	return entries, nil
+}
+
+// ask runs the program that judges on the material: the job's, or the one that the request names for it.
+func (k *Kit) ask(ctx context.Context, job Job, request jobstypes.Request, m Material, call Call) ([]byte, error) {
+	requested, err := k.Programs.Requested(ctx, call.ReleaseID)
+	if err != nil {
+		return nil, err
+	}
+	if requested {
+		needed, err := k.Needed(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		call.Input, call.Grant.GPUs = m.Input, needed.GPUs
+		said, err := k.Programs.runCheck(ctx, call, checking{schema: job.Schema, replies: m.Replies})
+		return said, k.blame(ctx, request, err)
+	}
+	if call.Input, err = job.Schema.BuildEvaluatorInput(m.Input, m.Replies); err != nil {
+		return nil, fmt.Errorf("put request and replies together: %w", err)
+	}
+	reply, err := k.Programs.Run(ctx, call)
+	return reply.Output, err
+}
+
+// blame says whose fault it is that there is no ranking. A check program that fails is its client's own: the request cannot be judged by anybody, and
+// the evaluator, who would otherwise be silent, says so.
+func (k *Kit) blame(ctx context.Context, request jobstypes.Request, fault error) error {
+	if !IsProgramFault(fault) && !errors.Is(fault, ErrRanking) {
+		return fault
+	}
+	requested, err := k.Programs.Requested(ctx, request.EvaluatorRelease)
+	if err != nil {
+		return errors.Join(fault, err)
+	}
+	if requested {
+		return fmt.Errorf("%w: the program that it names to check results: %w", ErrInputUnusable, fault)
+	}
+	return fault
 }

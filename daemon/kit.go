@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"cosmossdk.io/math"
@@ -45,8 +46,10 @@ type World struct {
 	Key     client.Key
 	Store   storage.Store
 	Cache   ReleaseCache
-	Sandbox sandbox.Sandbox
-	Log     *slog.Logger
+	// Contents keeps what requests name.
+	Contents ContentCache
+	Sandbox  sandbox.Sandbox
+	Log      *slog.Logger
 }
 
 // Kit is a daemon's parts, put together.
@@ -90,7 +93,12 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	}
 	k.Catalog = NewCatalog(world.Network)
 	k.Clock = NewClock(world.Network)
+	tasks := filepath.Join(cfg.Home, tasksFolder)
+	if err := os.RemoveAll(tasks); err != nil { // what a crash left
+		return nil, errors.Join(err, k.Journal.Close())
+	}
 	k.Programs = &Programs{
+		Custom: cfg.Policy.CustomCode, Contents: world.Contents, Tasks: tasks,
 		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Store: world.Store, Cache: world.Cache,
 		Sandbox: world.Sandbox, Limits: cfg.Limits, Log: world.Log, Prepared: changed,
 		Logs: &Logs{Dir: filepath.Join(cfg.Home, logsFolder), Max: int64(cfg.Limits.Logs)}, GPUs: &GPUs{Devices: cfg.Sandbox.Docker.devices},

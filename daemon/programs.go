@@ -41,6 +41,10 @@ type Programs struct {
 	Policy  Policy
 	Clock   *Clock
 	Board   *programBoard
+	// Custom: programs that requests name are run, too. Contents keeps them, Tasks is a folder for what they leave.
+	Custom   bool
+	Contents ContentCache
+	Tasks    string
 	// Prepared is called when a release became ready in the background; it must not block.
 	Prepared func()
 
@@ -66,6 +70,13 @@ type Call struct {
 	Wall time.Duration
 	// Grant is what the run may use; its zero value: what the owner's limits say.
 	Grant Grant
+	// OutFile is where a program that its request names leaves what it put into /ain/out; empty: nobody wants it.
+	OutFile string
+
+	// Of a program that its request names.
+	args   []string
+	files  map[string]string
+	outDir string
 }
 
 // holder of the call's devices: its request, or, outside of requests, its job, by a number that no request has.
@@ -232,6 +243,9 @@ func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.Release
 	if err != nil {
 		return sandbox.Program{}, err
 	}
+	if one.Kind == program.PROGRAM_KIND_REQUESTED { // each request brings its own
+		return described, release.Verify(spec, job.Schema.Digest, job.Owner)
+	}
 	if !p.Sandbox.Supports(described.Kind) {
 		return sandbox.Program{}, fmt.Errorf("%w: this node runs no program of kind %s", sandbox.ErrUnsupported, described.Kind)
 	}
@@ -258,6 +272,8 @@ func describe(schema Schema, role program.Role, one program.Program) (sandbox.Pr
 		p.Kind, p.Codec = sandbox.KindImage, sandbox.CodecJSON
 	case kind == program.PROGRAM_KIND_IMAGE && abi == program.ABI_GRPC:
 		p.Kind, p.Codec, p.StatelessSafe = sandbox.KindImage, sandbox.CodecGRPC, one.StatelessSafe
+	case kind == program.PROGRAM_KIND_REQUESTED:
+		return p, nil
 	case kind == program.PROGRAM_KIND_SCRIPT && abi == program.ABI_SCRIPT:
 		if one.Runtime != release.PythonRuntime {
 			return p, fmt.Errorf("%w: script for runtime %q, this node has %s", sandbox.ErrUnsupported, one.Runtime, release.PythonRuntime)
@@ -283,6 +299,12 @@ func (p *Programs) Run(ctx context.Context, call Call) (Reply, error) {
 	prepared, err := p.runnable(ctx, call)
 	if err != nil {
 		return Reply{}, err
+	}
+	if requested, err := p.Requested(ctx, call.ReleaseID); err != nil || requested {
+		if err != nil {
+			return Reply{}, err
+		}
+		return p.runTask(ctx, call)
 	}
 	result, log, err := p.execute(ctx, prepared, call, nil)
 	p.GPUs.GiveBack(call.holder())
@@ -356,6 +378,9 @@ func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
 	return sandbox.Run{
 		Program: prepared,
 		Input:   call.Input,
+		Args:    call.args,
+		Inputs:  call.files,
+		OutDir:  call.outDir,
 		Env: map[string]string{
 			sandbox.EnvRequest:  strconv.FormatUint(call.RequestID, 10),
 			sandbox.EnvSeed:     hex.EncodeToString(call.Seed[:]),

@@ -69,6 +69,9 @@ func (e *Examiner) Answer(ctx context.Context, exam Exam) (string, error) {
 }
 
 func (e *Examiner) work(ctx context.Context, job Job, input []byte, seed [32]byte) ([]byte, error) {
+	if requested, err := e.Programs.Requested(ctx, job.WorkerRelease); err != nil || requested {
+		return nil, err // there is no program that an applicant could show to run
+	}
 	terms, err := e.Catalog.Terms(ctx, job.Id, job.TermsVersion)
 	if err != nil {
 		return nil, err
@@ -84,6 +87,9 @@ func (e *Examiner) work(ctx context.Context, job Job, input []byte, seed [32]byt
 }
 
 func (e *Examiner) judge(ctx context.Context, job Job, input []byte, seed [32]byte) ([]byte, error) {
+	if requested, err := e.Programs.Requested(ctx, job.EvaluatorRelease); err != nil || requested {
+		return nil, err
+	}
 	var honest [][]byte
 	for i := range uint64(honestReplies) {
 		reply, err := e.work(ctx, job, input, derive(seed, "reply", i))

@@ -31,6 +31,8 @@ type Config struct {
 	Ports Ports
 	// AnyPorts takes free ports even where the usual ones are free.
 	AnyPorts bool
+	// CustomCode: a second job runs what requests name, on Docker where an engine answers.
+	CustomCode bool
 	// CheckInvariants makes the chain check all its books after each block.
 	CheckInvariants bool
 	// Report is told what happens, a line at a time; nil: nobody is.

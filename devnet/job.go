@@ -17,6 +17,40 @@ const sourceURL = "https://github.com/ain-network/aind"
 // jobName is what the network's first job is called.
 const jobName = "calculate-root"
 
+// customJobName is what the job is called whose requests name their program.
+const customJobName = "custom-code"
+
+// registerJobs registers what the network is started with.
+func (n *Network) registerJobs(ctx context.Context) error {
+	if err := n.registerJob(ctx); err != nil || !n.config.CustomCode {
+		return err
+	}
+	return n.registerCustom(ctx)
+}
+
+// registerCustom registers the job whose requests name their program. Its windows leave time to fetch an image, and to judge what was trained.
+func (n *Network) registerCustom(ctx context.Context) error {
+	if n.state.Custom != "" {
+		return nil
+	}
+	folder := n.config.folder("custom")
+	if err := writeFiles(folder, examples.CustomCode()); err != nil {
+		return err
+	}
+	var registered struct {
+		Job string `json:"job"`
+	}
+	err := n.supervisor.ask(ctx, "register-custom", &registered, "registerJob",
+		filepath.Join(folder, "job_schema.proto"), "requested", "requested",
+		"--home", n.config.folder(accountAdmin), "--name", customJobName, "--open", "10m", "--hiring", "5m", "--reveal", "1m", "--evaluation", "2m",
+		"--source", sourceURL, "--commit", sourceCommit())
+	if err != nil {
+		return err
+	}
+	n.state.Custom = registered.Job
+	return n.state.write(n.config.Home)
+}
+
 // registerJob registers the paper's example, once in the life of the network. A crash before the note of it leaves a job
 // behind that nobody serves.
 func (n *Network) registerJob(ctx context.Context) error {

@@ -24,6 +24,8 @@ type Network struct {
 	chain      *client.Client
 	validators []*process
 	nodes      []*process
+	// images: the nodes have a Docker engine.
+	images bool
 
 	// alive ends when the network cannot go on; its cause says why.
 	alive context.Context
@@ -67,7 +69,7 @@ func (n *Network) open(ctx context.Context) error {
 	}{
 		{"start the chain", n.startChain},
 		{"start the store", n.startStore},
-		{"register the job", n.registerJob},
+		{"register the job", n.registerJobs},
 		{"start the nodes", n.startNodes},
 	} {
 		begun := time.Now()
@@ -198,6 +200,9 @@ func (n *Network) Store() string { return n.state.storeURL() }
 
 // Job that the network was started with, as 0x1.
 func (n *Network) Job() string { return n.state.Job }
+
+// CustomJob runs what requests name, as 0x2; empty: there is none.
+func (n *Network) CustomJob() string { return n.state.Custom }
 
 // Chain is a client of the network's chain. The network closes it.
 func (n *Network) Chain() *client.Client { return n.chain }

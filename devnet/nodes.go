@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,10 +26,26 @@ type daemonSettings struct {
 	Jobs    []string    `yaml:"jobs,omitempty"`
 	Apply   bool        `yaml:"apply,omitempty"`
 	MaxRuns int         `yaml:"max_runs"`
+	Policy  policy      `yaml:"policy"`
+	Limits  limits      `yaml:"limits"`
 	Sandbox sandbox     `yaml:"sandbox"`
 }
 
+type policy struct {
+	CustomCode bool `yaml:"custom_code,omitempty"`
+}
+
+type limits struct {
+	// Memory of a run: libraries for training take more than the usual.
+	Memory string `yaml:"memory,omitempty"`
+}
+
+type docker struct {
+	Use string `yaml:"use,omitempty"`
+}
+
 type sandbox struct {
+	Docker docker `yaml:"docker,omitempty"`
 	// Cache is shared by all daemons: compiling the Python runtime takes seconds.
 	Cache string `yaml:"cache"`
 }
@@ -49,11 +66,20 @@ func (n *Network) writeDaemonSettings(m member) error {
 		MaxRuns: 1,
 		Sandbox: sandbox{Cache: n.config.folder("cache")},
 	}
+	if n.state.Custom != "" {
+		settings.Policy.CustomCode, settings.Limits.Memory, settings.Sandbox.Docker.Use = true, customMemory, "prefer"
+	}
 	if m.daemon != "admin" {
 		settings.Jobs, settings.Apply = []string{n.state.Job}, true
+		if n.state.Custom != "" {
+			settings.Jobs = append(settings.Jobs, n.state.Custom)
+		}
 	}
 	return writeYAML(filepath.Join(n.config.folder(m.folder), m.daemon+".yaml"), settings)
 }
+
+// customMemory is what a run may use where requests name their program.
+const customMemory = "2GiB"
 
 // writeYAML makes a file that its owner alone can read.
 func writeYAML(path string, content any) error {
@@ -95,9 +121,9 @@ func (n *Network) writeSettings(folder, from string, nodes ...string) error {
 
 // startNodes runs the admin, the evaluators and the workers, and waits until all of them are in the job's tree.
 func (n *Network) startNodes(ctx context.Context) error {
-	jobID, err := chain.ParseJobID(n.state.Job)
+	jobs, err := n.jobIDs()
 	if err != nil {
-		return fmt.Errorf("%s: %w", statePath(n.config.Home), err)
+		return err
 	}
 	clock, err := n.chain.Jobs().Clock(ctx, &jobstypes.QueryClockRequest{})
 	if err != nil {
@@ -116,7 +142,40 @@ func (n *Network) startNodes(ctx context.Context) error {
 		}
 		n.nodes = append(n.nodes, p)
 	}
-	return n.awaitNodes(ctx, jobID, clock.Clock.BlockMs)
+	for _, jobID := range jobs {
+		if err := n.awaitNodes(ctx, jobID, clock.Clock.BlockMs); err != nil {
+			return err
+		}
+	}
+	return n.lookForImages(ctx, jobs[len(jobs)-1])
+}
+
+// jobIDs are those of the network's jobs.
+func (n *Network) jobIDs() ([]uint64, error) {
+	var ids []uint64
+	for _, job := range []string{n.state.Job, n.state.Custom} {
+		if job == "" {
+			continue
+		}
+		id, err := chain.ParseJobID(job)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", statePath(n.config.Home), err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// lookForImages finds out whether the workers can run images.
+func (n *Network) lookForImages(ctx context.Context, jobID uint64) error {
+	found, err := n.chain.Reputation().Nodes(ctx, &reputationtypes.QueryNodesRequest{JobId: jobID, Role: program.ROLE_WORKER, RunningOnly: true})
+	if err != nil {
+		return err
+	}
+	for _, node := range found.Nodes {
+		n.images = n.images || slices.Contains(node.Node.Capability.Tags, "docker")
+	}
+	return nil
 }
 
 // awaitNodes waits until every evaluator and worker is approved and gave a sign of life since a block time in milliseconds:

@@ -21,6 +21,8 @@ type state struct {
 	Accounts map[string]string `json:"accounts"`
 	// Job that the network was started with, as 0x1; empty until it is registered.
 	Job string `json:"job"`
+	// Custom is the job whose requests name their program, as 0x2; empty: there is none.
+	Custom string `json:"custom,omitempty"`
 }
 
 func statePath(home string) string { return filepath.Join(home, "devnet.json") }

@@ -20,6 +20,9 @@ func (n *Network) Summary() string {
 	}
 	line("  store   %s", n.Store())
 	line("  job     %s %s", n.Job(), jobName)
+	if n.state.Custom != "" {
+		line("  job     %s %s: %s", n.state.Custom, customJobName, n.customKinds())
+	}
 	line("  logs    %s", n.config.LogFolder())
 	line("")
 	for _, m := range n.config.members() {
@@ -35,5 +38,16 @@ func (n *Network) Summary() string {
 	}
 	line("Try:")
 	line("  aind --home %s requestJob '{job_id: %s, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'", n.config.Client(), n.Job())
+	if n.state.Custom != "" {
+		line("  aind --home %s run hello.py", n.config.Client())
+	}
 	return b.String()
+}
+
+// customKinds says what can be run as one's own.
+func (n *Network) customKinds() string {
+	if n.images {
+		return "your own scripts, WASM modules and images"
+	}
+	return "your own scripts and WASM modules; images, too, where a Docker engine answers"
 }

@@ -82,6 +82,11 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 	if request.Spec.JudgesNeedKeys() {
 		return "its data is encrypted, which this version cannot open", nil
 	}
+	if requested, err := e.Programs.Requested(ctx, request.EvaluatorRelease); err != nil {
+		return "", err
+	} else if requested && !e.Config.Policy.CustomCode {
+		return "it names a program of its own, and policy.custom_code is off", nil
+	}
 	needed, err := e.Needed(ctx, request)
 	if err != nil {
 		return "", err
@@ -168,11 +173,38 @@ func (e *Evaluator) take(ctx context.Context, request jobstypes.Request) {
 		if err != nil {
 			return err
 		}
+		if err := t.prepareCheck(ctx); err != nil {
+			t.requests.Tell(request, "not taken", err.Error())
+			return daemon.ErrLater
+		}
 		return t.accept(ctx)
 	})
 	if !started {
 		e.setAccepting(request.Id, false)
 	}
+}
+
+// prepareCheck has the program ready with which a request wants its results checked, where its job leaves that to it.
+func (t *task) prepareCheck(ctx context.Context) error {
+	requested, err := t.Programs.Requested(ctx, t.request.EvaluatorRelease)
+	if err != nil || !requested {
+		return err
+	}
+	input, err := daemon.ReadInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input))
+	if err != nil {
+		return fmt.Errorf("input: %w", err)
+	}
+	task, err := daemon.ReadTask(input)
+	if err != nil {
+		return err
+	}
+	left, err := t.Clock.Left(ctx, t.request.DeadlineMs)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, left) // later nobody wants it any more
+	defer cancel()
+	return t.Programs.PrepareCode(ctx, task.Check)
 }
 
 func (t *task) accept(ctx context.Context) error {

@@ -35,6 +35,11 @@ func judge(ctx context.Context, t *task) error {
 		return err
 	}
 	ranking, err := t.Judge(ctx, t.request, material, time.Until(until), t.log)
+	if errors.Is(err, daemon.ErrInputUnusable) {
+		t.log.Warn("nobody can judge by what the request names", "error", err)
+		t.rec.Ranking, t.rec.InputUnusable, t.rec.Judged = nil, true, true
+		return nil
+	}
 	if errors.Is(err, daemon.ErrRanking) || daemon.IsProgramFault(err) {
 		return t.failed(err)
 	}

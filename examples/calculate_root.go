@@ -16,3 +16,15 @@ func CalculateRoot() fs.FS {
 	}
 	return files
 }
+
+//go:embed custom-code/job_schema.proto
+var customCode embed.FS
+
+// CustomCode holds the schema of jobs whose requests name their program.
+func CustomCode() fs.FS {
+	files, err := fs.Sub(customCode, "custom-code")
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	return files
+}

@@ -37,7 +37,8 @@ type Cache struct {
 type entry struct {
 	size     int64
 	lastUse  time.Time
-	inUse    bool
+	inUse    bool       // until Release
+	held     int        // until as many calls of Free
 	fetching sync.Mutex // held by the one that downloads
 	verified bool       // by this process
 	present  bool
@@ -95,32 +96,67 @@ func (c *Cache) Fetch(ctx context.Context, store storage.Store, spec jobstypes.R
 	if !slices.Contains(spec.Programs(), one) {
 		return "", fmt.Errorf("%w: release %s has no program of digest %s", ErrProgram, spec.Version, one.Digest)
 	}
-	digest, err := storage.ParseDigest(one.Digest)
-	if err != nil {
-		return "", fmt.Errorf("release %s: %w", spec.Version, err)
+	path, err := c.fetch(ctx, store, one.Digest, one.Size_, func(e *entry) { e.inUse = true })
+	if errors.Is(err, storage.ErrDigestMismatch) {
+		err = fmt.Errorf("%w (the store's copy was changed: ask the job's admin to publish the program again)", err)
 	}
-	size := int64(one.Size_)
-	e := c.hold(digest)
+	if err != nil {
+		return "", fmt.Errorf("release %s of digest %s: %w", spec.Version, one.Digest, err)
+	}
+	return path, nil
+}
+
+// Hold returns the path of a content that nobody has signed, once its digest and size were checked. It stays until Free was called as often. It
+// errs as Fetch does, apart from signatures, and then nothing is held.
+func (c *Cache) Hold(ctx context.Context, store storage.Store, digest string, size uint64) (string, error) {
+	path, err := c.fetch(ctx, store, digest, size, func(e *entry) { e.held++ })
+	if err != nil {
+		c.Free(digest)
+		return "", fmt.Errorf("content of digest %s: %w", digest, err)
+	}
+	return path, nil
+}
+
+// Free takes back one Hold.
+func (c *Cache) Free(digest string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.entries[storage.Digest(digest)]; ok && e.held > 0 {
+		e.held--
+	}
+}
+
+// fetch downloads a content unless it is there. use marks it as in use before that.
+func (c *Cache) fetch(ctx context.Context, store storage.Store, of string, bytes uint64, use func(*entry)) (string, error) {
+	digest, err := storage.ParseDigest(of)
+	if err != nil {
+		return "", err
+	}
+	size := int64(bytes)
+	e := c.hold(digest, use)
 	e.fetching.Lock()
 	defer e.fetching.Unlock()
 
 	path := c.path(digest)
 	if e.verified {
+		if e.size != size {
+			return "", fmt.Errorf("%w: named with %d bytes, it has %d", storage.ErrSizeMismatch, size, e.size)
+		}
 		return path, nil
 	}
-	if e.present && c.stillGood(path, digest) {
+	if e.present && e.size == size && c.stillGood(path, digest) {
 		e.verified = true
 		return path, os.Chtimes(path, time.Now(), time.Now())
 	}
 	if err := c.download(ctx, store, digest, size, e); err != nil {
 		c.drop(e)
-		return "", fmt.Errorf("release %s of digest %s: %w", spec.Version, digest, err)
+		return "", err
 	}
 	return path, nil
 }
 
 // hold marks a program as in use.
-func (c *Cache) hold(digest storage.Digest) *entry {
+func (c *Cache) hold(digest storage.Digest, use func(*entry)) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[digest]
@@ -128,7 +164,8 @@ func (c *Cache) hold(digest storage.Digest) *entry {
 		e = &entry{}
 		c.entries[digest] = e
 	}
-	e.inUse, e.lastUse = true, time.Now()
+	use(e)
+	e.lastUse = time.Now()
 	return e
 }
 
@@ -158,14 +195,11 @@ func (c *Cache) download(ctx context.Context, store storage.Store, digest storag
 		return err
 	}
 	info, err := storage.Fetch(ctx, store, digest, c.path(digest), size)
-	if errors.Is(err, storage.ErrDigestMismatch) {
-		return fmt.Errorf("%w (the store's copy was changed: ask the job's admin to publish the program again)", err)
-	}
 	if err != nil {
 		return err
 	}
 	if info.Size != size {
-		err := fmt.Errorf("%w: the release says %d bytes, the program has %d", storage.ErrSizeMismatch, size, info.Size)
+		err := fmt.Errorf("%w: named with %d bytes, it has %d", storage.ErrSizeMismatch, size, info.Size)
 		return errors.Join(err, os.Remove(c.path(digest)))
 	}
 	c.mu.Lock()
@@ -198,7 +232,7 @@ func (c *Cache) drop(e *entry) {
 func (c *Cache) makeRoom(size int64) error {
 	var idle []storage.Digest
 	for digest, e := range c.entries {
-		if e.present && !e.inUse {
+		if e.present && !e.inUse && e.held == 0 {
 			idle = append(idle, digest)
 		}
 	}

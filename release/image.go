@@ -64,6 +64,12 @@ var likeAddress = regexp.MustCompile(`^[\w.-]+(:\d+)?(/[^\s/]+)*/[^\s/]+[:@][^\s
 // IsAddress tells whether a program is named by where a registry has its image, instead of by a file.
 func IsAddress(name string) bool { return addressPattern.MatchString(name) }
 
+// requested stands in the place of a program's file where each request names the program.
+const requested = "requested"
+
+// IsRequested tells whether a program is left to each request, instead of being named by a file.
+func IsRequested(name string) bool { return name == requested }
+
 // packAddress makes the address of an image its artifact: one line of text. Who signs the artifact signs the digest in it, and so the image.
 func packAddress(address string, o PackOptions) (program.Program, Artifact) {
 	content := []byte(address + "\n")

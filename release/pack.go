@@ -48,6 +48,9 @@ var wasmHeader = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 // Pack looks at a program's file, or at the address of an image in a registry, and says how it is run. ErrProgram says why it cannot be
 // published, and the fix.
 func Pack(path string, o PackOptions) (program.Program, Artifact, error) {
+	if IsRequested(path) {
+		return program.Program{Kind: program.PROGRAM_KIND_REQUESTED}, Artifact{Path: path}, nil
+	}
 	if IsAddress(path) {
 		packed, artifact := packAddress(path, o)
 		return packed, artifact, nil

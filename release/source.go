@@ -62,7 +62,7 @@ func FindSource(ctx context.Context, known Source, allowDirty bool, files ...str
 func changedFiles(ctx context.Context, files []string) ([]string, error) {
 	var changed []string
 	for _, file := range files {
-		if IsAddress(file) { // what it names is as it was signed
+		if IsAddress(file) || IsRequested(file) { // what it names is as it was signed
 			continue
 		}
 		status, err := git(ctx, file, "status", "--porcelain", "--ignored", "--", filepath.Base(file))

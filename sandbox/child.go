@@ -138,7 +138,7 @@ func (c *child) run(ctx context.Context, r wire.Run, input []byte, wall time.Dur
 				if err := f.Decode(&done); err != nil {
 					return result, nil, err
 				}
-				result.CPU, result.PeakMemory = time.Duration(done.CPU), done.PeakMemory
+				result.CPU, result.PeakMemory, result.ExitStatus = time.Duration(done.CPU), done.PeakMemory, done.ExitStatus
 				return result, f.Body, statusError(done)
 			default:
 				return result, nil, fmt.Errorf("sandbox child: unexpected frame of kind %d", f.Kind)

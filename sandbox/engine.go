@@ -168,6 +168,7 @@ func runFrame(run Run, limits Limits) (wire.Run, error) {
 	}
 	frame := wire.Run{
 		Env: run.Env, Seed: seed, Inputs: map[string]string{},
+		Plain: run.Program.Codec == CodecPlain, Args: run.Args,
 		MemoryBytes: limits.MemoryBytes, OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
 	}
 	for name, path := range run.Inputs {

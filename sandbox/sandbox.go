@@ -33,13 +33,16 @@ const (
 	KindImage  Kind = "image"  // an OCI image: a layout in a tar file, or the address of one in a registry
 )
 
-// Codec says how a WASM program or an image reads its request and writes its reply. Scripts see objects and have no codec.
+// Codec says how a WASM program or an image reads its request and writes its reply. Scripts see objects and have no codec but CodecPlain.
 type Codec string
 
 const (
 	CodecProto Codec = "proto" // proto binary, the default
 	CodecJSON  Codec = "json"  // proto JSON
 	CodecGRPC  Codec = "grpc"  // of an image that serves its rpc on a Unix socket, one request after the other
+	// CodecPlain: the program serves no rpc. Input and output are bytes that nobody looks at, arguments are the run's, and a status other
+	// than 0 is a result. A script runs as its own main program.
+	CodecPlain Codec = "plain"
 )
 
 // Names of the variables that a program sees.
@@ -79,9 +82,9 @@ func (p Program) Validate() error {
 		return fmt.Errorf("%w: program kind %q: use %q, %q or %q", ErrUnsupported, p.Kind, KindWASM, KindScript, KindImage)
 	}
 	switch p.Codec {
-	case "", CodecProto, CodecJSON, CodecGRPC:
+	case "", CodecProto, CodecJSON, CodecGRPC, CodecPlain:
 	default:
-		return fmt.Errorf("%w: codec %q: use %q, %q or %q", ErrUnsupported, p.Codec, CodecProto, CodecJSON, CodecGRPC)
+		return fmt.Errorf("%w: codec %q: use %q, %q, %q or %q", ErrUnsupported, p.Codec, CodecProto, CodecJSON, CodecGRPC, CodecPlain)
 	}
 	if p.Codec == CodecGRPC && p.Kind != KindImage {
 		return fmt.Errorf("%w: codec %q: only images speak it, this is of kind %q", ErrUnsupported, p.Codec, p.Kind)
@@ -143,7 +146,8 @@ func (l Limits) WithDefaults() (Limits, error) {
 // Run is one execution of a program.
 type Run struct {
 	Program Program
-	Input   []byte            // the request message, proto binary
+	Input   []byte            // the request message, proto binary; standard input of a plain program
+	Args    []string          // of a plain program, after the image's entry point or the script's name
 	Env     map[string]string // EnvRequest, EnvSeed, EnvDeadline, EnvSegment; the program sees no other variable
 	Inputs  map[string]string // name to host path of a regular file, shown read-only as /ain/in/<name>
 	OutDir  string            // if set, an existing empty folder, shown as /ain/out
@@ -162,6 +166,14 @@ func (r Run) Validate() error {
 	if _, err := hex.DecodeString(r.Env[EnvSeed]); err != nil {
 		return fmt.Errorf("%s %q: want hex digits", EnvSeed, r.Env[EnvSeed])
 	}
+	if len(r.Args) > 0 && r.Program.Codec != CodecPlain {
+		return fmt.Errorf("arguments %q: only plain programs have any", r.Args)
+	}
+	for _, arg := range r.Args {
+		if strings.Contains(arg, "\x00") {
+			return fmt.Errorf("argument %q holds NUL", arg)
+		}
+	}
 	for name := range r.Inputs {
 		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `/\`) {
 			return fmt.Errorf("input name %q: want a plain file name", name)
@@ -177,7 +189,10 @@ func (r Run) Validate() error {
 
 // Result is what a run left behind.
 type Result struct {
-	Output     []byte // the reply message, proto binary, decoded and checked against the schema, then encoded anew
+	// Output is the reply message, proto binary, decoded and checked against the schema, then encoded anew; or what a plain program wrote.
+	Output []byte
+	// ExitStatus of a plain program, 128 and the number of the signal that ended it.
+	ExitStatus int
 	Log        []byte // standard error and what a script printed: the beginning and the end, within LogBytes
 	Wall       time.Duration
 	CPU        time.Duration // of the child process during the run, or of all processes in a container

@@ -29,6 +29,9 @@ type RPC struct {
 
 // NewRPC finds the program's method in its schema. Its errors wrap ErrBadProgram.
 func NewRPC(p Program) (*RPC, error) {
+	if p.Codec == CodecPlain {
+		return &RPC{program: p}, nil
+	}
 	set := new(descriptorpb.FileDescriptorSet)
 	if err := (proto.UnmarshalOptions{Resolver: noTypes}).Unmarshal(p.Schema, set); err != nil {
 		return nil, fmt.Errorf("%w: schema is not a FileDescriptorSet: %w", ErrBadProgram, err)
@@ -66,6 +69,9 @@ func NewRPC(p Program) (*RPC, error) {
 
 // EncodeInput turns the request message into what the program reads. Equal requests give equal bytes.
 func (r *RPC) EncodeInput(input []byte) ([]byte, error) {
+	if r.program.Codec == CodecPlain {
+		return input, nil
+	}
 	msg, err := decodeMessage(r.input, input)
 	if err != nil {
 		return nil, fmt.Errorf("input is not a %s: %w", r.input.FullName(), err)
@@ -89,6 +95,9 @@ func (r *RPC) EncodeInput(input []byte) ([]byte, error) {
 
 // DecodeOutput turns what the program wrote into the reply message, proto binary. Its errors wrap ErrBadOutput.
 func (r *RPC) DecodeOutput(output []byte) ([]byte, error) {
+	if r.program.Codec == CodecPlain {
+		return output, nil
+	}
 	msg, err := r.parseOutput(output)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a %s: %w", ErrBadOutput, r.output.FullName(), err)

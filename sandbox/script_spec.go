@@ -9,6 +9,7 @@ import (
 
 // scriptSpec is what the shim is told about an rpc and its schema; sandbox/python/shim reads it.
 type scriptSpec struct {
+	Plain      bool          `json:"plain,omitempty"` // the script serves no rpc
 	Service    string        `json:"service"`
 	Method     string        `json:"method"`
 	EntryPoint string        `json:"entry_point"`
@@ -54,6 +55,9 @@ type enumValue struct {
 }
 
 func (r *RPC) scriptSpec() ([]byte, error) {
+	if r.program.Codec == CodecPlain {
+		return []byte(`{"plain":true}`), nil
+	}
 	s := scriptSpec{
 		Service:    r.program.Service,
 		Method:     r.program.Method,

@@ -23,6 +23,13 @@ $(PYTHON): tools/runtimes.mk
 			{ echo "$(PYTHON_PACKAGE): python.wasm is not sha256:$(PYTHON_SHA256)" >&2; exit 1; }; } && \
 		touch "$$tmp/package/dist/python.wasm" && mv "$$tmp/package/dist/python.wasm" $@
 
+# Base images that programs are put on, see images/README.md.
+IMAGES := python python-torch
+
+.PHONY: images
+images: build ## build base images out of Debian packages into build/images
+	@images/build $(BUILD)/aind $(BUILD)/images $(IMAGES)
+
 # Examples in Go are folders named after a role; each becomes build/examples/<job>/<role>.wasm.
 EXAMPLES := $(patsubst %/main.go,$(BUILD)/%.wasm,$(wildcard examples/*/worker/main.go examples/*/evaluator/main.go))
 

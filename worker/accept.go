@@ -91,6 +91,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 			return fmt.Sprintf("it wants a rating of %d, this node has %d", least, rating), nil
 		}
 	}
+	if why, err := w.refusesCustom(ctx, request); why != "" || err != nil {
+		return why, err
+	}
 	needed, err := w.Needed(ctx, request)
 	if err != nil {
 		return "", err
@@ -179,6 +182,10 @@ func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
 		}
 		// No bond is pledged for what cannot be worked on: whoever orders with a reference to nothing would earn the bonds.
 		if _, err := t.fetchInput(ctx); err != nil {
+			t.requests.Tell(request, "not taken", err.Error())
+			return daemon.ErrLater
+		}
+		if err := t.prepareCode(ctx); err != nil {
 			t.requests.Tell(request, "not taken", err.Error())
 			return daemon.ErrLater
 		}

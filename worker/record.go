@@ -44,6 +44,9 @@ type outcome struct {
 	Open bool `json:"open,omitempty"`
 	// Uploaded: the store has acknowledged it.
 	Uploaded bool `json:"uploaded,omitempty"`
+	// Output is what a program that its request names left, in a file of the results folder until the end. OutputUploaded: the store has it.
+	Output         string `json:"output,omitempty"`
+	OutputUploaded bool   `json:"output_uploaded,omitempty"`
 }
 
 // took is how long the segments ran so far.

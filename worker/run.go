@@ -50,7 +50,7 @@ func run(ctx context.Context, t *task) error {
 	}
 	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
-		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant,
+		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant, OutFile: t.outputPath(),
 	}
 	if terms.ByCheckpoint() {
 		reply, err := t.runSegments(ctx, terms, call)
@@ -68,7 +68,10 @@ func run(ctx context.Context, t *task) error {
 	if err != nil {
 		return err
 	}
-	return t.keep(params, terms, reply.Output)
+	if err := t.keep(params, terms, reply.Output); err != nil || t.rec.Failure != "" {
+		return err
+	}
+	return t.noteOutput(ctx, reply.Output)
 }
 
 func (t *task) fail(why string) {

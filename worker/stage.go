@@ -105,10 +105,14 @@ func (t *task) revealing() bool {
 }
 
 func (t *task) mustUpload() bool {
-	return t.revealing() && (t.mustStoreResult() || t.mustStoreStates() && len(t.request.Draw) > 0)
+	return t.revealing() && (t.mustStoreResult() || t.mustStoreOutput() || t.mustStoreStates() && len(t.request.Draw) > 0)
 }
 
 func (t *task) mustStoreResult() bool { return t.rec.Outcome.Digest != "" && !t.rec.Outcome.Uploaded }
+
+func (t *task) mustStoreOutput() bool {
+	return t.rec.Outcome.Output != "" && !t.rec.Outcome.OutputUploaded
+}
 
 // mustStoreStates tells whether states are not where others look for them. Which ones is drawn in the block after that in which
 // reveals began.

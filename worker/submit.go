@@ -49,6 +49,11 @@ func upload(ctx context.Context, t *task) error {
 			return err
 		}
 	}
+	if t.mustStoreOutput() {
+		if err := t.storeOutput(ctx); err != nil {
+			return err
+		}
+	}
 	if t.mustStoreStates() && len(t.request.Draw) > 0 {
 		return t.storeStates(ctx)
 	}
@@ -160,8 +165,10 @@ func (t *task) close() error {
 	if err := t.forgetStates(); err != nil {
 		return err
 	}
-	if err := os.Remove(t.resultPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, path := range []string{t.resultPath(), t.outputPath()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }

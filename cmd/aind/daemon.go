@@ -35,6 +35,7 @@ before the file:
     min_reward_by_job: {0x1: 2}
     admins: [ain1...]                 # serve only jobs of these admins
     releases: attested                # or any, or listed, with programs: [sha256:...]
+    custom_code: true                 # run programs that requests name, which nobody has signed
   limits: {memory: 512MiB, time: 60s, output: 4MiB, input: 64MiB}
   max_runs: 2
   sandbox: {docker: {use: prefer}}    # run images, too, where a Docker engine answers
@@ -64,6 +65,7 @@ type daemonFlags struct {
 	gpus       []string
 	runtime    string
 	poll       time.Duration
+	customCode bool
 }
 
 func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
@@ -85,6 +87,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.docker, "docker", "", "run programs that are images in a Docker engine: off, prefer or require (default: off)")
 	flags.StringVar(&f.runtime, "runtime-class", "", "run images in a stronger runtime, gVisor's or Kata's: require, prefer or off (default: off)")
 	flags.StringSliceVar(&f.gpus, "gpus", nil, "GPUs that images may be given: ids as nvidia-smi -L lists them, all, or off (default: off)")
+	flags.BoolVar(&f.customCode, "custom-code", false, "run programs that requests name, too: a stranger's, which no admin has signed")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
 
@@ -130,6 +133,7 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
 		"job":                       func() error { return f.useJobs(c) },
 		"releases":                  func() error { c.Policy.Releases = f.releases; return nil },
+		"custom-code":               func() error { c.Policy.CustomCode = f.customCode; return nil },
 		"min-reward": func() error {
 			coin, err := chain.ParseCoin(f.minReward)
 			c.Policy.MinReward = daemon.NewAmount(coin.Amount)

@@ -34,7 +34,7 @@ func newDevnetCmd() *cobra.Command {
 		Use:   "devnet",
 		Short: "Run a whole network on this machine until Ctrl-C",
 		Long: `Run a chain, a store, an admin, evaluators and workers on this machine, with the Calculate
-Root job registered and accounts with coins to play with. Everything lies under --home and
+Root job and one for code of your own registered, and accounts with coins to play with. Everything lies under --home and
 is resumed at the next start; --reset begins anew. Keys are not encrypted: for trying out only.`,
 		Example: `  aind devnet
   aind devnet --home /tmp/net --workers 5 --reset
@@ -49,7 +49,7 @@ is resumed at the next start; --reset begins anew. Keys are not encrypted: for t
 			if !cmd.Flags().Changed(flags.FlagHome) {
 				home = filepath.Join(home, "devnet")
 			}
-			f.config.Home = home
+			f.config.Home, f.config.CustomCode = home, true
 			if err := f.config.Validate(); err != nil {
 				return usageError{err}
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/console"
 	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
@@ -33,7 +34,7 @@ const (
 const exitCodeHelp = `Exit codes: 0 done, 1 failed or refused by the chain, 2 wrong usage or input, 3 no
 endpoint of the chain answers, 4 the store does not answer, 5 a job's program failed,
 6 a program or signature is not what was signed, 7 it is signed by somebody else, 8 its release
-is revoked or expired, 130 interrupted.`
+is revoked or expired, 130 interrupted. run ends with its program's.`
 
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
@@ -63,11 +64,14 @@ var kinds = []struct {
 func exitCode(err error) int {
 	var badInput interface{ BadInput() }
 	var chainDown *client.ChainDownError
+	var status console.ExitStatus
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &badInput), isUnknownCommand(err):
 		return exitUsage
 	case errors.As(err, &chainDown):

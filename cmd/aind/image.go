@@ -15,6 +15,7 @@ import (
 
 func newImageCmd() *cobra.Command {
 	var out, arch string
+	var env []string
 	cmd := &cobra.Command{
 		Use:   "image PROGRAM | FOLDER COMMAND...",
 		Short: "Put a static program, or a folder, into an image that jobs can use",
@@ -34,6 +35,7 @@ Other images come from docker buildx build --output type=oci.`,
 			if err != nil {
 				return err
 			}
+			image.Config.Env = env
 			if err := writeImage(image, out); err != nil {
 				return err
 			}
@@ -42,6 +44,7 @@ Other images come from docker buildx build --output type=oci.`,
 		},
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "", "file to write (default: the program's name with .tar)")
+	cmd.Flags().StringArrayVar(&env, "env", nil, "NAME=value that the image sets; may be given again")
 	cmd.Flags().StringVar(&arch, "arch", runtime.GOARCH, "processor that a folder's programs are for, in Go's words")
 	return cmd
 }

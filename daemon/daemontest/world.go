@@ -16,6 +16,7 @@ import (
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -84,8 +85,10 @@ func (m *Machine) Config() daemon.Config {
 // World is what a daemon finds on the machine, over a connection of its own.
 func (m *Machine) World(t testing.TB) (daemon.World, *Connection) {
 	connection := m.Chain.Connect()
+	contents, err := release.OpenCache(filepath.Join(m.Home, "contents"), 1<<20)
+	require.NoError(t, err)
 	return daemon.World{
-		Network: connection, Key: Key(m.Name), Store: m.Store, Cache: m.cache(), Sandbox: m.Sandbox, Log: Log(t),
+		Network: connection, Key: Key(m.Name), Store: m.Store, Cache: m.cache(), Contents: contents, Sandbox: m.Sandbox, Log: Log(t),
 	}, connection
 }
 

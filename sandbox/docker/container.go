@@ -167,7 +167,7 @@ func (c *box) finish(result *sandbox.Result, f wire.Frame, files *collector, wal
 	if err := f.Decode(&done); err != nil {
 		return result, nil, fmt.Errorf("%w: container: %w", sandbox.ErrCrashed, err)
 	}
-	result.CPU, result.PeakMemory = time.Duration(done.CPU), done.PeakMemory
+	result.CPU, result.PeakMemory, result.ExitStatus = time.Duration(done.CPU), done.PeakMemory, done.ExitStatus
 	if err := failure(done, wall); err != nil {
 		return result, nil, err
 	}

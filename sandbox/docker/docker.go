@@ -216,7 +216,7 @@ func (b *Box) Prepare(ctx context.Context, p sandbox.Program) error {
 		return err
 	}
 	defer release()
-	_, err = found.Command.starting(p.EntryPoint)
+	_, err = found.Command.starting(p.EntryPoint, nil)
 	return err
 }
 

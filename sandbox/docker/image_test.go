@@ -320,8 +320,8 @@ func TestAnImageMayNotAskForDevicesOrSpeakForUs(t *testing.T) {
 	d.config.Cmd, d.config.WorkingDir = []string{"-v"}, "/work"
 	checked, err := d.check()
 	require.NoError(t, err)
-	assert.Equal(t, command{Args: []string{"/program", "-v"}, Env: []string{"PATH=/bin"}, Dir: "/work"}, checked.command)
-	other, err := checked.command.starting("other")
+	assert.Equal(t, command{Args: []string{"/program", "-v"}, Env: []string{"PATH=/bin"}, Own: 1, Dir: "/work"}, checked.command)
+	other, err := checked.command.starting("other", nil)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"other"}, other.Args)
 }

@@ -20,18 +20,24 @@ const (
 // command is how the program of an image is started.
 type command struct {
 	Args []string
-	Env  []string
-	Dir  string
+	// Own is how many of the arguments are the image's entry point, which those of a run follow in place of its command.
+	Own int
+	Env []string
+	Dir string
 }
 
 // forbiddenFolders hold what a command or a working directory must not reach while the container is still being set up: names in them can
 // stand for open files of the engine's own tools.
 var forbiddenFolders = []string{"/proc", "/sys", "/dev", "/ain"}
 
-// starting is the command with a release's entry point, if it has one, in place of the image's own. Its error is ErrEntryPoint.
-func (c command) starting(entryPoint string) (command, error) {
+// starting is the command with a release's entry point, if it has one, in place of the image's own, and with the run's arguments, if there
+// are any, in place of the image's command. Its error is ErrEntryPoint.
+func (c command) starting(entryPoint string, args []string) (command, error) {
 	if entryPoint != "" {
-		c.Args = []string{entryPoint}
+		c.Args, c.Own = []string{entryPoint}, 1
+	}
+	if len(args) > 0 {
+		c.Args = append(append([]string{}, c.Args[:c.Own]...), args...)
 	}
 	return c, checkArguments(c.Args)
 }
@@ -39,7 +45,7 @@ func (c command) starting(entryPoint string) (command, error) {
 // commandOf checks an image's configuration, all but its arguments. Its errors are ErrUser, ErrWorkingDir and ErrVolumes.
 func commandOf(i image) (command, error) {
 	config := i.config.Config
-	c := command{Args: append(append([]string{}, config.Entrypoint...), config.Cmd...), Dir: config.WorkingDir}
+	c := command{Args: append(append([]string{}, config.Entrypoint...), config.Cmd...), Own: len(config.Entrypoint), Dir: config.WorkingDir}
 	if err := checkUser(config.User); err != nil {
 		return c, err
 	}

@@ -42,7 +42,7 @@ func inspect(ctx context.Context, b blobs, index []byte, entryPoint string, limi
 	if c.command, err = commandOf(c.image); err != nil {
 		return c, err
 	}
-	if _, err = c.command.starting(entryPoint); err != nil {
+	if _, err = c.command.starting(entryPoint, nil); err != nil {
 		return c, err
 	}
 	if packed := c.packedSize(); packed > limit.bytes {

@@ -41,7 +41,7 @@ func (b *Box) Run(ctx context.Context, run sandbox.Run) (*sandbox.Result, error)
 		return nil, err
 	}
 	defer release()
-	start, err := found.Command.starting(run.Program.EntryPoint)
+	start, err := found.Command.starting(run.Program.EntryPoint, run.Args)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func exec(run sandbox.Run, limits sandbox.Limits, start command) wire.Exec {
 
 func boundsOf(run sandbox.Run, limits sandbox.Limits) wire.Bounds {
 	return wire.Bounds{
-		Wall: int64(limits.WallTime), Collect: run.OutDir != "",
+		Wall: int64(limits.WallTime), Plain: run.Program.Codec == sandbox.CodecPlain, Collect: run.OutDir != "",
 		OutputBytes: limits.OutputBytes, LogBytes: limits.LogBytes, DiskBytes: limits.DiskBytes,
 	}
 }

@@ -118,7 +118,7 @@ func (b *Box) startServed(ctx context.Context, key warmKey, run sandbox.Run, lim
 		return nil, err
 	}
 	w.release = release
-	start, err := found.Command.starting(run.Program.EntryPoint)
+	start, err := found.Command.starting(run.Program.EntryPoint, nil)
 	if err != nil {
 		return nil, err
 	}

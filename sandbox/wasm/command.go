@@ -26,7 +26,7 @@ func (c *command) ready(context.Context) error { return nil }
 func (c *command) run(ctx context.Context, r wire.Run, input []byte) (done wire.Done, reply []byte) {
 	h := newHost(c.frames)
 	h.begin(r)
-	config := h.configure(bytes.NewReader(input), nil).WithArgs("program")
+	config := h.configure(bytes.NewReader(input), nil).WithArgs(append([]string{"program"}, r.Args...)...)
 	for name, value := range r.Env {
 		config = config.WithEnv(name, value)
 	}

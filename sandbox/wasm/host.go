@@ -32,6 +32,7 @@ type host struct {
 	files  outputFS
 	stdout output
 	stderr wire.Log
+	plain  bool
 }
 
 func newHost(frames io.Writer) *host {
@@ -46,6 +47,7 @@ func (h *host) begin(r wire.Run) {
 	h.random.reseed(r.Seed)
 	h.memory.limit = uint64(r.MemoryBytes)
 	h.inputs.files = r.Inputs
+	h.plain = r.Plain
 	h.files.set(r.OutDir, r.DiskBytes)
 	h.stdout = output{limit: r.OutputBytes}
 	h.stderr.Begin(r.LogBytes)
@@ -81,6 +83,8 @@ func (h *host) outcome(err error, script bool) wire.Done {
 		done.Status, done.Message = wire.StatusOutput, fmt.Sprintf("more than %d bytes", h.stdout.limit)
 	case h.memory.refused:
 		done.Status, done.Message = wire.StatusMemory, fmt.Sprintf("asked for more than %d bytes", h.memory.limit)
+	case h.plain && exit != nil:
+		done.ExitStatus = int(exit.ExitCode())
 	case exit == nil:
 		done.Status, done.Message = wire.StatusCrashed, firstLines(err.Error(), 4)
 	case script && exit.ExitCode() == python.ExitBadProgram:

@@ -83,7 +83,8 @@ func (s *script) run(ctx context.Context, r wire.Run, input []byte) (wire.Done, 
 	header, err := json.Marshal(struct {
 		Env  map[string]string `json:"env"`
 		Seed []byte            `json:"seed"`
-	}{r.Env, r.Seed})
+		Args []string          `json:"args,omitempty"`
+	}{r.Env, r.Seed, r.Args})
 	if err != nil {
 		return wire.Done{Status: wire.StatusCrashed, Message: err.Error()}, nil
 	}

@@ -247,6 +247,7 @@ func TestJSON(t *testing.T) {
 	require.Len(t, requests, 3)
 
 	grantByHand(t, n, root, worker, evaluator, job, "{size: 1}")
+	seen["run"] = true // TestRunAScriptOfMyOwn
 	seen["grantKey"] = true
 
 	var ended struct{ Node string }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -214,13 +215,22 @@ func (n *Network) Folder(name string) string { return filepath.Join(n.Home, name
 // Client runs a command as the network's client.
 func (n *Network) Client(t testing.TB, args ...string) Result {
 	t.Helper()
-	return Command{Args: append(args, "--home", n.Folder("client"))}.Run(t)
+	return Command{Args: withFlags(args, "--home", n.Folder("client"))}.Run(t)
+}
+
+// withFlags adds flags before the words that are another program's.
+func withFlags(args []string, flags ...string) []string {
+	at := slices.Index(args, "--")
+	if at < 0 {
+		at = len(args)
+	}
+	return slices.Concat(args[:at], flags, args[at:])
 }
 
 // ClientJSON runs a command as the network's client, which must succeed, and reads the JSON that it prints.
 func (n *Network) ClientJSON(t testing.TB, answer any, args ...string) {
 	t.Helper()
-	result := n.Client(t, append(args, "--output", "json")...)
+	result := n.Client(t, withFlags(args, "--output", "json")...)
 	if result.Code != 0 {
 		t.Fatalf("aind %q: %s", args, result)
 	}

@@ -144,29 +144,29 @@ func earn(t *testing.T, network *harness.Network, job, address string) {
 	}
 }
 
-// onlyWorker is the address of the one worker of job 0x2. REST takes enums by number.
+// onlyWorker is the address of the one worker of job 0x3. REST takes enums by number.
 func onlyWorker(t *testing.T, network *harness.Network) string {
 	t.Helper()
 	var answer struct {
 		Nodes []struct{ Node struct{ Owner string } }
 	}
-	if err := network.Get("/ain/reputation/v1/nodes?job_id=2&role=3", &answer); err != nil {
+	if err := network.Get("/ain/reputation/v1/nodes?job_id=3&role=3", &answer); err != nil {
 		t.Fatal(err)
 	}
 	if len(answer.Nodes) != 1 {
-		t.Fatalf("job 0x2 has %d workers", len(answer.Nodes))
+		t.Fatalf("job 0x3 has %d workers", len(answer.Nodes))
 	}
 	return answer.Nodes[0].Node.Owner
 }
 
-// lastSeen is when the chain last heard of a worker of job 0x2.
+// lastSeen is when the chain last heard of a worker of job 0x3.
 func lastSeen(network *harness.Network, address string) (time.Time, error) {
 	var answer struct {
 		Node struct {
 			Seen json.Number `json:"seen_ms"`
 		}
 	}
-	if err := network.Get("/ain/reputation/v1/trees/2/nodes/"+address, &answer); err != nil {
+	if err := network.Get("/ain/reputation/v1/trees/3/nodes/"+address, &answer); err != nil {
 		return time.Time{}, err
 	}
 	ms, err := answer.Node.Seen.Int64()

@@ -159,7 +159,7 @@ func (p *process) wait(wall time.Duration) outcome {
 		}
 		end.exited, end.code = status.Exited(), status.ExitStatus()
 		if status.Signaled() {
-			end.signal = status.Signal().String()
+			end.signal, end.number = status.Signal().String(), int(status.Signal())
 		}
 		killAll() // and go on until all are reaped: nobody may write to the output any more
 	}

@@ -75,6 +75,7 @@ type outcome struct {
 	exited     bool // by itself, with the code
 	code       int
 	signal     string // that ended it otherwise
+	number     int    // of the signal
 	outOfTime  bool
 	outputFull bool
 	outOfMem   bool // the kernel ended a process of the container for want of memory
@@ -92,6 +93,10 @@ func (o outcome) done(x wire.Bounds, lastWords string) wire.Done {
 		return wire.Done{Status: wire.StatusOK}
 	case o.outOfMem:
 		return wire.Done{Status: wire.StatusMemory, Message: "the kernel ended it at the container's limit"}
+	case x.Plain && o.exited:
+		return wire.Done{Status: wire.StatusOK, ExitStatus: o.code}
+	case x.Plain:
+		return wire.Done{Status: wire.StatusOK, ExitStatus: 128 + o.number}
 	case o.exited:
 		return wire.Done{Status: wire.StatusCrashed, Message: fmt.Sprintf("exit status %d: %s", o.code, lastWords)}
 	}

@@ -64,6 +64,8 @@ type Run struct {
 	Seed        []byte
 	Inputs      map[string]string
 	OutDir      string
+	Plain       bool // the program's status is a result
+	Args        []string
 	MemoryBytes int64
 	OutputBytes int64
 	LogBytes    int64
@@ -81,6 +83,7 @@ type Exec struct {
 // Bounds are those of one run in a container.
 type Bounds struct {
 	Wall        int64 // nanoseconds from the program's start, or from the call to one that runs already
+	Plain       bool  // the program's status is a result
 	Collect     bool  // send what is in the output folder afterwards
 	OutputBytes int64
 	LogBytes    int64
@@ -132,6 +135,7 @@ const (
 type Done struct {
 	Status     Status
 	Message    string
+	ExitStatus int   // of a plain program
 	CPU        int64 // nanoseconds
 	PeakMemory int64 // bytes
 }

@@ -102,14 +102,52 @@ def run_program(code, spec, request, context):
     return value
 
 
+def run_plain(source, args):
+    """Runs the program as Python runs a file, and returns its exit status."""
+    module = type(sys)("__main__")
+    module.__file__ = FILE
+    sys.modules["__main__"] = module
+    sys.argv = [FILE] + args
+    try:
+        exec(compile(source, FILE, "exec", dont_inherit=True), module.__dict__)
+    except SystemExit as e:
+        if e.code is None or isinstance(e.code, int):
+            return (e.code or 0) & 255
+        sys.stderr.write("%s\n" % (e.code,))
+        return 1
+    except BaseException as e:
+        sys.stderr.write(traceback_text(e, source))
+        return 1
+    return 0
+
+
+def main_plain(source):
+    """The status is a result, whatever it is: what is wrong with the program shows when it runs, as it does elsewhere."""
+    import atexit
+
+    header = ain_json.loads(sys.stdin.buffer.readline())  # waits here until there is a run
+    os.environ.clear()
+    os.environ.update(header["env"] or {})
+    status = run_plain(source, header.get("args") or [])
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # closed by the program
+    os._exit(status)
+
+
 def main():
     stdin = sys.stdin.buffer
-    sys.stdout = sys.stderr
     time.sleep = sleep
     del sys.path[0]  # the shim's folder
 
     start = ain_json.loads(stdin.readline())
     spec = start["spec"]
+    if spec.get("plain"):
+        main_plain(start["source"])
+    sys.stdout = sys.stderr
     schema = ain_message.Schema(spec)
     ain_import.install(schema, spec["services"])
     code = load_source(start["source"])

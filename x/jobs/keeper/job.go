@@ -235,6 +235,9 @@ func (k *Keeper) Publish(ctx context.Context, signer sdk.AccAddress, m *types.Ms
 	if m.Release.Role == program.ROLE_EVALUATOR && !schema.HasEvaluator() {
 		return 0, types.ErrInvalid.Wrapf("release.role: %s, but the schema of job %#x has no service Evaluator", m.Release.Role, job.Id)
 	}
+	if err := schema.CheckProgram(m.Release); err != nil {
+		return 0, err
+	}
 	if job.Releases >= params.MaxReleases {
 		return 0, types.ErrLimit.Wrapf("job %#x has %d releases of at most %d", job.Id, job.Releases, params.MaxReleases)
 	}

@@ -93,6 +93,11 @@ func (m *MsgRegisterJob) CheckReleases(schema *Schema) error {
 	case has && !schema.HasEvaluator():
 		return ErrInvalid.Wrapf("releases: one of %s, but the schema has no service Evaluator; leave it out, or add the service", program.ROLE_EVALUATOR)
 	}
+	for _, release := range m.Releases {
+		if err := schema.CheckProgram(release); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

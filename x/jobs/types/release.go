@@ -231,6 +231,9 @@ func (r ReleaseSpec) validateAlternatives(path string, p Params) error {
 		}
 		kinds = append(kinds, alternative.Kind)
 	}
+	if len(kinds) > 1 && slices.Contains(kinds, program.PROGRAM_KIND_REQUESTED) {
+		return ErrInvalid.Wrapf("%s.alternatives: %d, but each request names its program; publish one of both", path, len(r.Alternatives))
+	}
 	return nil
 }
 
@@ -244,6 +247,9 @@ func (t TermsSpec) CheckRelease(spec ReleaseSpec) error {
 }
 
 func validateProgram(path string, prog program.Program, p Params) error {
+	if prog.Kind == program.PROGRAM_KIND_REQUESTED {
+		return validateRequested(path, prog)
+	}
 	if _, err := ParseDigest(prog.Digest); err != nil {
 		return ErrInvalid.Wrapf("%s.digest: %.80q: want sha256: and 64 lower-case hex digits", path, prog.Digest)
 	}
@@ -282,7 +288,7 @@ func validateProgram(path string, prog program.Program, p Params) error {
 			return ErrInvalid.Wrapf("%s.runtime: empty: name the published runtime of the script", path)
 		}
 	default:
-		return ErrInvalid.Wrapf("%s.kind: %s: want an image, a WASM module or a script", path, prog.Kind)
+		return ErrInvalid.Wrapf("%s.kind: %s: want an image, a WASM module, a script or what requests name", path, prog.Kind)
 	}
 	return nil
 }
