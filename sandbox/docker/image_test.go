@@ -305,7 +305,7 @@ func TestGoodImages(t *testing.T) {
 			checked, err := d.check()
 			require.NoError(t, err)
 			require.Len(t, checked.content, 1)
-			assert.Equal(t, command{Args: []string{"/program"}, Dir: "/"}, checked.command)
+			assert.Equal(t, command{Args: []string{"/program"}, Own: 1, Dir: "/"}, checked.command)
 			if pulled, could, err := d.pulled(); could {
 				require.NoError(t, err)
 				assert.Equal(t, checked, pulled, "from a registry, too")
