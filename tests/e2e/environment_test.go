@@ -64,7 +64,7 @@ func baseImage(t *testing.T, name string) string {
 
 // A script's libraries come from an index of the test's own and become a layer on a base image, once for the same base, libraries and index.
 func TestRunAScriptWithLibraries(t *testing.T) {
-	needsEngine(t)
+	harness.NeedEngine(t)
 	n := network(t)
 	base, index := baseImage(t, "python"), wheelIndex(t, "from a library")
 	folder := t.TempDir()

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ain-network/aind/tests/harness"
 )
 
 // ran is what `aind run` says as JSON.
@@ -90,7 +92,7 @@ func main() { fmt.Println(strings.Join(os.Args[1:], "+")); os.Exit(len(os.Args))
 }
 
 func TestRunAnImageOfMyOwn(t *testing.T) {
-	needsEngine(t)
+	harness.NeedEngine(t)
 	n := network(t)
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "go.mod"), "module own\n\ngo 1.24\n")
