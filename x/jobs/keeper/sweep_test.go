@@ -10,6 +10,7 @@ import (
 	"cosmossdk.io/math"
 
 	"github.com/cosmos/cosmos-sdk/runtime"
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	moduletestutil "github.com/cosmos/cosmos-sdk/types/module/testutil"
 
 	"github.com/ain-network/aind/program"
@@ -148,6 +149,9 @@ func TestFaultInOneRequestStopsNoOther(t *testing.T) {
 	require.Equal(t, before.State, after.State)
 	require.Equal(t, before.DeadlineMs, after.DeadlineMs)
 	require.Equal(t, int64(60_000), after.SweepMs-after.DeadlineMs, "tried again after a minute")
+	failed, err := sdk.TypedEventToEvent(&types.EventSweepFailed{RequestId: broken, RetryMs: after.SweepMs})
+	require.NoError(t, err)
+	require.Contains(t, f.ctx.EventManager().Events(), failed)
 	balance, err := f.escrow.Balance(f.ctx, hold)
 	require.NoError(t, err)
 	require.Equal(t, int64(1_110), balance.Int64(), "nothing was paid")
