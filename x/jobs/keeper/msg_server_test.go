@@ -252,6 +252,21 @@ func TestAcceptanceIsRefused(t *testing.T) {
 }
 
 // TestRootCannotEvaluate: a root has no ancestors, so nobody could resolve a challenge.
+// Who has the rating that a request wants may work; evaluators are not asked for theirs.
+func TestMinRatingIsAskedOfWorkers(t *testing.T) {
+	f, job := newMarket(t)
+	enough := f.request(job, func(s *types.RequestSpec) { s.MinRating = 1500 })
+	f.accept(enough, "e1", "w1")
+	more := f.request(job, func(s *types.RequestSpec) { s.MinRating = 1501 })
+	f.accept(more, "e1")
+	err := f.run(func(ctx context.Context) error {
+		_, err := f.server.AcceptJob(ctx, &types.MsgAcceptJob{Signer: f.address("w1").String(), RequestId: more, Role: program.ROLE_WORKER})
+		return err
+	})
+	require.ErrorIs(t, err, types.ErrRating)
+	require.ErrorContains(t, err, "has 1500 in job 0x1, request 2 wants 1501")
+}
+
 func TestRootCannotEvaluate(t *testing.T) {
 	f, job := newMarket(t)
 	f.fund("root", 0, 5_000)

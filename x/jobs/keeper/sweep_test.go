@@ -94,6 +94,11 @@ func TestSweepCountsWorkersThatAreLetGo(t *testing.T) {
 	f.beginBlock(6 * time.Second)
 	f.endBlock()
 	require.Equal(t, uint32(1), f.get(keyed).Workers, "two are let go")
+	for _, name := range []string{"w2", "w3"} {
+		released, err := sdk.TypedEventToEvent(&types.EventWorkerReleased{RequestId: keyed, Worker: f.address(name).String()})
+		require.NoError(t, err)
+		require.Contains(t, f.ctx.EventManager().Events(), released)
+	}
 	const open, cancelled = types.REQUEST_STATE_OPEN, types.REQUEST_STATE_CANCELLED
 	require.Equal(t, []types.RequestState{cancelled, open}, f.states(first, second), "which leaves one of three")
 	f.beginBlock(0)
