@@ -100,7 +100,10 @@ func (s *Session) stats(ctx context.Context, args []string) error {
 	var programs []programOutput
 	for _, k := range known {
 		p := programOutput{Release: k.ReleaseID, Role: roleName(k.Role), Version: k.Version, State: k.State, Why: k.Why}
-		programs, lines = append(programs, p), append(lines, p.line())
+		programs = append(programs, p)
+		if !s.interactive || p.State != daemon.StateReady { // in the paper's session nobody asks for what is as it should be
+			lines = append(lines, p.line())
+		}
 	}
 	return s.print(statsOutput{
 		Pulls: output, Programs: programs,

@@ -22,6 +22,9 @@ const cutFor = 60 * time.Second
 // hiring is how long a request waits for the newcomer, whose connections may take seconds to notice that the network is back.
 const hiring = 20 * time.Second
 
+// ownJob is registered after those that the network begins with.
+const ownJob = 3
+
 // TestNewcomerBehindARouter is one story, since each part needs the one before.
 func TestNewcomerBehindARouter(t *testing.T) {
 	line := buildTopology(t)
@@ -33,10 +36,10 @@ func TestNewcomerBehindARouter(t *testing.T) {
 	evaluator := network.NewNode(t, "evaluator", "1000", "500")
 	evaluator.Settings.Job = job
 	evaluator.Start(t)
-	network.AwaitRunning(t, 2, 1, 0)
+	network.AwaitRunning(t, ownJob, 1, 0)
 
 	newcomer := join(t, line, invite(t, network, root, job))
-	network.AwaitRunning(t, 2, 1, 1)
+	network.AwaitRunning(t, ownJob, 1, 1)
 	address := onlyWorker(t, network)
 	if coins := network.Books(t)[address]; coins != 0 {
 		t.Fatalf("the newcomer %s was approved and has %d uain already", address, coins)
@@ -63,7 +66,7 @@ func TestNewcomerBehindARouter(t *testing.T) {
 		if err := newcomer.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		network.AwaitRunning(t, 2, 1, 0)
+		network.AwaitRunning(t, ownJob, 1, 0)
 	})
 }
 
@@ -144,29 +147,29 @@ func earn(t *testing.T, network *harness.Network, job, address string) {
 	}
 }
 
-// onlyWorker is the address of the one worker of job 0x3. REST takes enums by number.
+// onlyWorker is the address of the one worker of our job. REST takes enums by number.
 func onlyWorker(t *testing.T, network *harness.Network) string {
 	t.Helper()
 	var answer struct {
 		Nodes []struct{ Node struct{ Owner string } }
 	}
-	if err := network.Get("/ain/reputation/v1/nodes?job_id=3&role=3", &answer); err != nil {
+	if err := network.Get(fmt.Sprintf("/ain/reputation/v1/nodes?job_id=%d&role=3", ownJob), &answer); err != nil {
 		t.Fatal(err)
 	}
 	if len(answer.Nodes) != 1 {
-		t.Fatalf("job 0x3 has %d workers", len(answer.Nodes))
+		t.Fatalf("job %d has %d workers", ownJob, len(answer.Nodes))
 	}
 	return answer.Nodes[0].Node.Owner
 }
 
-// lastSeen is when the chain last heard of a worker of job 0x3.
+// lastSeen is when the chain last heard of a worker of our job.
 func lastSeen(network *harness.Network, address string) (time.Time, error) {
 	var answer struct {
 		Node struct {
 			Seen json.Number `json:"seen_ms"`
 		}
 	}
-	if err := network.Get("/ain/reputation/v1/trees/3/nodes/"+address, &answer); err != nil {
+	if err := network.Get(fmt.Sprintf("/ain/reputation/v1/trees/%d/nodes/%s", ownJob, address), &answer); err != nil {
 		return time.Time{}, err
 	}
 	ms, err := answer.Node.Seen.Int64()

@@ -152,7 +152,35 @@ func (m *market) busy() {
 	m.must("client", &jobstypes.MsgRejectWorker{Signer: address("client"), RequestId: rejecting, Worker: address("w2")})
 	m.must("w3", commitment(rejecting, "w3", right))
 	m.inSegments()
+	m.releases()
 	m.crowd()
+}
+
+// releases has one that a builder answers for, of an image that stays between requests, and one of two programs.
+func (m *market) releases() {
+	m.t.Helper()
+	m.vote(&jobstypes.MsgAddBuilder{Signer: app.Authority(), Builder: address("w3"), Name: "builder"})
+	attested := released(m.t, registration(m.t).Schema, program.ROLE_WORKER, "1.1.0")
+	attested.Program.Kind, attested.Program.ABI, attested.Program.Runtime = program.PROGRAM_KIND_IMAGE, program.ABI_GRPC, ""
+	attested.Program.EntryPoint, attested.Program.StatelessSafe = "/worker", true
+	attested.ExpiresMs = 1 << 50
+	attested.Provenance = &jobstypes.Provenance{
+		SourceURL: "https://example.org/roots", SourceCommit: strings.Repeat("a", 40), Recipe: "ain-build.yaml", Target: "worker",
+		Toolchain: jobstypes.Digest([]byte("toolchain")), Signature: jobstypes.Signature{Signer: address("w3"), PublicKey: account("w3").Key.PubKey().Bytes()},
+	}
+	signed, err := account("w3").Key.Sign(jobstypes.ProvenancePAE(attested.Program.Digest, *attested.Provenance))
+	require.NoError(m.t, err)
+	attested.Provenance.Signature.Signature = signed
+	several := released(m.t, registration(m.t).Schema, program.ROLE_EVALUATOR, "1.1.0")
+	several.Alternatives = []program.Program{{
+		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: jobstypes.Digest([]byte("image")), Size_: 1,
+	}}
+	for _, spec := range []jobstypes.ReleaseSpec{attested, several} {
+		signature, err := account("root").Key.Sign(jobstypes.ReleasePAE(jobstypes.Digest(registration(m.t).Schema), spec))
+		require.NoError(m.t, err)
+		spec.Signatures[0].Signature = signature
+		m.must("root", &jobstypes.MsgPublishRelease{Signer: address("root"), JobId: m.job, Release: spec})
+	}
 }
 
 // inSegments has a worker publish states of work that is verified by checkpoint, and segments of it drawn.
