@@ -169,7 +169,10 @@ func TestStatesTakeNoMoreDiskThanTheirOwnerAllows(t *testing.T) {
 				return
 			}
 			daemontest.Eventually(t, "the resignation", func() bool { return s.chain.Executed(me, &jobstypes.MsgResign{}) == 1 })
-			require.NoDirExists(t, filepath.Join(s.machine.Home, "states", strconv.FormatUint(id, 10)))
+			daemontest.Eventually(t, "the states are gone", func() bool {
+				_, err := os.Stat(filepath.Join(s.machine.Home, "states", strconv.FormatUint(id, 10)))
+				return errors.Is(err, os.ErrNotExist)
+			})
 		})
 	}
 }
