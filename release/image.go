@@ -59,7 +59,7 @@ func checkLayout(r io.Reader) error {
 var addressPattern = regexp.MustCompile(`^[^\s/@]+(/[^\s/@:]+)+@sha256:[0-9a-f]{64}$`)
 
 // likeAddress is what people write instead.
-var likeAddress = regexp.MustCompile(`^[\w.-]+(:\d+)?(/[^\s/]+)*/[^\s/]+[:@][^\s/]+$`)
+var likeAddress = regexp.MustCompile(`^([\w.-]+(:\d+)?(/[^\s/]+)*/)?[\w.-]+[:@][^\s/]+$`)
 
 // IsAddress tells whether a program is named by where a registry has its image, instead of by a file.
 func IsAddress(name string) bool { return addressPattern.MatchString(name) }

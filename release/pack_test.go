@@ -72,7 +72,7 @@ func TestPackTakesTheAddressOfAnImage(t *testing.T) {
 		Size_: uint64(len(artifact.Content)), EntryPoint: "serve",
 	}, packed)
 	for _, bad := range []string{
-		"ghcr.io/me/worker:latest", "ghcr.io/me/worker:1@sha256:" + strings.Repeat("0a", 32), "localhost:5000/worker:1", "ghcr.io/me/worker@sha256:0a",
+		"ghcr.io/me/worker:latest", "ghcr.io/me/worker:1@sha256:" + strings.Repeat("0a", 32), "localhost:5000/worker:1", "python:3.12", "ghcr.io/me/worker@sha256:0a",
 	} {
 		_, _, err := release.Pack(bad, release.PackOptions{})
 		require.ErrorIs(t, err, release.ErrProgram)
