@@ -118,13 +118,14 @@ func (s *Session) bringHome(ctx context.Context, res *jobstypes.QueryRequestResp
 		Request: res.Request.Id, Worker: best(res), ExitStatus: outcome.ExitStatus, Failure: outcome.Failure, Stdout: outcome.Stdout, Stderr: outcome.Stderr,
 		Output: outcome.OutputDigest, Cost: cost(res.Request).String(),
 	}
+	var lost error // what it printed is told all the same
 	if outcome.OutputDigest != "" {
 		out.Folder = r.out
 		if out.Folder == "" {
 			out.Folder = fmt.Sprintf("ain-out-%d", res.Request.Id)
 		}
-		if err := s.unpack(ctx, outcome, out.Folder); err != nil {
-			return fmt.Errorf("what the program left: %w", err)
+		if err := s.unpack(ctx, outcome, out.Folder, r.mostOutput); err != nil {
+			out.Folder, lost = "", fmt.Errorf("what the program left, %s: %w", outcome.OutputDigest, err)
 		}
 	}
 	if !s.isJSON() {
@@ -142,6 +143,8 @@ func (s *Session) bringHome(ctx context.Context, res *jobstypes.QueryRequestResp
 		return err
 	}
 	switch {
+	case lost != nil:
+		return lost
 	case outcome.Failure != "":
 		return fmt.Errorf("the program failed: %s", outcome.Failure)
 	case outcome.ExitStatus != 0:
@@ -161,8 +164,15 @@ func cost(request jobstypes.Request) math.Int {
 	return sum
 }
 
-// unpack fetches what a program left, checks its digest and unpacks it into a folder. Nothing gets out of the folder.
-func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folder string) error {
+// unpack fetches what a program left, checks its digest and unpacks it into a folder.
+func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folder, mostText string) error {
+	most, err := parseBytes("output-limit", mostText)
+	if err != nil {
+		return err
+	}
+	if outcome.OutputSize > most {
+		return badInputf("output-limit: the worker says that it has %d bytes, more than %s", outcome.OutputSize, mostText)
+	}
 	store, err := s.openStore()
 	if err != nil {
 		return err
@@ -185,6 +195,12 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 		return err
 	}
 	defer file.Close()
+	return unpackInto(folder, file, int64(outcome.OutputSize))
+}
+
+// unpackInto unpacks a tar file of a stranger's. Nothing gets out of the folder, and it takes no more room there than the file's own size: a tar
+// file may say that it has more, in holes.
+func unpackInto(folder string, file io.Reader, size int64) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -193,6 +209,7 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 		return err
 	}
 	defer root.Close()
+	left := size
 	for entries := tar.NewReader(file); ; {
 		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
@@ -200,6 +217,9 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 		}
 		if err != nil {
 			return err
+		}
+		if left -= header.Size; header.Size < 0 || left < 0 {
+			return fmt.Errorf("%q has more bytes than the %d of the file that it is packed in", header.Name, size)
 		}
 		if err := unpackEntry(root, header, entries); err != nil {
 			return err

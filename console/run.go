@@ -27,7 +27,7 @@ type running struct {
 	job, image, check, out, accept string
 	environment                    environment
 	inputs, workers, evaluators    []string
-	memory, disk                   string
+	memory, disk, mostOutput       string
 	cpus                           string
 	gpus, copies                   uint32
 	time                           time.Duration
@@ -45,7 +45,7 @@ arguments, files given with --input are /ain/in/NAME. What it leaves in /ain/out
 a folder, what it printed is printed, and the exit code is the program's.
 
 A script runs on Python for WASI, with the standard library alone; with -r or --base it runs
-in an image that has libraries: one is built on this machine, in its Docker engine.
+in an image that has libraries, built on this machine; no Docker engine is needed for that.
 
 Nobody checks the result unless --check names a program for that: then an evaluator runs it on
 what the workers left, and only results that it finds valid are paid.`,
@@ -58,6 +58,7 @@ what the workers left, and only results that it finds valid are paid.`,
 	flags.StringVar(&r.image, "image", "", "image to run: host/repository@sha256:…, or sha256:… of one in the store")
 	flags.StringVar(&r.check, "check", "", "program that the evaluator checks the results with: .py, .wasm or .tar")
 	flags.StringVarP(&r.out, "out", "o", "", "folder for what the program leaves in /ain/out (default: ain-out-REQUEST)")
+	flags.StringVar(&r.mostOutput, "output-limit", "1GiB", "most that is fetched of what the program leaves: its size is what a stranger says")
 	flags.StringVar(&r.accept, "accept", acceptAuto, "what to do with a checked result: auto, ask or wait")
 	flags.StringArrayVar(&r.inputs, "input", nil, "NAME=FILE that the program finds as /ain/in/NAME; may be given again")
 	flags.StringSliceVar(&r.workers, "worker", nil, "workers that may accept, ain1…")
@@ -90,6 +91,9 @@ func (s *Session) run(ctx context.Context, programs, args []string, r running) e
 		return err
 	}
 	if err := emptyFolder(r.out); err != nil {
+		return err
+	}
+	if _, err := parseBytes("output-limit", r.mostOutput); err != nil {
 		return err
 	}
 	connected, key, err := s.chainAndKey(ctx)

@@ -14,7 +14,7 @@ import (
 )
 
 // packFolder writes what is in a folder to a tar file with neither owner nor time, sorted by name: equal contents give equal bytes. It says what
-// the file is; nothing where the folder is empty, and no file is left then.
+// the file is; nothing where the folder is empty, and no file is left then. It is written beside the folder, which the next start clears, first.
 func packFolder(folder, file string) (info storage.Info, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil || len(entries) == 0 {
@@ -23,7 +23,7 @@ func packFolder(folder, file string) (info storage.Info, err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return info, err
 	}
-	made, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.partial")
+	made, err := os.CreateTemp(filepath.Dir(folder), "packed-*")
 	if err != nil {
 		return info, err
 	}
