@@ -21,6 +21,7 @@ type server struct {
 	program wire.Serve
 	caller  *caller
 	log     *wire.Log
+	pipe    *os.File // that it writes to; nobody reads before its first call
 	voice   *voice
 	pid     int
 	own     map[int]bool  // the processes that it had before its first call; nil: it does not listen yet
@@ -77,7 +78,7 @@ func (s *server) start() error {
 	if s.pid, err = spawn(s.program.Args, env, s.program.Dir, []*os.File{nothing, theirs, theirs}); err != nil {
 		return err
 	}
-	s.voice = listen(ours)
+	s.pipe = ours
 	go s.reap()
 	return nil
 }
@@ -105,7 +106,11 @@ func (s *server) reap() {
 // call makes one call. again: the program is as good as before.
 func (s *server) call(c wire.Call, input []byte) (again bool, err error) {
 	s.log.Begin(c.LogBytes)
-	s.voice.tell(s.log)
+	if s.voice == nil {
+		s.voice = listen(s.pipe, s.log)
+	} else {
+		s.voice.tell(s.log)
+	}
 	before := readUsage()
 	if err := wire.Write(s.w, wire.KindStarted, nil, nil); err != nil {
 		return false, err

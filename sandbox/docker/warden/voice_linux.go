@@ -8,7 +8,7 @@ import (
 )
 
 // voice is what a program that serves calls writes to its standard output and error. It belongs to the call during which it was written:
-// what comes between two calls is lost.
+// what comes between two calls is lost; what comes before the first belongs to the first.
 type voice struct {
 	pipe   *os.File
 	change chan change
@@ -21,9 +21,10 @@ type change struct {
 	done chan struct{}
 }
 
-func listen(pipe *os.File) *voice {
+// listen passes on what comes out of the pipe, from its first byte.
+func listen(pipe *os.File, to io.Writer) *voice {
 	v := &voice{pipe: pipe, change: make(chan change, 1), quiet: make(chan struct{})}
-	go v.read()
+	go v.read(to)
 	return v
 }
 
@@ -42,10 +43,9 @@ func (v *voice) tell(to io.Writer) {
 	}
 }
 
-func (v *voice) read() {
+func (v *voice) read(to io.Writer) {
 	defer close(v.quiet)
 	defer v.pipe.Close()
-	to := io.Discard
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := v.pipe.Read(buf)
