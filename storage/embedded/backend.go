@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/versity/versitygw/backend/posix"
@@ -85,12 +86,17 @@ func (b *backend) CopyObject(ctx context.Context, in s3response.CopyObjectInput)
 	return b.Posix.CopyObject(ctx, in)
 }
 
-// flushName makes an object's name survive a power cut.
+// flushName makes an object's name survive a power cut, and the names of the folders that lead to it: those of a space
+// are made with its first object.
 func (b *backend) flushName(bucket, key string) error {
-	if err := storage.SyncDir(filepath.Join(b.root, bucket, filepath.Dir(key))); err != nil {
-		return fmt.Errorf("object %q of bucket %q: %w", key, bucket, err)
+	for dir := filepath.Dir(key); ; dir = filepath.Dir(dir) {
+		if err := storage.SyncDir(filepath.Join(b.root, bucket, dir)); err != nil {
+			return fmt.Errorf("object %q of bucket %q: %w", key, bucket, err)
+		}
+		if dir == "." || strings.HasPrefix(key, keyPrefix) {
+			return nil
+		}
 	}
-	return nil
 }
 
 func text(s *string) string {

@@ -14,23 +14,35 @@ import (
 	"github.com/versity/versitygw/s3err"
 )
 
-// keyPrefix is where objects named by their digest live.
-const keyPrefix = "sha256/"
+const (
+	// keyPrefix is where objects named by their digest live.
+	keyPrefix = "sha256/"
+	// spacesPrefix is where the spaces of Big Storage live, each with its own objects named by their digest:
+	// spaces/<id>/sha256/<hex>.
+	spacesPrefix = "spaces/"
+)
 
-var digestHex = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var (
+	digestHex = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	inSpace   = regexp.MustCompile(`^spaces/[1-9][0-9]{0,19}/sha256/`)
+)
 
 // wantedHash returns the hex sha256 that key promises, or "" for a key that
 // promises nothing. A malformed promise is refused, and with it keys such as
 // sha256/<hex>/x, whose folder would take the place of an object.
 func wantedHash(key string) (string, error) {
-	digits, ok := strings.CutPrefix(key, keyPrefix)
-	if !ok {
+	prefix := keyPrefix
+	switch {
+	case strings.HasPrefix(key, spacesPrefix):
+		prefix = inSpace.FindString(key)
+	case !strings.HasPrefix(key, keyPrefix):
 		return "", nil
 	}
+	digits := strings.TrimPrefix(key, prefix)
 	if !digestHex.MatchString(digits) {
 		return "", s3err.APIError{
 			Code:           "InvalidArgument",
-			Description:    fmt.Sprintf("key %q: want %s and 64 lower-case hex digits", key, keyPrefix),
+			Description:    fmt.Sprintf("key %q: want %s, or %s<id>/%s, and 64 lower-case hex digits", key, keyPrefix, spacesPrefix, keyPrefix),
 			HTTPStatusCode: 400,
 		}
 	}

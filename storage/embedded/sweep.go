@@ -57,11 +57,14 @@ func (s *sweeper) afterCrash() error {
 	}
 	var errs []error
 	for _, bucket := range buckets {
-		errs = append(errs,
-			removeFiles(filepath.Join(bucket, posix.MetaTmpDir), func(string) bool { return true }),
-			removeFiles(filepath.Join(bucket, filepath.FromSlash(keyPrefix)), func(name string) bool {
+		errs = append(errs, removeFiles(filepath.Join(bucket, posix.MetaTmpDir), func(string) bool { return true }))
+		spaces, err := subfolders(filepath.Join(bucket, filepath.FromSlash(spacesPrefix)))
+		errs = append(errs, err)
+		for _, shelf := range append(spaces, bucket) {
+			errs = append(errs, removeFiles(filepath.Join(shelf, filepath.FromSlash(keyPrefix)), func(name string) bool {
 				return strings.HasPrefix(name, ".") && strings.Contains(name, replacing)
 			}))
+		}
 		uploadsOf, err := subfolders(filepath.Join(bucket, posix.MetaTmpMultipartDir))
 		errs = append(errs, err)
 		for _, object := range uploadsOf {

@@ -29,12 +29,12 @@ func (s *Store) classify(ctx context.Context, err error) error {
 }
 
 func (s *Store) classifyResponse(resp minio.ErrorResponse) error {
-	switch resp.Code {
-	case minio.NoSuchKey, minio.NoSuchBucket, "NotFound":
+	switch {
+	case resp.Code == minio.NoSuchKey, resp.Code == minio.NoSuchBucket, resp.Code == "NotFound":
 		return storage.ErrNotFound
-	case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest", "IncompleteBody":
+	case isDamage(resp.Code):
 		return fmt.Errorf("%w: damaged on the way to %s: %s", storage.ErrDigestMismatch, s.cfg.endpointURL(), resp.Message)
-	case "EntityTooLarge":
+	case resp.Code == "EntityTooLarge":
 		return fmt.Errorf("%w: %s refuses it: %s", storage.ErrTooLarge, s.cfg.endpointURL(), resp.Message)
 	}
 	switch {
@@ -53,4 +53,13 @@ func (s *Store) classifyResponse(resp minio.ErrorResponse) error {
 	default:
 		return fmt.Errorf("%s answers %d %s: %s", s.cfg.endpointURL(), resp.StatusCode, resp.Code, resp.Message)
 	}
+}
+
+// isDamage says whether a store's code means that it got other bytes than were announced.
+func isDamage(code string) bool {
+	switch code {
+	case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "InvalidDigest", "IncompleteBody":
+		return true
+	}
+	return false
 }

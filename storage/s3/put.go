@@ -2,8 +2,6 @@ package s3
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +25,7 @@ func (s *Store) Put(ctx context.Context, src io.Reader, opts ...storage.PutOptio
 	if err != nil {
 		return storage.Info{}, fmt.Errorf("put: %w", err)
 	}
-	c, err := s.prepare(ctx, src, spec)
+	c, err := prepare(ctx, s.cfg.SpoolDir, src, spec)
 	if err != nil {
 		return storage.Info{}, fmt.Errorf("put: %w", err)
 	}
@@ -51,8 +49,17 @@ type content struct {
 	release func()
 }
 
+// body is the content as the body of a request. signed says that the request is signed over its digest.
+func (c content) body(ctx context.Context, signed bool) *body {
+	src := storage.ContextReader(ctx, c.src)
+	if c.measured && signed {
+		return &body{src: &counted{src: src, left: c.info.Size}}
+	}
+	return &body{src: storage.NewVerifier(src, c.info)}
+}
+
 // prepare finds out digest and size of src, reading it to its end if it must.
-func (s *Store) prepare(ctx context.Context, src io.Reader, spec storage.PutSpec) (content, error) {
+func prepare(ctx context.Context, dir string, src io.Reader, spec storage.PutSpec) (content, error) {
 	if info, ok := spec.Known(); ok {
 		return content{src: src, info: info, release: func() {}}, nil
 	}
@@ -60,7 +67,6 @@ func (s *Store) prepare(ctx context.Context, src io.Reader, spec storage.PutSpec
 		info, err := measure(ctx, seeker, spec)
 		return content{src: seeker, info: info, measured: true, release: func() {}}, err
 	}
-	dir := s.cfg.SpoolDir
 	if dir == "" {
 		dir = os.TempDir()
 	}
@@ -102,9 +108,14 @@ func seekable(src io.Seeker) bool {
 // upload sends c under its key, several times if that may help and its source can
 // be rewound.
 func (s *Store) upload(ctx context.Context, c content) error {
+	return repeat(ctx, c, func(wait bool) error { return s.uploadOnce(ctx, c, wait) })
+}
+
+// repeat calls once until it succeeds or cannot. once is told whether reads of the source can be waited for.
+func repeat(ctx context.Context, c content, once func(wait bool) error) error {
 	rewind := rewinder(c.src)
 	for attempt := 1; ; attempt++ {
-		err := s.uploadOnce(ctx, c, rewind != nil)
+		err := once(rewind != nil)
 		if err == nil || rewind == nil || attempt == attempts || !errors.Is(err, storage.ErrUnavailable) {
 			return err
 		}
@@ -139,11 +150,7 @@ func rewinder(src io.Reader) func() error {
 // long, so that it can be waited for.
 func (s *Store) uploadOnce(ctx context.Context, c content, wait bool) error {
 	inParts := c.info.Size > s.cfg.MultipartThreshold
-	src := storage.ContextReader(ctx, c.src)
-	body := &body{src: storage.NewVerifier(src, c.info)}
-	if c.measured && !inParts { // only a request for the whole is signed over its digest
-		body.src = &counted{src: src, left: c.info.Size}
-	}
+	body := c.body(ctx, !inParts) // only a request for the whole is signed over its digest
 	defer body.stop(wait)
 
 	var err error
@@ -183,13 +190,13 @@ func (s *Store) putWhole(ctx context.Context, body io.Reader, info storage.Info)
 		DisableContentSha256: true,
 	}
 	if s.cfg.Secure {
-		sum, err := hex.DecodeString(info.Digest.Hex())
+		checksum, err := checksumOf(info.Digest)
 		if err != nil {
-			return fmt.Errorf("digest %s: %w", info.Digest, err)
+			return err
 		}
-		opts.UserMetadata = map[string]string{minio.ChecksumSHA256.Key(): base64.StdEncoding.EncodeToString(sum)}
+		opts.UserMetadata = map[string]string{minio.ChecksumSHA256.Key(): checksum}
 	}
-	_, err := s.client.PutObject(ctx, s.cfg.Bucket, key(info.Digest), body, info.Size, "", info.Digest.Hex(), opts)
+	_, err := s.client.PutObject(ctx, s.cfg.Bucket, s.key(info.Digest), body, info.Size, "", info.Digest.Hex(), opts)
 	return err
 }
 
@@ -202,7 +209,7 @@ const (
 // not sent before the digest of the whole is found right.
 func (s *Store) putParts(ctx context.Context, body io.Reader, info storage.Info) error {
 	partSize := max(minPartSize, (info.Size/maxParts/minPartSize+1)*minPartSize)
-	_, err := s.client.Client.PutObject(ctx, s.cfg.Bucket, key(info.Digest), body, info.Size,
+	_, err := s.client.Client.PutObject(ctx, s.cfg.Bucket, s.key(info.Digest), body, info.Size,
 		minio.PutObjectOptions{PartSize: uint64(partSize)})
 	return err
 }

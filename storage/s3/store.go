@@ -30,11 +30,14 @@ const attempts = 3
 type Store struct {
 	cfg    Config
 	client minio.Core
+	prefix string // of every key
+	bucket *bucketState
+}
 
-	// bucketGate is held while the bucket is looked for; bucketKnown says that it
-	// was found.
-	bucketGate  chan struct{}
-	bucketKnown atomic.Bool
+// bucketState is what is known of the bucket.
+type bucketState struct {
+	gate  chan struct{} // held while the bucket is looked for
+	known atomic.Bool   // it was found
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -63,7 +66,7 @@ func New(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3 store: endpoint %q: %w", cfg.Endpoint, err)
 	}
-	return &Store{cfg: cfg, client: *client, bucketGate: make(chan struct{}, 1)}, nil
+	return &Store{cfg: cfg, client: *client, bucket: &bucketState{gate: make(chan struct{}, 1)}}, nil
 }
 
 // Open returns the store that a URL describes; see ParseURL for its form.
@@ -80,7 +83,7 @@ func (s *Store) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, stora
 	if err := d.Validate(); err != nil {
 		return nil, storage.Info{}, fmt.Errorf("get: %w", err)
 	}
-	body, obj, _, err := s.client.GetObject(ctx, s.cfg.Bucket, key(d), minio.GetObjectOptions{})
+	body, obj, _, err := s.client.GetObject(ctx, s.cfg.Bucket, s.key(d), minio.GetObjectOptions{})
 	if err != nil {
 		return nil, storage.Info{}, fmt.Errorf("get %s: %w", d, s.classify(ctx, err))
 	}
@@ -118,7 +121,7 @@ func (s *Store) Stat(ctx context.Context, d storage.Digest) (storage.Info, error
 	if err := d.Validate(); err != nil {
 		return storage.Info{}, fmt.Errorf("stat: %w", err)
 	}
-	obj, err := s.client.StatObject(ctx, s.cfg.Bucket, key(d), minio.StatObjectOptions{})
+	obj, err := s.client.StatObject(ctx, s.cfg.Bucket, s.key(d), minio.StatObjectOptions{})
 	if err != nil {
 		return storage.Info{}, fmt.Errorf("stat %s: %w", d, s.classify(ctx, err))
 	}
@@ -130,7 +133,7 @@ func (s *Store) Delete(ctx context.Context, d storage.Digest) error {
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}
-	err := s.classify(ctx, s.client.RemoveObject(ctx, s.cfg.Bucket, key(d), minio.RemoveObjectOptions{}))
+	err := s.classify(ctx, s.client.RemoveObject(ctx, s.cfg.Bucket, s.key(d), minio.RemoveObjectOptions{}))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("delete %s: %w", d, err)
 	}
@@ -138,21 +141,21 @@ func (s *Store) Delete(ctx context.Context, d storage.Digest) error {
 }
 
 // key returns the object key of a valid digest.
-func key(d storage.Digest) string { return "sha256/" + d.Hex() }
+func (s *Store) key(d storage.Digest) string { return s.prefix + "sha256/" + d.Hex() }
 
 // ensureBucket makes the bucket unless it is known to be there. An account that
 // may not look or may not make buckets is taken to have been given one.
 func (s *Store) ensureBucket(ctx context.Context) error {
-	if s.bucketKnown.Load() {
+	if s.bucket.known.Load() {
 		return nil
 	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case s.bucketGate <- struct{}{}:
-		defer func() { <-s.bucketGate }()
+	case s.bucket.gate <- struct{}{}:
+		defer func() { <-s.bucket.gate }()
 	}
-	if s.bucketKnown.Load() {
+	if s.bucket.known.Load() {
 		return nil
 	}
 	exists, err := s.client.BucketExists(ctx, s.cfg.Bucket)
@@ -166,8 +169,8 @@ func (s *Store) ensureBucket(ctx context.Context) error {
 	if err = s.classify(ctx, err); err != nil && !errors.Is(err, storage.ErrDenied) {
 		return fmt.Errorf("bucket %q: %w", s.cfg.Bucket, err)
 	}
-	s.bucketKnown.Store(true)
+	s.bucket.known.Store(true)
 	return nil
 }
 
-func (s *Store) forgetBucket() { s.bucketKnown.Store(false) }
+func (s *Store) forgetBucket() { s.bucket.known.Store(false) }
