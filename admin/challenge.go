@@ -76,10 +76,8 @@ func (a *Admin) resolve(ctx context.Context) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		if place.Request.Spec.JudgesNeedKeys() {
-			a.requests.Tell(place.Request, "challenged, and its data is encrypted, which this version cannot open: decide with `aind resolveChallenge`",
-				pending.Challenger)
-			continue
+		if place.Request.AwaitingKeys {
+			continue // the client owes one, and the window for the verdict has not begun
 		}
 		if a.cfg.Resolve == ResolveAsk {
 			a.requests.Tell(place.Request, "challenged, decide with `aind resolveChallenge`", pending.Challenger)

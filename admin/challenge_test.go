@@ -15,6 +15,7 @@ import (
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -22,37 +23,56 @@ import (
 // challenged: the admin under test owes the verdict.
 func (s *scene) challenged(ranked ...string) uint64 {
 	s.Helper()
-	return s.challengedWith(jobstypes.RequestSpec{}, ranked...)
+	return s.challengedWith(nil, ranked...)
 }
 
-// challengedWith says also whether keys are granted.
-func (s *scene) challengedWith(spec jobstypes.RequestSpec, ranked ...string) uint64 {
+// challengedWith says also which key the data is sealed to, if any.
+func (s *scene) challengedWith(key *seal.Key, ranked ...string) uint64 {
 	s.Helper()
 	s.chain.AddNode(s.job, daemontest.Address("evaluator"), 100_000, program.ROLE_EVALUATOR)
 	id := s.chain.AddRequest(s.job, func(r *jobstypes.Request) {
 		r.Spec.MinWorkers, r.Spec.MaxWorkers, r.ClientConceded = 2, 2, false
-		r.Spec.GrantKeys = spec.GrantKeys
+		if key != nil {
+			r.Spec.GrantKeys, r.Spec.Input = true, jobstypes.Input{Reference: daemontest.PutSealed(s, s.machine.Store, key, daemontest.Question(21))}
+		}
 	})
-	s.chain.AcceptAs(s, daemontest.Address("evaluator"), id)
-	answers := map[string][]byte{"right": daemontest.Answer(42, nil), "wrong": daemontest.Answer(1, nil)}
+	answers := map[string]jobstypes.Result{"right": {Inline: daemontest.Answer(42, nil)}, "wrong": {Inline: daemontest.Answer(1, nil)}}
+	if key != nil {
+		for name, answer := range answers {
+			answers[name] = jobstypes.Result{Reference: daemontest.PutSealed(s, s.machine.Store, key, answer.Inline)}
+		}
+	}
+	grant := func(name string) {
+		if key != nil {
+			s.chain.Grant(s, id, daemontest.Address(name), seal.Keys{Data: key})
+		}
+	}
 	salt := make([]byte, jobstypes.SaltSize)
 	names := []string{"right", "wrong"}
+	for _, name := range append(names, "evaluator") {
+		s.chain.StateKey(daemontest.Address(name), daemontest.NewSealKey(s).Recipient())
+	}
+	s.chain.AcceptAs(s, daemontest.Address("evaluator"), id)
 	for _, name := range names {
 		s.chain.AddNode(s.job, daemontest.Address(name), 100_000, program.ROLE_WORKER)
 		s.chain.DoAs(s, daemontest.Address(name), &jobstypes.MsgAcceptJob{RequestId: id, Role: program.ROLE_WORKER})
 	}
 	for _, name := range names {
+		grant(name)
+	}
+	for _, name := range names {
 		worker := daemontest.Address(name)
-		digest, err := jobstypes.ResultDigest(jobstypes.Result{Inline: answers[name]})
+		digest, err := jobstypes.ResultDigest(answers[name])
 		require.NoError(s, err)
 		commitment := jobstypes.Commitment(daemontest.ChainID, id, sdk.MustAccAddressFromBech32(worker), digest, salt)
 		s.chain.DoAs(s, worker, &jobstypes.MsgSubmitResult{RequestId: id, Commitment: commitment[:]})
 	}
 	for _, name := range names {
 		s.chain.DoAs(s, daemontest.Address(name), &jobstypes.MsgRevealResult{
-			RequestId: id, Result: jobstypes.Result{Inline: answers[name]}, Salt: salt,
+			RequestId: id, Result: answers[name], Salt: salt,
 		})
 	}
+	grant("evaluator")
 	nodes := make([]string, len(ranked))
 	for i, name := range ranked {
 		nodes[i] = daemontest.Address(name)
@@ -206,16 +226,22 @@ func TestTroubleOfThisMachineOverturnsNothing(t *testing.T) {
 	require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
 }
 
-// What this version cannot open it does not call unusable: a person decides.
-func TestEncryptedDataIsNotJudged(t *testing.T) {
+// What is sealed is judged once the client has granted its key, and not before.
+func TestSealedDataIsJudgedWithItsKey(t *testing.T) {
 	s := newScene(t)
-	id := s.challengedWith(jobstypes.RequestSpec{GrantKeys: true}, "wrong")
-	r := s.start(admin.Config{})
+	s.start(admin.Config{})
+	daemontest.Eventually(t, "its encryption key", func() bool { return s.chain.StatedKey(me) != "" })
+	key := daemontest.NewSealKey(t)
+	id := s.challengedWith(key, "wrong")
 	require.Never(t, func() bool {
 		peeked, _ := s.chain.Peek(id)
 		return peeked.State != jobstypes.REQUEST_STATE_CHALLENGED || len(s.machine.Sandbox.Runs(daemontest.EvaluatorProgram)) > 0
 	}, 150*time.Millisecond, 10*time.Millisecond)
-	require.NoError(t, r.stop())
+	s.chain.Grant(t, id, me, seal.Keys{Data: key})
+	verdict, ranking := s.verdict(id)
+	require.Equal(t, jobstypes.VERDICT_OVERTURNED, verdict)
+	require.Len(t, ranking, 1)
+	require.Equal(t, daemontest.Address("right"), ranking[0].Node)
 }
 
 func TestAskingTheAdminResolvesNothing(t *testing.T) {

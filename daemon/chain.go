@@ -149,6 +149,39 @@ func (c Chain) Owner(ctx context.Context, signer string) (string, error) {
 	return signer, nil
 }
 
+// EncryptionKey is what an owner has stated that data is encrypted to for it; empty: nothing.
+func (c Chain) EncryptionKey(ctx context.Context, owner string) (string, error) {
+	res, err := c.Reputation().Profile(ctx, &reputationtypes.QueryProfileRequest{Address: owner})
+	if client.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask for the profile of %s: %w", owner, err)
+	}
+	return res.Profile.EncryptionKey, nil
+}
+
+// Grant is the wrapped key that a request's client granted an account; nil: none.
+func (c Chain) Grant(ctx context.Context, requestID uint64, account string) (key []byte, err error) {
+	err = pages(func(page *query.PageRequest) (*query.PageResponse, error) {
+		res, err := c.Jobs().Grants(ctx, &jobstypes.QueryGrantsRequest{RequestId: requestID, Pagination: page})
+		if err != nil {
+			return nil, err
+		}
+		for _, grant := range res.Grants {
+			if grant.Account == account {
+				key = grant.Key
+				return nil, nil
+			}
+		}
+		return res.Pagination, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask for the keys of request %d: %w", requestID, err)
+	}
+	return key, nil
+}
+
 // Node returns an owner's node in a job's tree; nil if it is none.
 func (c Chain) Node(ctx context.Context, jobID uint64, owner string) (*reputationtypes.NodeInfo, error) {
 	res, err := c.Reputation().Node(ctx, &reputationtypes.QueryNodeRequest{JobId: jobID, Owner: owner})

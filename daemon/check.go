@@ -57,7 +57,7 @@ func (k *Kit) CheckSegments(ctx context.Context, request jobstypes.Request, m Ma
 		total += len(c.drawn)
 		checks = append(checks, c)
 	}
-	kept := Material{Input: m.Input}
+	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput}
 	until := time.Now().Add(wall)
 	for _, c := range checks {
 		right, err := c.run(ctx, until, &total)
@@ -166,9 +166,10 @@ func (c check) fetch(ctx context.Context, digest []byte, path string) (why strin
 	return fmt.Sprintf("the state that it begins with: %s", err), nil
 }
 
-// SubmitBy is the end of submissions, in milliseconds of the chain clock, as the workers' programs are told it.
+// SubmitBy is the end of submissions, in milliseconds of the chain clock, as the workers' programs are told it. Where workers need keys
+// it is later than that as long as not all have theirs.
 func SubmitBy(request jobstypes.Request) int64 {
-	return request.StartedMs + int64(request.Spec.TimeLimitMs)
+	return max(request.StartedMs, request.GrantedMs) + int64(request.Spec.TimeLimitMs)
 }
 
 // removeChecks removes what a crash has left of segments that were run again.

@@ -50,6 +50,9 @@ type Config struct {
 	// Margin is how long before a deadline a transaction has to leave. 0: 400 ms.
 	Margin  Duration      `yaml:"margin"`
 	Sandbox SandboxConfig `yaml:"sandbox"`
+	// EncryptionKey is the file of the key that this machine opens encrypted data with; it is made where it is missing. Daemons of
+	// one account share it. Empty: encryption.key in the home.
+	EncryptionKey string `yaml:"encryption_key"`
 	// ProgramCache bounds the programs kept on disk, and as much again is kept of what requests name. 0: 4 GiB.
 	ProgramCache Bytes `yaml:"program_cache"`
 }

@@ -5,23 +5,30 @@ import (
 	"fmt"
 
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
 // ReadInput returns an input's message of at most limit bytes, verified by digest where it lies in the store.
 func ReadInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64) ([]byte, error) {
+	return OpenInput(ctx, store, input, limit, nil)
+}
+
+// OpenInput is ReadInput for an input that is sealed to a key; nil: it is not. It errs with seal.ErrSealed where the key does not open it.
+func OpenInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64, key *seal.Key) ([]byte, error) {
 	if len(input.Files) > 0 {
 		return nil, fmt.Errorf("input.files: %d files, this version runs requests without files only", len(input.Files))
 	}
-	return readContent(ctx, store, input.Inline, input.Reference, limit)
+	return readContent(ctx, store, input.Inline, input.Reference, limit, key)
 }
 
-// ReadResult returns a result's message of at most limit bytes, verified by digest where it lies in the store.
-func ReadResult(ctx context.Context, store storage.Store, result jobstypes.Result, limit int64) ([]byte, error) {
-	return readContent(ctx, store, result.Inline, result.Reference, limit)
+// OpenResult returns a result's message of at most limit bytes, verified by digest where it lies in the store, and opened with a key
+// where results are sealed to one; nil: they are not. An inline result is never sealed: a worker whose key opens nothing has no other.
+func OpenResult(ctx context.Context, store storage.Store, result jobstypes.Result, limit int64, key *seal.Key) ([]byte, error) {
+	return readContent(ctx, store, result.Inline, result.Reference, limit, key)
 }
 
-func readContent(ctx context.Context, store storage.Store, inline []byte, ref *jobstypes.Reference, limit int64) ([]byte, error) {
+func readContent(ctx context.Context, store storage.Store, inline []byte, ref *jobstypes.Reference, limit int64, key *seal.Key) ([]byte, error) {
 	if ref == nil {
 		return inline, nil
 	}
@@ -41,6 +48,9 @@ func readContent(ctx context.Context, store storage.Store, inline []byte, ref *j
 	}
 	if uint64(len(content)) != ref.Size_ {
 		return nil, fmt.Errorf("%w: %s has %d bytes, the reference says %d", storage.ErrSizeMismatch, digest, len(content), ref.Size_)
+	}
+	if key != nil {
+		return key.Open(content)
 	}
 	return content, nil
 }

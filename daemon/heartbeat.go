@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
 
@@ -40,13 +42,37 @@ func (m *Member) beat(ctx context.Context) (time.Duration, error) {
 	pause := time.Duration(params.RunningWindowMs) * time.Millisecond / beatsPerWindow
 	ctx, cancel := context.WithTimeout(ctx, pause)
 	defer cancel()
+	msg, err := m.signOfLife(ctx)
+	if err != nil {
+		return beatRetry, err
+	}
 	var record struct{ Progress }
 	err = m.Journal.Do(m.Steps.Heartbeat, "heartbeat", &record, func() error {
-		return m.Outbox.Do(ctx, m.Steps.Heartbeat, "heartbeat", &reputationtypes.MsgHeartbeat{Signer: m.Signer})
+		return m.Outbox.Do(ctx, m.Steps.Heartbeat, "heartbeat", msg)
 	})
 	if err != nil {
 		return min(pause, beatRetry), err
 	}
 	m.Changed() // the chain can be reached, which the loop may not know yet after an interruption
 	return pause, nil
+}
+
+// signOfLife is a heartbeat, or, as long as the owner has stated no encryption key, what states this machine's: any message shows that
+// an account is alive. What another machine of the owner has stated is left.
+func (m *Member) signOfLife(ctx context.Context) (sdk.Msg, error) {
+	beat := &reputationtypes.MsgHeartbeat{Signer: m.Signer}
+	if m.stated {
+		return beat, nil
+	}
+	key, err := m.Chain.EncryptionKey(ctx, m.Owner.String())
+	if err != nil {
+		return nil, err
+	}
+	if key == "" {
+		return &reputationtypes.MsgSetEncryptionKey{Signer: m.Signer, EncryptionKey: m.EncryptionKey}, nil
+	}
+	if m.stated = true; key != m.EncryptionKey {
+		m.Log.Warn("requests with encrypted data are left to others", "why", foreignKey)
+	}
+	return beat, nil
 }

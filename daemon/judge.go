@@ -13,6 +13,7 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -24,8 +25,11 @@ const parallelFetches = 4
 type Material struct {
 	Input   []byte
 	Replies []jobstypes.WorkerReply
-	// Workers are the places of those that replied, in the order of Replies.
+	// Workers are the places of those that replied, in the order of Replies. Where results are sealed, each has what it sealed for a result:
+	// two seals of the same differ.
 	Workers []jobstypes.Assignment
+	// EvaluatorInput is for whoever judges alone; nil: there is none.
+	EvaluatorInput []byte
 }
 
 // ErrInputUnusable says that a request's input is none that anybody could work on: it does not decode, or is not there, or
@@ -41,9 +45,17 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	if err != nil {
 		return Material{}, err
 	}
+	keys, err := k.judgeKeys(ctx, request)
+	if err != nil {
+		return Material{}, err
+	}
 	var m Material
-	m.Input, err = ReadInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input))
+	if m.EvaluatorInput, err = k.gatherEvaluatorInput(ctx, request, keys); err == nil {
+		m.Input, err = OpenInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input), keys.Data)
+	}
 	switch {
+	case errors.Is(err, seal.ErrSealed):
+		return Material{}, fmt.Errorf("%w: %w", ErrInputUnusable, err)
 	case err != nil && isForGood(err) && !errors.Is(err, storage.ErrTooLarge) && !patience:
 		return Material{}, fmt.Errorf("%w: %w", ErrInputUnusable, err)
 	case err != nil:
@@ -60,7 +72,7 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 			continue
 		}
 		group.Go(func() error {
-			reply, err := k.fetchReply(fetching, job.Schema, assignment, patience, log)
+			reply, err := k.fetchReply(fetching, job.Schema, assignment, keys.Data, patience, log)
 			replies[i] = reply
 			return err
 		})
@@ -70,6 +82,9 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	}
 	for i, reply := range replies {
 		if reply != nil {
+			if keys.Data != nil {
+				assignments[i].Result = &jobstypes.Result{Inline: reply.Reply}
+			}
 			m.Replies, m.Workers = append(m.Replies, *reply), append(m.Workers, assignments[i])
 		}
 	}
@@ -79,9 +94,9 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 // fetchReply returns a worker's reply; nil if it is invalid. It errs only where trying again may help and there is time for
 // it.
 func (k *Kit) fetchReply(
-	ctx context.Context, schema Schema, a jobstypes.Assignment, patience bool, log *slog.Logger,
+	ctx context.Context, schema Schema, a jobstypes.Assignment, key *seal.Key, patience bool, log *slog.Logger,
 ) (*jobstypes.WorkerReply, error) {
-	content, err := ReadResult(ctx, k.Store, *a.Result, int64(k.Config.Limits.Output))
+	content, err := OpenResult(ctx, k.Store, *a.Result, int64(k.Config.Limits.Output), key)
 	if err != nil && ctx.Err() != nil {
 		return nil, err
 	}
@@ -100,7 +115,7 @@ func (k *Kit) fetchReply(
 
 // isForGood tells whether fetching again would end in the same way. Workers store a result before they reveal it.
 func isForGood(err error) bool {
-	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge} {
+	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge, seal.ErrSealed} {
 		if errors.Is(err, lasting) {
 			return true
 		}
@@ -122,7 +137,7 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 	if err != nil {
 		return Material{}, err
 	}
-	kept := Material{Input: m.Input}
+	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput}
 	given := map[[32]byte][]byte{}
 	until := time.Now().Add(wall)
 	for i, reply := range m.Replies {
@@ -209,7 +224,12 @@ func (k *Kit) ask(ctx context.Context, job Job, request jobstypes.Request, m Mat
 	if call.Input, err = job.Schema.BuildEvaluatorInput(m.Input, m.Replies); err != nil {
 		return nil, fmt.Errorf("put request and replies together: %w", err)
 	}
-	reply, err := k.Programs.Run(ctx, call)
+	var reply Reply
+	err = k.withEvaluatorInput(m.EvaluatorInput, func(files map[string]string) error {
+		call.files = files
+		reply, err = k.Programs.Run(ctx, call)
+		return err
+	})
 	return reply.Output, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -36,6 +37,8 @@ type Network interface {
 	ChainID() string
 	// Watch wakes its reader when an event matches a filter, and after every reconnect; it is closed when ctx ends.
 	Watch(ctx context.Context, filters ...string) <-chan struct{}
+	// Grant is the wrapped key that a request's client granted an account; nil: none.
+	Grant(ctx context.Context, requestID uint64, account string) ([]byte, error)
 }
 
 var _ Network = Chain{}
@@ -58,6 +61,7 @@ type Kit struct {
 	Config   Config
 	Signer   string         // address of Key
 	Owner    sdk.AccAddress // whom the signer acts for
+	Identity seal.Key       // opens what clients grant this machine
 	Journal  *Journal
 	Outbox   *Outbox
 	Catalog  *Catalog
@@ -81,6 +85,9 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	}
 	if k.Owner, err = sdk.AccAddressFromBech32(owner); err != nil {
 		return nil, fmt.Errorf("owner of %s: %w", k.Signer, err)
+	}
+	if k.Identity, err = openIdentity(cfg); err != nil {
+		return nil, err
 	}
 	if err := removeChecks(cfg.Home); err != nil {
 		return nil, err
@@ -109,7 +116,7 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	}
 	k.Member = &Member{
 		Role: role, Steps: steps, Config: cfg, Signer: k.Signer, Owner: k.Owner, Chain: world.Network, Catalog: k.Catalog,
-		Examiner: k.Examiner, Journal: k.Journal, Outbox: k.Outbox, Log: world.Log, Changed: changed,
+		Examiner: k.Examiner, Journal: k.Journal, Outbox: k.Outbox, Log: world.Log, Changed: changed, EncryptionKey: k.Identity.Recipient(),
 		joined: make(chan struct{}, 1),
 	}
 	return k, nil

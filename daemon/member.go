@@ -22,6 +22,8 @@ type MemberChain interface {
 	Memberships(ctx context.Context, owner string) ([]reputationtypes.NodeInfo, error)
 	Applications(ctx context.Context, jobID uint64, admin, applicant string) ([]reputationtypes.Application, error)
 	ReputationParams(ctx context.Context) (reputationtypes.Params, error)
+	// EncryptionKey is what an owner has stated that data is encrypted to for it; empty: nothing.
+	EncryptionKey(ctx context.Context, owner string) (string, error)
 }
 
 // Member keeps an owner's place in the trees of jobs: it applies where it was told to, and shows that it is alive.
@@ -39,6 +41,8 @@ type Member struct {
 	Log      *slog.Logger
 	// Changed is called when something was done that the chain should be asked about; it must not block.
 	Changed func()
+	// EncryptionKey is stated on the chain where the owner has none there.
+	EncryptionKey string
 
 	tasks  Tasks[uint64]
 	joined chan struct{} // a token says that the first job was found
@@ -48,6 +52,8 @@ type Member struct {
 	looked time.Time
 	missed []uint64 // jobs of the config in which the owner has no active place
 	told   map[string]bool
+
+	stated bool // the chain has the encryption key, or that of another machine
 }
 
 // memberFresh is how old the list of jobs may be when the owner has every place it wants.

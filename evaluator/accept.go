@@ -80,7 +80,9 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 		return "its client named others", nil
 	}
 	if request.Spec.JudgesNeedKeys() {
-		return "its data is encrypted, which this version cannot open", nil
+		if why, err := e.CannotOpen(ctx, request); why != "" || err != nil {
+			return why, err
+		}
 	}
 	if requested, err := e.Programs.Requested(ctx, request.EvaluatorRelease); err != nil {
 		return "", err

@@ -214,8 +214,8 @@ func TestOwnersPolicy(t *testing.T) {
 		"a request for others": {nil, func(r *jobstypes.Request) {
 			r.Spec.EvaluatorCandidates = []string{daemontest.Address("somebody else")}
 		}},
-		"data that is encrypted": {nil, func(r *jobstypes.Request) { r.Spec.GrantKeys = true }},
-		"a test set that is encrypted": {nil, func(r *jobstypes.Request) {
+		"data that another machine of its owner could open": {nil, func(r *jobstypes.Request) { r.Spec.GrantKeys = true }},
+		"a test set that another machine could open": {nil, func(r *jobstypes.Request) {
 			r.Spec.EvaluatorInput = &jobstypes.Input{Reference: &jobstypes.Reference{Digest: daemontest.WorkerProgram, Size_: 1}}
 		}},
 		"a request of its own": {nil, func(r *jobstypes.Request) { r.Client = me }},
@@ -233,6 +233,7 @@ func TestOwnersPolicy(t *testing.T) {
 			if c.config != nil {
 				c.config(&cfg)
 			}
+			s.chain.StateKey(me, daemontest.NewSealKey(t).Recipient())
 			refused := s.chain.AddRequest(s.job, c.refused)
 			s.start(cfg)
 			s.reaches(s.request(reveal{name: "one"}), jobstypes.REQUEST_STATE_RUNNING)

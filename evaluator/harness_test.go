@@ -125,10 +125,20 @@ func (s *scene) reaches(id uint64, state jobstypes.RequestState) {
 // work has the workers accept, commit and reveal, each in its phase.
 func (s *scene) work(id uint64, reveals ...reveal) {
 	s.Helper()
+	s.acceptAs(id, reveals...)
+	s.revealAs(id, reveals...)
+}
+
+func (s *scene) acceptAs(id uint64, reveals ...reveal) {
+	s.Helper()
 	s.reaches(id, jobstypes.REQUEST_STATE_RUNNING)
 	for _, r := range reveals {
 		s.chain.DoAs(s, daemontest.Address(r.name), &jobstypes.MsgAcceptJob{RequestId: id, Role: program.ROLE_WORKER})
 	}
+}
+
+func (s *scene) revealAs(id uint64, reveals ...reveal) {
+	s.Helper()
 	salt := make([]byte, jobstypes.SaltSize)
 	for _, r := range reveals {
 		worker := daemontest.Address(r.name)

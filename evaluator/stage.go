@@ -91,7 +91,7 @@ func (t *task) evaluating() bool {
 }
 
 func (t *task) mustJudge() bool {
-	return t.evaluating() && !t.rec.Judged && t.rec.Failures < maxFailures
+	return t.evaluating() && !t.request.AwaitingKeys && !t.rec.Judged && t.rec.Failures < maxFailures
 }
 
 func (t *task) mustRank() bool { return t.evaluating() && t.rec.Judged }

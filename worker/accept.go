@@ -80,7 +80,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		return "its client named others", nil
 	}
 	if request.Spec.WorkersNeedKeys() {
-		return "its data is encrypted, which this version cannot open", nil
+		if why, err := w.CannotOpen(ctx, request); why != "" || err != nil {
+			return why, err
+		}
 	}
 	if least := request.Spec.MinRating; least > 0 {
 		rating, err := w.Network.Rating(ctx, job.Id, owner)
@@ -181,7 +183,7 @@ func (w *Worker) take(ctx context.Context, request jobstypes.Request) {
 			return err
 		}
 		// No bond is pledged for what cannot be worked on: whoever orders with a reference to nothing would earn the bonds.
-		if _, err := t.fetchInput(ctx); err != nil {
+		if err := t.seeInput(ctx); err != nil {
 			t.requests.Tell(request, "not taken", err.Error())
 			return daemon.ErrLater
 		}

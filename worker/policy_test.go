@@ -74,10 +74,6 @@ func TestOwnersPolicy(t *testing.T) {
 				r.Spec.RewardFunction = jobstypes.RewardFunction{Kind: jobstypes.REWARD_KIND_WEIGHTS, Weights: []uint64{1, 1, 1}}
 			},
 		},
-		"data that is encrypted": {
-			nil,
-			func(r *jobstypes.Request) { r.Spec.GrantKeys = true },
-		},
 		"a request for others": {
 			nil,
 			func(r *jobstypes.Request) { r.Spec.WorkerCandidates = []string{daemontest.Address("somebody else")} },

@@ -11,6 +11,7 @@ import (
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -28,7 +29,7 @@ func run(ctx context.Context, t *task) error {
 		return nil
 	}
 	input, err := t.input(ctx)
-	if err != nil || t.rec.Failure != "" {
+	if err != nil || t.rec.Failure != "" || t.rec.Outcome != nil {
 		return err
 	}
 	terms, err := t.Catalog.Terms(ctx, t.request.Spec.JobId, t.request.TermsVersion)
@@ -82,24 +83,66 @@ func (t *task) fail(why string) {
 // errBadInput says that an input can never be used, whoever reads it when.
 var errBadInput = errors.New("bad input")
 
-// input returns the request's message. One that can never be read fails the run.
+// input returns the request's message. One that can never be read fails the run, or, where nobody could know that before the contract
+// had closed, is answered with nothing.
 func (t *task) input(ctx context.Context) ([]byte, error) {
 	if t.fetched != nil {
 		return *t.fetched, nil
 	}
 	input, err := t.fetchInput(ctx)
-	if errors.Is(err, errBadInput) {
+	switch {
+	case errors.Is(err, errBadInput) && t.request.Spec.WorkersNeedKeys():
+		return nil, t.keepNothing(ctx, err)
+	case errors.Is(err, errBadInput):
 		t.fail(err.Error())
 		return nil, nil
 	}
 	return input, err
 }
 
+// seeInput looks at a request's input before the request is accepted: reads it, or, where it is encrypted, sees that it is there.
+func (t *task) seeInput(ctx context.Context) error {
+	ref := t.request.Spec.Input.Reference
+	if !t.request.Spec.WorkersNeedKeys() || ref == nil {
+		_, err := t.fetchInput(ctx)
+		return err
+	}
+	info, err := t.Store.Stat(ctx, storage.Digest(ref.Digest))
+	if err != nil {
+		return fmt.Errorf("input: %w", err)
+	}
+	if uint64(info.Size) != ref.Size_ {
+		return fmt.Errorf("%w: %s has %d bytes, the reference says %d", errBadInput, ref.Digest, info.Size, ref.Size_)
+	}
+	return nil
+}
+
+// keepNothing answers an input that cannot be opened, or is no message of the job, although its client granted a key. To resign would
+// cost the bond, which the client would get: so everybody answers with an empty message, and whoever judges, with a key of its own, sees
+// that the input is unusable.
+func (t *task) keepNothing(ctx context.Context, why error) error {
+	t.log.Warn("the input cannot be used, so the answer is an empty message", "why", why)
+	params, err := t.Catalog.Params(ctx, t.request.ParamsVersion)
+	if err != nil {
+		return err
+	}
+	terms, err := t.Catalog.Terms(ctx, t.request.Spec.JobId, t.request.TermsVersion)
+	if err != nil {
+		return err
+	}
+	t.key = nil
+	return t.keep(params, terms, nil)
+}
+
 // fetchInput reads the request's message and keeps it for the run.
 func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
-	input, err := daemon.ReadInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input))
+	if err := t.fetchKey(ctx); err != nil {
+		return nil, err
+	}
+	input, err := daemon.OpenInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input), t.key)
 	switch {
-	case errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrSizeMismatch) || errors.Is(err, storage.ErrDigestMismatch):
+	case errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrSizeMismatch) || errors.Is(err, storage.ErrDigestMismatch) ||
+		errors.Is(err, seal.ErrSealed):
 		return nil, fmt.Errorf("%w: %w", errBadInput, err)
 	case err != nil:
 		return nil, fmt.Errorf("input: %w", err)
@@ -115,11 +158,31 @@ func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
 	return input, nil
 }
 
+// fetchKey has the key that the request's client granted us, if its data is encrypted.
+func (t *task) fetchKey(ctx context.Context) error {
+	if !t.request.Spec.WorkersNeedKeys() {
+		return nil
+	}
+	keys, err := t.Keys(ctx, t.request)
+	if errors.Is(err, seal.ErrKey) {
+		return fmt.Errorf("%w: %w", errBadInput, err)
+	}
+	t.key = keys.Data
+	return err
+}
+
 // keep puts a reply into the record, or, where it is too large for the chain, into the results folder. It leaves the
 // machine when reveals begin, not before.
 func (t *task) keep(params jobstypes.Params, terms jobstypes.TermsSpec, reply []byte) error {
 	kept := &outcome{Inline: reply, Open: terms.OpenResults}
-	if len(reply) > int(params.MaxInlineBytes) {
+	if t.key != nil {
+		sealed, err := t.key.Seal(reply)
+		if err != nil {
+			return fmt.Errorf("seal the result: %w", err)
+		}
+		reply = sealed
+	}
+	if t.key != nil || len(reply) > int(params.MaxInlineBytes) {
 		if uint64(len(reply)) > params.MaxReferenceBytes {
 			t.fail(fmt.Sprintf("the result has %d bytes, the chain takes at most %d", len(reply), params.MaxReferenceBytes))
 			return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -18,8 +19,10 @@ type task struct {
 	rec     record
 	log     *slog.Logger
 
-	// fetched is the input, read before the request was accepted.
+	// fetched is the input, read before the request was accepted, or, where it is encrypted, when the key was there.
 	fetched *[]byte
+	// key opens the input, and the result is sealed to it; nil: it is not encrypted, or not known yet.
+	key *seal.Key
 }
 
 // stage is a part of a request's way. It is due or not by what chain and journal say; doing it twice is harmless.
@@ -82,7 +85,11 @@ func (t *task) running() bool {
 	return t.request.State == jobstypes.REQUEST_STATE_RUNNING && t.mine.CommittedMs == 0 && !t.mine.Resigned
 }
 
-func (t *task) mustRun() bool    { return t.running() && t.rec.Outcome == nil && t.rec.Failure == "" }
+// mustRun waits for the key where the input is encrypted.
+func (t *task) mustRun() bool {
+	return t.running() && t.rec.Outcome == nil && t.rec.Failure == "" && (!t.request.Spec.WorkersNeedKeys() || t.mine.HasKey())
+}
+
 func (t *task) mustResign() bool { return t.running() && t.rec.Failure != "" }
 
 // mustPublish wants the work done: what is published before that is published on the way.

@@ -82,6 +82,7 @@ func (w *Worker) filters() []string {
 		client.OnTx(&jobstypes.EventJobAccepted{}, accepted...),
 		client.OnTx(&jobstypes.EventContractClosed{}),
 		client.OnBlock(&jobstypes.EventContractClosed{}),
+		client.OnTx(&jobstypes.EventKeyGranted{}, "account", w.Owner.String()),
 		client.OnTx(&jobstypes.EventRevealStarted{}),
 		client.OnBlock(&jobstypes.EventRevealStarted{}),
 		client.OnBlock(&jobstypes.EventSegmentsDrawn{}),

@@ -51,6 +51,7 @@ type state struct {
 	stakes       map[string]math.Int
 	earned       map[string]math.Int
 	heartbeats   map[string]int
+	keys         map[string]string // of encryption, by owner
 	decisions    map[uint64]string // of applications: "approved", or the reason
 	nextID       uint64
 }
@@ -71,6 +72,7 @@ type request struct {
 	jobstypes.Request
 	assignments map[string]jobstypes.Assignment
 	checkpoints map[string][][]byte // by worker
+	grants      map[string][]byte   // wrapped keys by account
 }
 
 type tx struct {
@@ -88,13 +90,13 @@ func NewChain() *Chain {
 	return &Chain{
 		Params: params,
 		Windows: jobstypes.Windows{
-			OpenMs: 60_000, HiringMs: 60_000, RevealMs: 60_000, EvaluationMs: 60_000, ChallengeMs: 60_000,
+			OpenMs: 60_000, HiringMs: 60_000, GrantMs: 60_000, RevealMs: 60_000, EvaluationMs: 60_000, ChallengeMs: 60_000,
 		},
 		started: time.Now(),
 		state: state{
 			jobs: map[uint64]*job{}, requests: map[uint64]*request{}, applications: map[uint64]reputationtypes.Application{},
 			nodes: map[nodeKey]reputationtypes.Node{}, stakes: map[string]math.Int{}, earned: map[string]math.Int{},
-			heartbeats: map[string]int{}, decisions: map[uint64]string{}, nextID: 1,
+			heartbeats: map[string]int{}, keys: map[string]string{}, decisions: map[uint64]string{}, nextID: 1,
 		},
 		txs:      map[string]*tx{},
 		watchers: map[chan struct{}]bool{},
@@ -107,11 +109,11 @@ func (s state) clone() state {
 	for id, r := range s.requests {
 		copied := *r
 		copied.assignments = maps.Clone(r.assignments)
-		copied.checkpoints = maps.Clone(r.checkpoints)
+		copied.checkpoints, copied.grants = maps.Clone(r.checkpoints), maps.Clone(r.grants)
 		c.requests[id] = &copied
 	}
 	c.applications, c.nodes, c.decisions = maps.Clone(s.applications), maps.Clone(s.nodes), maps.Clone(s.decisions)
-	c.stakes, c.earned, c.heartbeats = maps.Clone(s.stakes), maps.Clone(s.earned), maps.Clone(s.heartbeats)
+	c.stakes, c.earned, c.heartbeats, c.keys = maps.Clone(s.stakes), maps.Clone(s.earned), maps.Clone(s.heartbeats), maps.Clone(s.keys)
 	return c
 }
 

@@ -200,6 +200,22 @@ func (n *Connection) Checkpoints(ctx context.Context, requestID uint64, worker s
 	return found, err
 }
 
+// Grant is a wrapped key.
+func (n *Connection) Grant(ctx context.Context, requestID uint64, account string) (key []byte, err error) {
+	err = n.ask(ctx, func(s *state) {
+		if r := s.requests[requestID]; r != nil {
+			key = r.grants[account]
+		}
+	})
+	return key, err
+}
+
+// EncryptionKey is what an owner has stated.
+func (n *Connection) EncryptionKey(ctx context.Context, owner string) (key string, err error) {
+	err = n.ask(ctx, func(s *state) { key = s.keys[owner] })
+	return key, err
+}
+
 // Openings lists what a role can accept, the oldest first.
 func (n *Connection) Openings(ctx context.Context, jobID uint64, role program.Role) (list []jobstypes.Request, err error) {
 	err = n.ask(ctx, func(s *state) {

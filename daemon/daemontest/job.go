@@ -195,6 +195,9 @@ func (c *Chain) ChallengeAs(t testing.TB, challenger, resolver string, requestID
 		require.Equal(t, jobstypes.REQUEST_STATE_RANKED, r.State)
 		r.Challenges = append(r.Challenges, jobstypes.Challenge{Challenger: challenger, Resolver: resolver, Fee: math.ZeroInt()})
 		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_CHALLENGED, c.now()+int64(c.Windows.ChallengeMs)
+		if r.Spec.JudgesNeedKeys() {
+			r.AwaitingKeys, r.Pending().EncryptionKey = true, s.keys[resolver]
+		}
 	})
 	c.wake()
 }

@@ -26,6 +26,12 @@ func (c *Chain) handle(signer string, msg sdk.Msg) error {
 	case *reputationtypes.MsgHeartbeat:
 		c.state.heartbeats[signer]++
 		return nil
+	case *reputationtypes.MsgSetEncryptionKey:
+		c.state.heartbeats[signer]++
+		c.state.keys[signer] = m.EncryptionKey
+		return nil
+	case *jobstypes.MsgGrantKey:
+		return c.with(m.RequestId, func(r *request) error { return c.grant(r, signer, m) })
 	case *jobstypes.MsgAcceptJob:
 		return c.with(m.RequestId, func(r *request) error { return c.accept(r, signer, m.Role) })
 	case *jobstypes.MsgResign:
@@ -134,6 +140,13 @@ func (c *Chain) accept(r *request, signer string, role program.Role) error {
 		return err
 	}
 	r.assignments[signer] = jobstypes.Assignment{RequestId: r.Id, Worker: signer, AcceptedMs: c.now()}
+	if r.Spec.WorkersNeedKeys() {
+		a := r.assignments[signer]
+		if a.EncryptionKey = c.state.keys[signer]; a.EncryptionKey == "" {
+			return jobstypes.ErrGrant
+		}
+		r.assignments[signer] = a
+	}
 	r.Workers++
 	if r.State == jobstypes.REQUEST_STATE_OPEN {
 		c.start(r)
@@ -149,6 +162,11 @@ func (c *Chain) acceptEvaluator(r *request, signer string) error {
 		return err
 	}
 	r.Evaluator = signer
+	if r.Spec.JudgesNeedKeys() {
+		if r.EvaluatorEncryptionKey = c.state.keys[signer]; r.EvaluatorEncryptionKey == "" {
+			return jobstypes.ErrGrant
+		}
+	}
 	if r.State == jobstypes.REQUEST_STATE_REOPENED {
 		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
 		return nil
@@ -175,6 +193,35 @@ func (c *Chain) resign(r *request, signer string) error {
 	delete(r.assignments, signer)
 	r.Workers--
 	c.state.stakes[signer] = c.stake(signer).Add(r.WorkerBond)
+	return nil
+}
+
+// grant takes keys from whom the phase waits for, and ends the wait with the last.
+func (c *Chain) grant(r *request, signer string, m *jobstypes.MsgGrantKey) error {
+	if !r.AwaitingKeys || r.Client != signer {
+		return jobstypes.ErrGrant
+	}
+	if r.grants == nil {
+		r.grants = map[string][]byte{}
+	}
+	for _, key := range m.Keys {
+		a, isWorker := r.assignments[key.Account]
+		switch {
+		case r.State == jobstypes.REQUEST_STATE_RUNNING && isWorker && !a.HasKey():
+			a.GrantedMs = c.now()
+			r.assignments[key.Account] = a
+			if r.Granted++; r.Granted == r.Workers {
+				r.AwaitingKeys, r.GrantedMs, r.DeadlineMs = false, c.now(), c.now()+int64(r.Spec.TimeLimitMs)
+			}
+		case r.State == jobstypes.REQUEST_STATE_EVALUATING && r.Evaluator == key.Account:
+			r.AwaitingKeys, r.DeadlineMs = false, c.now()+int64(c.Windows.EvaluationMs)
+		case r.State == jobstypes.REQUEST_STATE_CHALLENGED && r.Pending().Resolver == key.Account:
+			r.AwaitingKeys = false
+		default:
+			return jobstypes.ErrGrant
+		}
+		r.grants[key.Account] = key.Key
+	}
 	return nil
 }
 
@@ -213,7 +260,7 @@ func (c *Chain) submit(r *request, signer string, m *jobstypes.MsgSubmitResult) 
 	if err := m.Validate(c.Params, c.state.jobs[r.Spec.JobId].terms); err != nil {
 		return err
 	}
-	if m.Result != nil && r.ClosedMs == 0 {
+	if m.Result != nil && r.ClosedMs == 0 || r.Spec.WorkersNeedKeys() && !a.HasKey() {
 		return jobstypes.ErrState
 	}
 	a.Commitment, a.CommittedMs = m.Commitment, c.now()

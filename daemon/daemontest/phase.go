@@ -33,6 +33,9 @@ func (c *Chain) step(r *request) bool {
 		if !late {
 			return false
 		}
+		if r.AwaitingKeys {
+			return c.finish(r, jobstypes.OUTCOME_INPUT_NOT_GRANTED)
+		}
 		r.Silent = append(slices.Clone(r.Silent), jobstypes.SilentEvaluator{Evaluator: r.Evaluator, Deposit: r.Deposit})
 		r.Evaluator = ""
 		r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_REOPENED, c.now()+int64(c.Windows.OpenMs)
@@ -63,7 +66,13 @@ func (c *Chain) stepRunning(r *request, late bool) bool {
 			return c.finish(r, jobstypes.OUTCOME_CANCELLED_TOO_FEW_WORKERS)
 		}
 		r.ClosedMs, r.DeadlineMs = r.DeadlineMs, r.StartedMs+int64(r.Spec.TimeLimitMs)
+		if r.Spec.WorkersNeedKeys() {
+			r.AwaitingKeys, r.DeadlineMs = true, r.ClosedMs+int64(c.Windows.GrantMs)
+		}
 		return true
+	}
+	if r.AwaitingKeys {
+		return late && c.finish(r, jobstypes.OUTCOME_CANCELLED_NO_KEY_GRANTED)
 	}
 	resigned := uint32(0)
 	for _, a := range r.assignments {
@@ -93,6 +102,9 @@ func (c *Chain) endReveal(r *request) bool {
 		return c.finish(r, jobstypes.OUTCOME_UNEVALUATED)
 	}
 	r.State, r.DeadlineMs = jobstypes.REQUEST_STATE_EVALUATING, c.now()+int64(c.Windows.EvaluationMs)
+	if r.Spec.JudgesNeedKeys() {
+		r.AwaitingKeys, r.DeadlineMs = true, c.now()+int64(c.Windows.GrantMs)
+	}
 	return true
 }
 
