@@ -72,6 +72,10 @@ func (w *world) environment() console.Environment {
 // run executes one command line and returns what it printed.
 func (w *world) run(args ...string) (string, error) {
 	w.t.Helper()
+	return w.runWith(w.t.Context(), args...)
+}
+
+func (w *world) runWith(ctx context.Context, args ...string) (string, error) {
 	w.out.Reset()
 	w.err.Reset()
 	root := &cobra.Command{Use: "aind", SilenceErrors: true, SilenceUsage: true}
@@ -80,7 +84,7 @@ func (w *world) run(args ...string) (string, error) {
 	root.SetArgs(args)
 	root.SetOut(&w.out)
 	root.SetErr(&w.err)
-	err := root.ExecuteContext(w.t.Context())
+	err := root.ExecuteContext(ctx)
 	return w.out.String(), err
 }
 

@@ -41,6 +41,7 @@ type fakeChain struct {
 	builders []string
 	requests []*jobstypes.QueryRequestResponse
 	grants   []jobstypes.Grant
+	granted  chan *jobstypes.MsgGrantKey // not nil: each that comes
 	// checkpoints by worker; not nil: the job verifies by checkpoint.
 	checkpoints map[string]*jobstypes.QueryCheckpointsResponse
 	nodes       []reputationtypes.NodeInfo // of every job; nil: one worker
@@ -162,6 +163,12 @@ func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
 	case *reputationtypes.MsgRejectApplication:
 		return &reputationtypes.MsgRejectApplicationResponse{}, nil
 	case *jobstypes.MsgGrantKey:
+		if f.granted != nil {
+			select {
+			case f.granted <- m:
+			default:
+			}
+		}
 		for _, key := range m.Keys {
 			f.grants = append(f.grants, jobstypes.Grant{RequestId: m.RequestId, Account: key.Account, Key: key.Key, GrantedMs: 4500})
 		}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
-	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -59,6 +58,7 @@ func (s *Session) follow(ctx context.Context, id uint64, schema *jobstypes.Schem
 	decided := false
 	err := s.watchRequest(ctx, id, func(res *jobstypes.QueryRequestResponse) (bool, error) {
 		s.report(&view, res)
+		s.grantWhileWaiting(ctx, &view, res)
 		if res.Request.State == jobstypes.REQUEST_STATE_RANKED && !decided {
 			decided = true
 			if err := s.showResult(ctx, &view, res); err != nil {
@@ -88,6 +88,7 @@ type requestView struct {
 	shown  bool
 	result *reply
 	told   time.Time // when something was reported last
+	failed string    // the last thing that went wrong with granting keys
 }
 
 // watchRequest calls seen with the request whenever it may have changed, until seen says that it is done.
@@ -97,6 +98,8 @@ func (s *Session) watchRequest(ctx context.Context, id uint64, seen func(*jobsty
 	name := strconv.FormatUint(id, 10)
 	wakes := s.chain.Watch(ctx,
 		client.OnTx(&jobstypes.EventJobAccepted{}, "request_id", name),
+		client.OnTx(&jobstypes.EventKeysAwaited{}, "request_id", name),
+		client.OnBlock(&jobstypes.EventKeysAwaited{}, "request_id", name),
 		client.OnTx(&jobstypes.EventRanked{}, "request_id", name),
 		client.OnTx(&jobstypes.EventRequestSettled{}, "request_id", name),
 		client.OnBlock(&jobstypes.EventRequestSettled{}, "request_id", name),
@@ -181,7 +184,7 @@ func (s *Session) showResult(ctx context.Context, view *requestView, res *jobsty
 		if assignment.Worker != best || assignment.Result == nil {
 			continue
 		}
-		content, err := s.fetchResult(ctx, *assignment.Result)
+		content, err := s.openResult(ctx, res.Request.Spec, *assignment.Result)
 		if err != nil {
 			// The ranking stands and coins are moving: that the result cannot be shown must not stop the rest.
 			s.progress("request %d: the result cannot be shown: %s", view.id, err)
@@ -201,15 +204,20 @@ func (s *Session) showResult(ctx context.Context, view *requestView, res *jobsty
 	return nil
 }
 
-func (s *Session) fetchResult(ctx context.Context, result jobstypes.Result) ([]byte, error) {
-	if result.Reference == nil {
-		return result.Inline, nil
+// grantWhileWaiting grants what is due of a request that this session waits for. What goes wrong is told once, and tried again with the
+// next look.
+func (s *Session) grantWhileWaiting(ctx context.Context, view *requestView, res *jobstypes.QueryRequestResponse) {
+	granted, err := s.grantDue(ctx, res)
+	if errors.Is(err, errNoKeys) { // it was encrypted before, by its client's own means
+		err = fmt.Errorf("grant it with `aind grantKey %d`", view.id)
 	}
-	store, err := s.openStore()
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && ctx.Err() == nil && view.failed != err.Error():
+		view.failed = err.Error()
+		s.progress("request %d: no key granted: %s", view.id, err)
+	case len(granted) > 0:
+		s.progress("request %d: granted keys to %s", view.id, strings.Join(granted, ", "))
 	}
-	return storage.ReadAll(ctx, store, storage.Digest(result.Reference.Digest), maxShown)
 }
 
 // decide accepts the result or leaves it.

@@ -9,20 +9,25 @@ import (
 )
 
 // readInputs reads what an order has for workers and evaluator into its spec, and returns what of it goes into storage.
-// Encrypted content is stored as it is: nobody but those who are granted keys could decode it.
+// It is sealed where the order says so. What was encrypted before is stored as it is: nobody but those who are granted keys could decode it.
 func readInputs(
-	spec *jobstypes.RequestSpec, order object, inputFile string, schema *jobstypes.Schema, params jobstypes.Params,
+	spec *jobstypes.RequestSpec, order object, inputFile string, schema *jobstypes.Schema, params jobstypes.Params, made sealing,
 ) (stored [][]byte, err error) {
 	byReference := func(content []byte) *jobstypes.Reference {
 		stored = append(stored, content)
 		return &jobstypes.Reference{Digest: jobstypes.Digest(content), Size_: uint64(len(content))}
 	}
-	encrypted := spec.GrantKeys && inputFile != ""
+	encrypted := spec.GrantKeys && made.what == "" && inputFile != ""
 	content, err := readJobInput(order, inputFile, schema, encrypted)
 	if err != nil {
 		return nil, err
 	}
-	if encrypted || len(content) > int(params.MaxInlineBytes) {
+	if made.keys.Data != nil {
+		if content, err = made.keys.Data.Seal(content); err != nil {
+			return nil, err
+		}
+	}
+	if encrypted || made.keys.Data != nil || len(content) > int(params.MaxInlineBytes) {
 		spec.Input.Reference = byReference(content)
 	} else {
 		spec.Input.Inline = content
@@ -33,6 +38,11 @@ func readInputs(
 	}
 	if content, err = os.ReadFile(file); err != nil {
 		return nil, badInputf("%s: %w", keyEvaluatorInput, err)
+	}
+	if made.keys.Evaluator != nil {
+		if content, err = made.keys.Evaluator.Seal(content); err != nil {
+			return nil, err
+		}
 	}
 	spec.EvaluatorInput = &jobstypes.Input{Reference: byReference(content)}
 	return stored, nil

@@ -87,7 +87,7 @@ func (s *Session) outcomeOf(ctx context.Context, res *jobstypes.QueryRequestResp
 		if node == "" || assignment.Worker != node || assignment.Result == nil {
 			continue
 		}
-		content, err := s.fetchResult(ctx, *assignment.Result)
+		content, err := s.openResult(ctx, res.Request.Spec, *assignment.Result)
 		if err != nil {
 			return nil, fmt.Errorf("result of %s: %w", node, err)
 		}

@@ -32,6 +32,7 @@ const (
 	keySkip           = "skip_evaluation"
 	keyGrantKeys      = "grant_keys"
 	keyEvaluatorInput = "evaluator_input"
+	keyEncrypt        = "encrypt"
 )
 
 // requestKeys are the keys with their help as flags.
@@ -48,8 +49,9 @@ var requestKeys = []struct{ key, help string }{
 	{keyMinRating, "least Elo rating of a worker in the job; who was never ranked has 1500"},
 	{keyMinLevels, "fewest challenge levels"},
 	{keySkip, "true: nobody evaluates"},
-	{keyGrantKeys, "true: the input is encrypted (give its file with --input-file), and you grant keys with `aind grantKey`"},
-	{keyEvaluatorInput, "file with data for the evaluator alone, encrypted: you grant its key once reveals have closed"},
+	{keyEncrypt, "all: encrypt the input, and grant keys to those who take the request; evaluator: only what evaluator_input names"},
+	{keyEvaluatorInput, "file with data for the evaluator alone, which its program sees as /ain/in/evaluator_input; without encrypt it is encrypted already"},
+	{keyGrantKeys, "true: the input is encrypted already (give its file with --input-file), and you grant keys with `aind grantKey`"},
 }
 
 func keyNames() []string {
@@ -75,9 +77,13 @@ A bare number is AIN, 10uain is exact. The best worker takes all of the workers'
 unless reward_function says otherwise.
 
 The result is printed when it is ranked, the payments when they are made. --accept auto
-accepts the result at once, ask asks, wait leaves it to the others and the clock.`,
+accepts the result at once, ask asks, wait leaves it to the others and the clock.
+
+With --encrypt all nobody but those who take the request can read its input and results: a
+key is made for it, kept in requests/ of --home, and granted to each of them when it is due,
+as long as the command waits. Let ` + "`aind client`" + ` run if you go away.`,
 		Example: `  aind requestJob '{job_id: 0x1, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'
-  aind requestJob --job-id 0x1 --job-input '{y: 4}' --reward '[10, 10uain]' --time-limit 3s`,
+  aind requestJob --job-id 0x1 --job-input '{y: 4}' --reward '[10, 10uain]' --time-limit 3s --encrypt all`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	for _, k := range requestKeys {
@@ -142,7 +148,14 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 	if msg.Spec, err = readSpec(order, job.Id); err != nil {
 		return err
 	}
-	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params)
+	made, err := readSealing(order, &msg.Spec)
+	if err != nil {
+		return err
+	}
+	if err := s.canSeal(ctx, made, job); err != nil {
+		return err
+	}
+	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made)
 	if err != nil {
 		return err
 	}
@@ -155,6 +168,9 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 		return err
 	}
 	if err := s.storeAll(ctx, contents); err != nil {
+		return err
+	}
+	if err := s.keep(made, msg.Spec); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, msg)

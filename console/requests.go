@@ -199,7 +199,7 @@ func (s *Session) showRequest(ctx context.Context, text string) error {
 			line += fmt.Sprintf(", place %d", place)
 		}
 		if a.Result != nil {
-			decoded, err := s.showAssignment(ctx, schema, *a.Result)
+			decoded, err := s.showAssignment(ctx, schema, res.Request.Spec, *a.Result)
 			if err != nil {
 				line += ", result cannot be shown: " + err.Error()
 			} else {
@@ -215,8 +215,8 @@ func (s *Session) showRequest(ctx context.Context, text string) error {
 	return s.print(out, lines...)
 }
 
-func (s *Session) showAssignment(ctx context.Context, schema *jobstypes.Schema, result jobstypes.Result) (reply, error) {
-	content, err := s.fetchResult(ctx, result)
+func (s *Session) showAssignment(ctx context.Context, schema *jobstypes.Schema, spec jobstypes.RequestSpec, result jobstypes.Result) (reply, error) {
+	content, err := s.openResult(ctx, spec, result)
 	if err != nil {
 		return reply{}, err
 	}

@@ -39,7 +39,7 @@ func Verbs(env Environment) []*cobra.Command {
 // builders make a verb for a session, in the order of the help.
 var builders = []func(*Session) *cobra.Command{
 	newAssignAddress, newRegisterJob, newForkJob, newUpdateJob, newPublishRelease, newRevokeRelease, newBuild, newVerify, newApplyJob, newApproveNode, newDrop, newLeaveJob,
-	newRun, newRequestJob, newGrantKey, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
+	newRun, newRequestJob, newGrantKey, newClient, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
 	newSend, newStake, newRoom, newAllocate, newSetOperator, newSetRule, newInvite,
