@@ -249,6 +249,7 @@ func TestJSON(t *testing.T) {
 	grantByHand(t, n, root, worker, evaluator, job, "{size: 1}")
 	seen["run"] = true // TestRunAScriptOfMyOwn
 	seen["grantKey"] = true
+	seen["client"] = true // TestEncryptedRequest
 
 	var ended struct{ Node string }
 	ask(root, &ended, "drop", job, worker.Address, "--reason", "it resigned")

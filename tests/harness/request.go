@@ -12,18 +12,20 @@ import (
 
 // Request is what the chain says of a request, as far as tests look at it.
 type Request struct {
-	ID         string `json:"id"`
-	Client     string
-	State      string
-	Outcome    string
-	Evaluator  string
-	Workers    int
-	Committed  int
-	Revealed   int
-	ChainShare string `json:"chain_share"`
-	HoldID     string `json:"hold_id"`
-	Ranking    []struct{ Node, Score string }
-	Payouts    []struct{ Account, Amount, Reason string }
+	ID        string `json:"id"`
+	Client    string
+	State     string
+	Outcome   string
+	Evaluator string
+	Workers   int
+	Committed int
+	Revealed  int
+	// AwaitingKeys: its client owes somebody a key.
+	AwaitingKeys bool   `json:"awaiting_keys"`
+	ChainShare   string `json:"chain_share"`
+	HoldID       string `json:"hold_id"`
+	Ranking      []struct{ Node, Score string }
+	Payouts      []struct{ Account, Amount, Reason string }
 
 	Assignments []Assignment `json:"-"`
 }
