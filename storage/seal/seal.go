@@ -104,7 +104,7 @@ type source struct {
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err
@@ -116,7 +116,7 @@ func (s *source) explain(err error) error {
 	if s.err != nil {
 		return s.err
 	}
-	return fmt.Errorf("%w: %s", ErrSealed, err)
+	return fmt.Errorf("%w: %s", ErrSealed, err.Error())
 }
 
 type reader struct {
@@ -126,7 +126,7 @@ type reader struct {
 
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.from.explain(err)
 	}
 	return n, err
