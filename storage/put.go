@@ -1,6 +1,9 @@
 package storage
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // UnknownSize is the size of content that has not been counted yet.
 const UnknownSize int64 = -1
@@ -18,11 +21,17 @@ func ExpectSize(n int64) PutOption { return func(s *PutSpec) { s.size = &n } }
 // Limit makes Put refuse content of more than n bytes.
 func Limit(n int64) PutOption { return func(s *PutSpec) { s.limit = &n } }
 
+// Measured says that the caller has just computed ExpectDigest and ExpectSize from the very bytes that it gives, so that a
+// store whose server checks what arrives need not hash them again on their way. It is refused without both.
+func Measured() PutOption { return func(s *PutSpec) { s.measured = true } }
+
 // PutSpec is the sum of the options of one Put, for implementations of Store.
 type PutSpec struct {
 	digest *Digest
 	size   *int64
 	limit  *int64
+
+	measured bool
 }
 
 // NewPutSpec collects opts. It errs when they are invalid or contradict each
@@ -39,6 +48,9 @@ func NewPutSpec(opts ...PutOption) (PutSpec, error) {
 	}
 	if s.size != nil && *s.size < 0 {
 		return PutSpec{}, fmt.Errorf("expected size %d: want 0 or more bytes", *s.size)
+	}
+	if s.measured && (s.digest == nil || s.size == nil) {
+		return PutSpec{}, errors.New("measured content: give the digest and the size that were found")
 	}
 	if s.limit != nil && *s.limit < 0 {
 		return PutSpec{}, fmt.Errorf("limit %d: want 0 or more bytes", *s.limit)
@@ -58,6 +70,9 @@ func (s PutSpec) Known() (Info, bool) {
 	}
 	return Info{Digest: *s.digest, Size: *s.size}, true
 }
+
+// Measured says whether the caller has just computed digest and size itself.
+func (s PutSpec) Measured() bool { return s.measured }
 
 // Check returns an error when got is not what the caller asked for.
 func (s PutSpec) Check(got Info) error {

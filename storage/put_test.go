@@ -15,6 +15,7 @@ func TestPutSpecRefusesOptionsThatCannotBeMeant(t *testing.T) {
 		"limit -5":         {storage.Limit(-5)},
 		"too large":        {storage.ExpectSize(11), storage.Limit(10)},
 		"allowed 10 bytes": {storage.Limit(10), storage.ExpectSize(11)},
+		"measured content": {storage.Measured(), storage.ExpectSize(11)},
 	} {
 		_, err := storage.NewPutSpec(opts...)
 		require.ErrorContains(t, err, want)

@@ -23,8 +23,8 @@ const (
 
 	// kind says what the JSON is, and in which version.
 	kind = "chunks/v1"
-	// entrySize is what a digest takes in JSON: algorithm, digits, quotes, comma.
-	entrySize = len("sha256:") + 64 + 3
+	// entrySize is what a digest takes in JSON: "sha256:", 64 digits, two quotes, a comma.
+	entrySize = 7 + 64 + 3
 )
 
 // ErrManifest: bytes are not a manifest in the one form that it can have.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/ain-network/aind/storage/internal/filelock"
 )
 
 var errLocked = errors.New("another store is running on it")
@@ -31,7 +33,10 @@ func openFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store folder: %w", err)
 	}
-	if err := tryLock(f.lock); err != nil {
+	if err := filelock.Try(f.lock); err != nil {
+		if errors.Is(err, filelock.ErrLocked) {
+			err = errLocked
+		}
 		return nil, errors.Join(fmt.Errorf("store folder %s: %w", abs, err), f.lock.Close())
 	}
 	return f, nil

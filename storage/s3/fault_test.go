@@ -191,6 +191,25 @@ func TestContentThatChangesWhileItIsSentIsRefused(t *testing.T) {
 	}
 }
 
+// What the caller has measured is not hashed again here, so it is the store that finds out.
+func TestMeasuredContentThatHasChangedIsRefusedByTheStore(t *testing.T) {
+	store := &sink{}
+	changed := bytes.Clone(object)
+	changed[9] ^= 1
+	for name, c := range map[string]struct {
+		then []byte
+		err  error
+	}{
+		"other bytes": {changed, storage.ErrDigestMismatch},
+		"fewer bytes": {object[1:], storage.ErrSizeMismatch},
+	} {
+		_, err := serve(t, store.ServeHTTP).Put(deadline(t), bytes.NewReader(c.then), storage.ExpectDigest(storage.DigestOf(object)),
+			storage.ExpectSize(int64(len(object))), storage.Measured())
+		require.ErrorIs(t, err, c.err, name)
+	}
+	require.Zero(t, store.objects.Load())
+}
+
 func TestPutIsTriedAgainWhereThatCanHelp(t *testing.T) {
 	for name, fail := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"an error of the store": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },

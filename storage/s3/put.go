@@ -43,7 +43,7 @@ func (s *Store) Put(ctx context.Context, src io.Reader, opts ...storage.PutOptio
 type content struct {
 	src  io.Reader
 	info storage.Info
-	// measured says that info was computed here and not only claimed.
+	// measured says that info was computed from these bytes, here or by the caller, and not only claimed.
 	measured bool
 	// release must be called when src is no longer used.
 	release func()
@@ -61,7 +61,7 @@ func (c content) body(ctx context.Context, signed bool) *body {
 // prepare finds out digest and size of src, reading it to its end if it must.
 func prepare(ctx context.Context, dir string, src io.Reader, spec storage.PutSpec) (content, error) {
 	if info, ok := spec.Known(); ok {
-		return content{src: src, info: info, release: func() {}}, nil
+		return content{src: src, info: info, measured: spec.Measured(), release: func() {}}, nil
 	}
 	if seeker, ok := src.(io.ReadSeeker); ok && seekable(seeker) {
 		info, err := measure(ctx, seeker, spec)

@@ -1,0 +1,252 @@
+package chunk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/internal/filelock"
+	"github.com/ain-network/aind/storage/progress"
+)
+
+// ErrBusy: another transfer writes to the same file.
+var ErrBusy = errors.New("another transfer to the same file is under way")
+
+// Get downloads ref from the store to the file at path (mode 0600), replacing what is there. Chunks come several at a time,
+// and each is hashed on its way. Until all are right and on disk the bytes lie beside path, under a name that holds the
+// digest and ends in ".unverified"; only then is the file renamed, so a file at path is always right.
+//
+// After an error path is as it was. The file beside it stays if any chunk of it is right: the next Get of the same content to
+// the same path checks what is there and fetches only the rest. [storage.RemoveUnverified] removes what nobody came back for.
+//
+// Errors are those of [storage.Store.Get], ErrManifest, ErrSizeMismatch when the content is not of ref's size, ErrBusy, and
+// those of the disk.
+func Get(ctx context.Context, store storage.Store, ref Ref, path string, opts Options) error {
+	opts = opts.withDefaults()
+	parts, err := partsOf(ctx, store, ref)
+	if err != nil {
+		return err
+	}
+	opts.Progress.Expect(ref.Size)
+	f, resumed, err := openUnverified(fmt.Sprintf("%s.%.16s.unverified", path, ref.Digest.Hex()))
+	if err != nil {
+		return fmt.Errorf("get %s: %w", ref.Digest, err)
+	}
+	d := &download{store: store, opts: opts, file: f, resumed: resumed}
+	err = d.run(ctx, ref.Size, parts)
+	if err == nil {
+		err = d.publish(path)
+	} else {
+		d.giveUp()
+	}
+	if err != nil {
+		return fmt.Errorf("get %s: %w", ref.Digest, first(ctx, err))
+	}
+	return nil
+}
+
+// part is an object that lies within the content.
+type part struct {
+	storage.Info
+	from int64
+}
+
+// partsOf are the objects that make up a content: itself or its chunks.
+func partsOf(ctx context.Context, store storage.Store, ref Ref) ([]part, error) {
+	if err := ref.Validate(); err != nil {
+		return nil, fmt.Errorf("get: %w", err)
+	}
+	if !ref.Chunked {
+		return []part{{Info: storage.Info{Digest: ref.Digest, Size: ref.Size}}}, nil
+	}
+	b, err := storage.ReadAll(ctx, store, ref.Digest, MaxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	m, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("get %s: %w", ref.Digest, err)
+	}
+	if m.Size != ref.Size {
+		return nil, fmt.Errorf("get %s: %w: want %d bytes, its manifest says %d", ref.Digest, storage.ErrSizeMismatch, ref.Size, m.Size)
+	}
+	parts := make([]part, len(m.Chunks))
+	for i, digest := range m.Chunks {
+		parts[i] = part{storage.Info{Digest: digest, Size: m.Len(i)}, offset(i)}
+	}
+	return parts, nil
+}
+
+// openUnverified opens the file at path for this transfer alone, and says whether an earlier one has left something in it.
+func openUnverified(path string) (_ *os.File, resumed bool, err error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, false, err
+		}
+		err = filelock.Try(f)
+		if errors.Is(err, filelock.ErrLocked) {
+			err = fmt.Errorf("%w: %s", ErrBusy, path)
+		}
+		var opened, named os.FileInfo
+		if err == nil {
+			opened, err = f.Stat()
+		}
+		if err != nil {
+			return nil, false, errors.Join(err, f.Close())
+		}
+		// Whoever had it may have finished in between, and then this file has a name that speaks for its bytes.
+		named, err = os.Stat(path)
+		if err == nil && os.SameFile(opened, named) {
+			return f, opened.Size() > 0, nil
+		}
+		f.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, false, err
+		}
+	}
+}
+
+// download is one Get.
+type download struct {
+	store   storage.Store
+	opts    Options
+	file    *os.File
+	resumed bool
+	right   atomic.Int64 // parts
+}
+
+func (d *download) run(ctx context.Context, size int64, parts []part) error {
+	if err := d.file.Truncate(size); err != nil {
+		return err
+	}
+	group, all := errgroup.WithContext(ctx)
+	group.SetLimit(d.opts.Parallel)
+	for _, p := range parts {
+		if all.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			err := d.bring(all, p)
+			if err == nil {
+				d.right.Add(1)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// bring makes a part of the file right, unless it is.
+func (d *download) bring(ctx context.Context, p part) error {
+	if d.resumed {
+		there, err := storage.DigestReader(storage.ContextReader(ctx, io.NewSectionReader(d.file, p.from, p.Size)))
+		if err != nil {
+			return err
+		}
+		if there == p.Info {
+			d.opts.Progress.Skip(p.Size)
+			return nil
+		}
+	}
+	return again(ctx, func() error {
+		return fetch(ctx, d.store, p.Info, io.NewOffsetWriter(d.file, p.from), d.opts.Progress)
+	})
+}
+
+// again does something that may be repeated while the store is unavailable, a few times.
+func again(ctx context.Context, do func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := do()
+		if err == nil || attempt == attempts || !errors.Is(err, storage.ErrUnavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt) * 100 * time.Millisecond):
+		}
+	}
+}
+
+// pieces are buffers in which content is moved: large enough for few calls, small enough for a processor's cache.
+var pieces = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
+// get opens an object of known size.
+func get(ctx context.Context, store storage.Store, want storage.Info) (io.ReadCloser, error) {
+	body, info, err := store.Get(ctx, want.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size != want.Size {
+		body.Close()
+		return nil, fmt.Errorf("%w: want %d bytes of %s, the store has %d", storage.ErrSizeMismatch, want.Size, want.Digest, info.Size)
+	}
+	return body, nil
+}
+
+// fetch writes an object of known size to w, hashing it on the way. After an error what was written does not count.
+func fetch(ctx context.Context, store storage.Store, want storage.Info, w io.Writer, told progress.Counter) (err error) {
+	body, err := get(ctx, store, want)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	buf := pieces.Get().(*[256 << 10]byte)
+	defer pieces.Put(buf)
+	moved := int64(0)
+	defer func() {
+		if err != nil {
+			told.Move(-moved)
+		}
+	}()
+	for {
+		n, err := body.Read(buf[:])
+		if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+			return writeErr
+		}
+		moved += int64(n)
+		told.Move(int64(n))
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// publish gives the file its name, once it is right and on disk.
+func (d *download) publish(path string) error {
+	if err := d.file.Sync(); err != nil {
+		return errors.Join(err, d.file.Close())
+	}
+	if err := d.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(d.file.Name(), path); err != nil {
+		return err
+	}
+	return storage.SyncDir(filepath.Dir(path))
+}
+
+// giveUp leaves the file to the next Get where that saves it something.
+func (d *download) giveUp() {
+	if d.right.Load() == 0 {
+		os.Remove(d.file.Name())
+	}
+	d.file.Close()
+}
