@@ -16,6 +16,9 @@ func (app *App) CheckInvariants(ctx sdk.Context) error {
 	if err := app.Reputation.CheckState(ctx); err != nil {
 		return fmt.Errorf("reputation: %w", err)
 	}
+	if err := app.Storage.CheckState(ctx); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
 	return app.checkSupply(ctx)
 }
 

@@ -45,6 +45,8 @@ import (
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagekeeper "github.com/ain-network/aind/x/storage/keeper"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // storeNames are the stores of the state, one a module.
@@ -63,6 +65,7 @@ var storeNames = []string{
 	reputationtypes.StoreKey,
 	jobstypes.StoreKey,
 	permissionstypes.StoreKey,
+	storagetypes.StoreKey,
 	bandwidthtypes.StoreKey,
 }
 
@@ -94,6 +97,7 @@ type Keepers struct {
 	Jobs         *jobskeeper.Keeper
 	Permissions  *permissionskeeper.Keeper
 	Bandwidth    *bandwidthkeeper.Keeper
+	Storage      *storagekeeper.Keeper
 }
 
 // Authority may change params: the governance module's account.
@@ -183,6 +187,7 @@ func (k *Keepers) addMarket(app *App) {
 	k.Reputation = reputationkeeper.NewKeeper(app.codec, store(reputationtypes.StoreKey), Authority())
 	k.Permissions = permissionskeeper.NewKeeper(app.codec, store(permissionstypes.StoreKey), k.Reputation, Authority())
 	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, k.Permissions, Authority())
+	k.Storage = storagekeeper.NewKeeper(app.codec, store(storagetypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, Authority())
 	k.Bandwidth = bandwidthkeeper.NewKeeper(
 		app.codec, store(bandwidthtypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, k.Bank, chain.Denom, Authority(),
 	)

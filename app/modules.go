@@ -43,6 +43,8 @@ import (
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	"github.com/ain-network/aind/x/reputation"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	"github.com/ain-network/aind/x/storage"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // The orders in which modules take their turn. A module that a list does not name has nothing to do there; the module
@@ -69,6 +71,7 @@ var (
 		stakingtypes.ModuleName,
 		feegrant.ModuleName,
 		jobstypes.ModuleName,
+		storagetypes.ModuleName,
 		bandwidthtypes.ModuleName,
 	}
 
@@ -88,6 +91,7 @@ var (
 		escrowtypes.ModuleName,
 		reputationtypes.ModuleName,
 		jobstypes.ModuleName,
+		storagetypes.ModuleName,
 		permissionstypes.ModuleName,
 		bandwidthtypes.ModuleName,
 		genutiltypes.ModuleName,
@@ -113,6 +117,7 @@ func (app *App) addModules() error {
 		reputation.NewAppModule(k.Reputation),
 		jobs.NewAppModule(k.Jobs),
 		permissions.NewAppModule(k.Permissions),
+		storage.NewAppModule(k.Storage),
 		bandwidth.NewAppModule(k.Bandwidth),
 	)
 	app.modules.SetOrderPreBlockers(preBlockers...)

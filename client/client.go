@@ -20,6 +20,7 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // DefaultTimeout is how long an unreachable chain is tried again where the configuration says nothing.
@@ -124,6 +125,11 @@ func (c *Client) Escrow() escrowtypes.QueryClient { return escrowtypes.NewQueryC
 // Permissions asks x/permissions.
 func (c *Client) Permissions() permissionstypes.QueryClient {
 	return permissionstypes.NewQueryClient(c.queries)
+}
+
+// Storage asks x/storage.
+func (c *Client) Storage() storagetypes.QueryClient {
+	return storagetypes.NewQueryClient(c.queries)
 }
 
 // Bandwidth asks x/bandwidth.

@@ -15,7 +15,7 @@ import (
 // exactModules come out of a genesis file as they went in. Left out is slashing: nobody can have signed the block before
 // the first one, so its count of blocks is one behind.
 var exactModules = []string{
-	"auth", "authz", "bandwidth", "bank", "distribution", "escrow", "feegrant", "gov", "jobs", "permissions", "reputation", "staking", "upgrade",
+	"auth", "authz", "bandwidth", "bank", "distribution", "escrow", "feegrant", "gov", "jobs", "permissions", "reputation", "staking", "storage", "upgrade",
 }
 
 func TestExportedChainGoesOn(t *testing.T) {

@@ -49,3 +49,6 @@ func (k *Keeper) now(ctx context.Context) (int64, error) {
 	clock, err := k.Clock(ctx)
 	return clock.NowMs, err
 }
+
+// Now is the chain clock in milliseconds, for the modules that count by it too.
+func (k *Keeper) Now(ctx context.Context) (int64, error) { return k.now(ctx) }

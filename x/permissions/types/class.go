@@ -71,6 +71,14 @@ var classes = map[string]Class{
 	"/ain.reputation.v1.MsgUpdateParams":        ClassGoverning,
 	"/ain.reputation.v1.MsgWithdrawApplication": ClassFinishing,
 
+	"/ain.storage.v1.MsgExtendSpace":      ClassFinishing,
+	"/ain.storage.v1.MsgPublishFolder":    ClassFinishing,
+	"/ain.storage.v1.MsgRegisterProvider": ClassStarting,
+	"/ain.storage.v1.MsgReleaseSpace":     ClassFinishing,
+	"/ain.storage.v1.MsgReserveSpace":     ClassStarting,
+	"/ain.storage.v1.MsgSetAccess":        ClassFinishing,
+	"/ain.storage.v1.MsgUpdateParams":     ClassGoverning,
+
 	"/cosmos.auth.v1beta1.MsgUpdateParams": ClassGoverning,
 
 	// What is inside is checked by itself, and may finish something.
