@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // question is one query, put by gRPC, by REST and on the command line. In a URL an enum is a number: the SDK's gateway knows
@@ -93,6 +95,19 @@ func questions(s market) []question {
 		{rpc: "ain.bandwidth.v1.Query/JobRoom", ask: &bandwidthtypes.QueryJobRoomRequest{JobId: 1, Account: s.worker},
 			answer: &bandwidthtypes.QueryJobRoomResponse{}, rest: "/ain/bandwidth/v1/jobs/1?account=" + s.worker, command: "bandwidth job-room 1 " + s.worker},
 
+		{rpc: "ain.storage.v1.Query/Params", ask: &storagetypes.QueryParamsRequest{}, answer: &storagetypes.QueryParamsResponse{},
+			rest: "/ain/storage/v1/params", command: "storage params"},
+		{rpc: "ain.storage.v1.Query/Provider", ask: &storagetypes.QueryProviderRequest{Provider: s.keyed}, answer: &storagetypes.QueryProviderResponse{},
+			rest: "/ain/storage/v1/providers/" + s.keyed, command: "storage provider " + s.keyed},
+		{rpc: "ain.storage.v1.Query/Providers", ask: &storagetypes.QueryProvidersRequest{}, answer: &storagetypes.QueryProvidersResponse{},
+			rest: "/ain/storage/v1/providers", command: "storage providers"},
+		{rpc: "ain.storage.v1.Query/Space", ask: &storagetypes.QuerySpaceRequest{Space: s.space}, answer: &storagetypes.QuerySpaceResponse{},
+			rest: fmt.Sprintf("/ain/storage/v1/spaces/%d", s.space), command: fmt.Sprintf("storage space %d", s.space)},
+		{rpc: "ain.storage.v1.Query/Spaces", ask: &storagetypes.QuerySpacesRequest{Owner: s.keyed}, answer: &storagetypes.QuerySpacesResponse{},
+			rest: "/ain/storage/v1/spaces?owner=" + s.keyed, command: "storage spaces --owner " + s.keyed},
+		{rpc: "ain.storage.v1.Query/Access", ask: &storagetypes.QueryAccessRequest{Space: s.space, Account: s.worker}, answer: &storagetypes.QueryAccessResponse{},
+			rest: fmt.Sprintf("/ain/storage/v1/spaces/%d/access/%s", s.space, s.worker), command: fmt.Sprintf("storage access %d %s", s.space, s.worker)},
+
 		{rpc: "ain.jobs.v1.Query/Params", ask: &jobstypes.QueryParamsRequest{}, answer: &jobstypes.QueryParamsResponse{},
 			rest: "/ain/jobs/v1/params", command: "jobs params"},
 		{rpc: "ain.jobs.v1.Query/Clock", ask: &jobstypes.QueryClockRequest{}, answer: &jobstypes.QueryClockResponse{},
@@ -136,13 +151,14 @@ func questions(s market) []question {
 // market is a network in which there is an answer to every question.
 type market struct {
 	worker, client string
-	keyed          string // an account that stated an encryption key and is the root of a job
+	keyed          string // an account that stated an encryption key, is the root of a job, and offers storage
 	job            uint64 // a job that nobody serves
 	open           uint64 // a request of it
 	encrypted      uint64 // another of it, a worker of which was granted a key
 	hold           uint64 // what that request holds
 	application    uint64 // to it
 	ranked         uint64 // a request of the first job that is ranked and not settled
+	space          uint64 // that the root has reserved from itself
 	height         int64  // at which all of this was so
 }
 
@@ -152,6 +168,12 @@ func openMarket(t *testing.T, n *harness.Network) market {
 	root := n.NewNode(t, "admin", "10", "")
 	m.keyed = root.Address
 	root.Tx(t, "reputation", "set-encryption-key", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
+	root.Tx(t, "storage", "register-provider", "https://store.example.org", "100", "1099511627776")
+	harness.Eventually(t, "the provider is there", harness.Patience, func() error {
+		var provider struct{}
+		return n.Get("/ain/storage/v1/providers/"+m.keyed, &provider)
+	})
+	root.Tx(t, "storage", "reserve-space", root.Address, "1073741824", "86400000", "100", "--read", `{"kind":"ACCESS_KIND_EVERYBODY"}`)
 	var rule struct{ Message string }
 	n.ClientJSON(t, &rule, "setRule", "AddBuilder", "listed", "--add", root.Address, "--from", "treasury")
 	root.Tx(t, "jobs", "add-builder", m.worker, "--name", "build server")
@@ -186,6 +208,21 @@ func openMarket(t *testing.T, n *harness.Network) market {
 		var builder struct{}
 		return n.Get("/ain/jobs/v1/builders/"+m.worker, &builder)
 	})
+	harness.Eventually(t, "the space is reserved", harness.Patience, func() error {
+		var reserved struct {
+			Spaces []struct {
+				ID uint64 `json:"id,string"`
+			}
+		}
+		if err := n.Get("/ain/storage/v1/spaces?owner="+m.keyed, &reserved); err != nil {
+			return err
+		}
+		if len(reserved.Spaces) == 0 {
+			return errors.New("there is no space yet")
+		}
+		m.space = reserved.Spaces[0].ID
+		return nil
+	})
 	m.height, err = n.Height()
 	require.NoError(t, err)
 	var places struct{ Places []struct{} }
@@ -214,6 +251,7 @@ func TestQueries(t *testing.T) {
 	}
 	for _, service := range []string{
 		"ain.escrow.v1.Query", "ain.reputation.v1.Query", "ain.bandwidth.v1.Query", "ain.jobs.v1.Query", "ain.permissions.v1.Query",
+		"ain.storage.v1.Query",
 	} {
 		found, err := proto.HybridResolver.FindDescriptorByName(protoreflect.FullName(service))
 		require.NoError(t, err)

@@ -40,6 +40,7 @@ import (
 	jobssim "github.com/ain-network/aind/x/jobs/simulation"
 	permissionssim "github.com/ain-network/aind/x/permissions/simulation"
 	reputationsim "github.com/ain-network/aind/x/reputation/simulation"
+	storagesim "github.com/ain-network/aind/x/storage/simulation"
 )
 
 // ChainID of the chain under test.
@@ -74,6 +75,7 @@ func ownModules(k app.Keepers) map[string]simulation.Module {
 		"reputation":  reputationsim.NewModule(k.Reputation),
 		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, free{k}),
 		"permissions": permissionssim.NewModule(k.Permissions),
+		"storage":     storagesim.NewModule(k.Storage, k.Reputation, k.Jobs, free{k}),
 	}
 }
 

@@ -30,12 +30,14 @@ type watch struct {
 	params    map[string]string            // the params in force, to see votes change them
 	tape      tape                         // of what is delivered
 	last      uint64                       // the newest request
+	spaces    *spaces
 }
 
 func newWatch() *watch {
 	return &watch{
 		delivered: map[string]int{}, refused: map[string]int{},
 		finished: map[uint64]jobstypes.Request{}, ended: map[string]int{}, forks: map[uint64]bool{}, params: map[string]string{},
+		spaces: newSpaces(),
 	}
 }
 
@@ -120,6 +122,10 @@ func (w *watch) block(t testing.TB, ctx sdk.Context, c *Chain) {
 	require.NoError(t, err)
 	bandwidth, err := c.Bandwidth.Params(ctx)
 	require.NoError(t, err)
+	storage, err := c.Storage.ExportGenesis(ctx)
+	require.NoError(t, err)
+	w.spaces.block(storage.Spaces, jobs.Clock.NowMs)
+	w.changed("/ain.storage.v1.MsgUpdateParams", storage.Params.String())
 	w.changed("/ain.bandwidth.v1.MsgUpdateParams", bandwidth.String())
 	w.changed(sdk.MsgTypeURL(&jobstypes.MsgUpdateParams{}), jobs.Params[len(jobs.Params)-1].Params.String())
 	w.changed("/ain.reputation.v1.MsgUpdateParams", reputation.String())
@@ -155,6 +161,9 @@ func (w *watch) add(other *watch) {
 		w.refused[name] += n
 	}
 	w.barred += other.barred
+	for row, n := range other.spaces.rows {
+		w.spaces.rows[row] += n
+	}
 	for row, n := range other.endings() {
 		w.ended[row] += n
 	}
@@ -202,6 +211,9 @@ func (w *watch) report(messages []string) (table string, missing []string) {
 		line(e.row, rows[e.row], 0)
 	}
 	line(finalInFork, rows[finalInFork], 0)
+	for _, row := range spaceRows {
+		line(row, w.spaces.rows[row], 0)
+	}
 	return b.String(), missing
 }
 
