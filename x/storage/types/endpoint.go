@@ -22,9 +22,10 @@ func ValidateEndpoint(endpoint string, p Params) error {
 	if !found || scheme != "https" && scheme != "http" {
 		return ErrInvalid.Wrapf("endpoint: %.100q; give https://host or https://host:port", endpoint)
 	}
-	host, port := rest, ""
+	host := rest
 	if end := strings.LastIndexByte(rest, ':'); end > strings.LastIndexByte(rest, ']') {
-		host, port = rest[:end], rest[end+1:]
+		host = rest[:end]
+		port := rest[end+1:]
 		if n, err := strconv.ParseUint(port, 10, 32); err != nil || n == 0 || n > mostPort || strconv.FormatUint(n, 10) != port {
 			return ErrInvalid.Wrapf("endpoint: %.100q: %.20q is no port; give 1 to %d", endpoint, port, mostPort)
 		}
