@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -143,10 +144,13 @@ func (c *Carrier) do(ctx context.Context, p Presigned, body io.Reader, size int6
 	return nil, refusal(res, string(text))
 }
 
-// carried gives a failure of the network its meaning.
+// carried gives a failure of the network its meaning. The HTTP client's words would repeat the URL.
 func carried(ctx context.Context, endpoint string, err error) error {
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return ctxErr
+	}
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		err = failed.Err
 	}
 	return &storage.UnavailableError{Endpoint: endpoint, Err: err}
 }

@@ -47,16 +47,13 @@ func (s *Store) Shelf(prefix string) *Store {
 }
 
 // PresignPut returns a request that stores the content of info, and nothing else, until life has passed. The length and
-// the digest of the body are signed, and proof with them.
+// the digest of the body are signed, and proof with them. The store is not asked: the bucket must be there.
 func (s *Store) PresignPut(ctx context.Context, info storage.Info, life time.Duration, proof string) (Presigned, error) {
 	if err := info.Digest.Validate(); err != nil {
 		return Presigned{}, fmt.Errorf("presign: %w", err)
 	}
 	if info.Size < 0 || info.Size > DefaultMultipartThreshold {
 		return Presigned{}, fmt.Errorf("presign: %w: %d bytes, want 0 to %d in one request", storage.ErrTooLarge, info.Size, DefaultMultipartThreshold)
-	}
-	if err := s.ensureBucket(ctx); err != nil {
-		return Presigned{}, fmt.Errorf("presign: %w", err)
 	}
 	checksum, err := checksumOf(info.Digest)
 	if err != nil {
@@ -69,7 +66,7 @@ func (s *Store) PresignPut(ctx context.Context, info storage.Info, life time.Dur
 	})
 }
 
-// PresignGet returns a request that reads an object until life has passed.
+// PresignGet returns a request that reads an object until life has passed. The store is not asked.
 func (s *Store) PresignGet(ctx context.Context, d storage.Digest, life time.Duration) (Presigned, error) {
 	if err := d.Validate(); err != nil {
 		return Presigned{}, fmt.Errorf("presign: %w", err)

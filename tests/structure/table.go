@@ -31,6 +31,7 @@ var (
 		"github.com/tetratelabs/wazero/...": {"sandbox/wasm/..."},
 		"github.com/minio/minio-go/...":     {"storage/s3/..."},
 		"github.com/versity/versitygw/...":  {"storage/embedded/..."},
+		"go.etcd.io/bbolt/...":              {"storage/gateway/server/..."},
 	}
 	appImporters = []string{"app/...", "cmd/aind/...", "devnet/...", "benchmarks/...", "tests/..."}
 	emptyNames   = regexp.MustCompile(`(^|/)(util|utils|common|helper|helpers|misc)(/|$)`)
