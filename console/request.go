@@ -33,12 +33,14 @@ const (
 	keyGrantKeys      = "grant_keys"
 	keyEvaluatorInput = "evaluator_input"
 	keyEncrypt        = "encrypt"
+	keyFiles          = "files"
 )
 
 // requestKeys are the keys with their help as flags.
 var requestKeys = []struct{ key, help string }{
 	{keyJob, "the job, 0x1"},
 	{keyInput, "the input, an object with the fields of the job's request: {y: 4}"},
+	{keyFiles, "files that the programs see as /ain/in/NAME, {scene: room.blend}"},
 	{keyReward, "rewards of evaluator and workers, [10, 10]"},
 	{keyTimeLimit, "how long workers may take: 3000 are milliseconds, 3s is the same"},
 	{keyMinWorkers, "fewest workers"},
@@ -156,6 +158,7 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 		return err
 	}
 	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made)
+	defer contents.remove()
 	if err != nil {
 		return err
 	}

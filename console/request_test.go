@@ -13,6 +13,8 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/console"
+	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -173,5 +175,57 @@ func TestRequestJobRefusesBadInput(t *testing.T) {
 		w := newWorld(t)
 		_, err := w.run("requestJob", order, "--accept", "maybe")
 		requireBadInput(t, w, err, "accept", "auto, ask nor wait")
+	})
+}
+
+func TestFilesOfAnOrder(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "scene.txt")
+	require.NoError(t, os.WriteFile(path, []byte("a sphere"), 0o600))
+	t.Run("are stored, and named in the request", func(t *testing.T) {
+		w := newWorld(t)
+		w.register()
+		w.mustRun("requestJob", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 2], time_limit: 3s, files: {scene: "+path+", b.txt: "+path+"}}", "--detach")
+		files := w.chain.sent[1].(*jobstypes.MsgRequestJob).Spec.Input.Files
+		digest := jobstypes.Digest([]byte("a sphere"))
+		require.Equal(t, []jobstypes.NamedReference{
+			{Name: "scene", Reference: jobstypes.Reference{Digest: digest, Size_: 8}}, {Name: "b.txt", Reference: jobstypes.Reference{Digest: digest, Size_: 8}},
+		}, files)
+		content, err := storage.ReadAll(t.Context(), w.store, storage.Digest(digest), 100)
+		require.NoError(t, err)
+		require.Equal(t, "a sphere", string(content))
+	})
+	t.Run("are sealed where the order is", func(t *testing.T) {
+		w := newWorld(t)
+		w.register()
+		w.mustRun("requestJob", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 2], time_limit: 3s, files: {scene: "+path+"}, encrypt: all}", "--detach")
+		spec := w.chain.sent[1].(*jobstypes.MsgRequestJob).Spec
+		sealed, err := storage.ReadAll(t.Context(), w.store, storage.Digest(spec.Input.Files[0].Reference.Digest), 1000)
+		require.NoError(t, err)
+		text, err := os.ReadFile(filepath.Join(w.home, "requests", strings.TrimPrefix(spec.Input.Reference.Digest, "sha256:")+".keys"))
+		require.NoError(t, err)
+		keys, err := seal.DecodeKeys(text)
+		require.NoError(t, err)
+		content, err := keys.Data.Open(sealed)
+		require.NoError(t, err)
+		require.Equal(t, "a sphere", string(content))
+	})
+	t.Run("are refused where nothing could come of them", func(t *testing.T) {
+		w := newWorld(t)
+		w.register()
+		for says, files := range map[string]string{
+			"files.a: open":                      "{a: " + filepath.Join(folder, "nothing") + "}",
+			"files: want an object":              path,
+			"files.a: given twice":               "{a: " + path + ", a: " + path + "}",
+			"files.a: want the path of a file":   "{a: }",
+			"files[0].name: \"../a\": want 1 to": "{../a: " + path + "}",
+			"files.a: compute digest: read":      "{a: " + folder + "}",
+		} {
+			_, err := w.run("requestJob", "{job_id: 0x1, job_input: {y: 4}, reward: [1, 2], time_limit: 3s, files: "+files+"}")
+			require.ErrorContains(t, err, says)
+			var bad interface{ BadInput() }
+			require.ErrorAs(t, err, &bad, says)
+		}
+		require.Len(t, w.chain.sent, 1, "nothing was sent")
 	})
 }

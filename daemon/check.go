@@ -57,18 +57,22 @@ func (k *Kit) CheckSegments(ctx context.Context, request jobstypes.Request, m Ma
 		total += len(c.drawn)
 		checks = append(checks, c)
 	}
-	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput}
+	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput, key: m.key}
 	until := time.Now().Add(wall)
-	for _, c := range checks {
-		right, err := c.run(ctx, until, &total)
-		if err != nil {
-			return Material{}, err
+	err = k.withFiles(ctx, request, m, func(files map[string]string) error {
+		for _, c := range checks {
+			c.files = files
+			right, err := c.run(ctx, until, &total)
+			if err != nil {
+				return err
+			}
+			if right {
+				kept.Replies, kept.Workers = append(kept.Replies, c.reply), append(kept.Workers, c.worker)
+			}
 		}
-		if right {
-			kept.Replies, kept.Workers = append(kept.Replies, c.reply), append(kept.Workers, c.worker)
-		}
-	}
-	return kept, nil
+		return nil
+	})
+	return kept, err
 }
 
 // check is that of one worker's segments.
@@ -77,6 +81,7 @@ type check struct {
 	request     jobstypes.Request
 	grant       Grant
 	input       []byte
+	files       map[string]string // of the request
 	reply       jobstypes.WorkerReply
 	worker      jobstypes.Assignment
 	checkpoints jobstypes.Checkpoints
@@ -121,6 +126,7 @@ func (c check) segment(ctx context.Context, place uint32, wall time.Duration) (w
 	left, err := c.kit.Programs.RunSegment(ctx, Call{
 		JobID: c.request.Spec.JobId, ReleaseID: c.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: c.request.Id, Client: c.request.Client, DeadlineMs: SubmitBy(c.request), Seed: c.seed, Input: c.input, Wall: wall, Grant: c.grant,
+		Files: c.files,
 	}, s)
 	switch {
 	case IsProgramFault(err):
@@ -160,7 +166,7 @@ func (c check) fetch(ctx context.Context, digest []byte, path string) (why strin
 	switch {
 	case err == nil:
 		return "", nil
-	case ctx.Err() != nil || !isForGood(err) && c.patience:
+	case ctx.Err() != nil || !IsForGood(err) && c.patience:
 		return "", fmt.Errorf("state %s of %s: %w", named, c.reply.Node, err)
 	}
 	return fmt.Sprintf("the state that it begins with: %s", err), nil

@@ -16,9 +16,6 @@ func ReadInput(ctx context.Context, store storage.Store, input jobstypes.Input, 
 
 // OpenInput is ReadInput for an input that is sealed to a key; nil: it is not. It errs with seal.ErrSealed where the key does not open it.
 func OpenInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64, key *seal.Key) ([]byte, error) {
-	if len(input.Files) > 0 {
-		return nil, fmt.Errorf("input.files: %d files, this version runs requests without files only", len(input.Files))
-	}
 	return readContent(ctx, store, input.Inline, input.Reference, limit, key)
 }
 

@@ -121,7 +121,7 @@ func (p *Programs) runTask(ctx context.Context, call Call) (Reply, error) {
 	var result *sandbox.Result
 	var reply Reply
 	err = p.withCode(ctx, task.Program, func(prepared sandbox.Program, files map[string]string) (err error) {
-		call.files = files
+		call.Files = files
 		result, reply.Log, err = p.execute(ctx, prepared, call, nil)
 		return err
 	})
@@ -215,7 +215,7 @@ func (p *Programs) runCheck(ctx context.Context, call Call, c checking) ([]byte,
 		for name, path := range outputs {
 			files[name] = path
 		}
-		call.files = files
+		call.Files = files
 		result, _, err := p.execute(ctx, prepared, call, nil)
 		switch {
 		case err != nil:
@@ -253,7 +253,7 @@ func (p *Programs) holdOutputs(ctx context.Context, replies []jobstypes.WorkerRe
 		path, err := p.holdOutput(ctx, outcome)
 		switch {
 		case err == nil:
-		case isForGood(err) || errors.Is(err, ErrTask):
+		case IsForGood(err) || errors.Is(err, ErrTask):
 			p.Log.Warn("result is invalid", "node", reply.Node, "error", err)
 			continue
 		default:

@@ -30,6 +30,8 @@ type Material struct {
 	Workers []jobstypes.Assignment
 	// EvaluatorInput is for whoever judges alone; nil: there is none.
 	EvaluatorInput []byte
+
+	key *seal.Key // opens the request's files; nil: they are not sealed
 }
 
 // ErrInputUnusable says that a request's input is none that anybody could work on: it does not decode, or is not there, or
@@ -49,14 +51,17 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	if err != nil {
 		return Material{}, err
 	}
-	var m Material
+	m := Material{key: keys.Data}
 	if m.EvaluatorInput, err = k.gatherEvaluatorInput(ctx, request, keys); err == nil {
 		m.Input, err = OpenInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input), keys.Data)
+	}
+	if err == nil {
+		err = k.HaveFiles(ctx, request)
 	}
 	switch {
 	case errors.Is(err, seal.ErrSealed):
 		return Material{}, fmt.Errorf("%w: %w", ErrInputUnusable, err)
-	case err != nil && isForGood(err) && !errors.Is(err, storage.ErrTooLarge) && !patience:
+	case err != nil && IsForGood(err) && !errors.Is(err, storage.ErrTooLarge) && !patience:
 		return Material{}, fmt.Errorf("%w: %w", ErrInputUnusable, err)
 	case err != nil:
 		return Material{}, fmt.Errorf("input: %w", err)
@@ -100,7 +105,7 @@ func (k *Kit) fetchReply(
 	if err != nil && ctx.Err() != nil {
 		return nil, err
 	}
-	if err != nil && !isForGood(err) && patience {
+	if err != nil && !IsForGood(err) && patience {
 		return nil, fmt.Errorf("result of %s: %w", a.Worker, err)
 	}
 	if err == nil {
@@ -113,8 +118,8 @@ func (k *Kit) fetchReply(
 	return &jobstypes.WorkerReply{Node: a.Worker, Reply: content}, nil
 }
 
-// isForGood tells whether fetching again would end in the same way. Workers store a result before they reveal it.
-func isForGood(err error) bool {
+// IsForGood tells whether fetching again would end in the same way. Workers store a result before they reveal it.
+func IsForGood(err error) bool {
 	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge, seal.ErrSealed} {
 		if errors.Is(err, lasting) {
 			return true
@@ -137,7 +142,7 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 	if err != nil {
 		return Material{}, err
 	}
-	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput}
+	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput, key: m.key}
 	given := map[[32]byte][]byte{}
 	until := time.Now().Add(wall)
 	for i, reply := range m.Replies {
@@ -146,10 +151,14 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 			return Material{}, err
 		}
 		if _, known := given[seed]; !known {
-			repeated, err := k.Programs.Run(ctx, Call{
-				JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
-				RequestID: request.Id, Client: request.Client, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
-				Grant: grant,
+			var repeated Reply
+			err := k.withFiles(ctx, request, m, func(files map[string]string) (err error) {
+				repeated, err = k.Programs.Run(ctx, Call{
+					JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
+					RequestID: request.Id, Client: request.Client, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
+					Grant: grant, Files: files,
+				})
+				return err
 			})
 			if err != nil {
 				return Material{}, fmt.Errorf("repeat the work of %s: %w", reply.Node, err)
@@ -225,10 +234,12 @@ func (k *Kit) ask(ctx context.Context, job Job, request jobstypes.Request, m Mat
 		return nil, fmt.Errorf("put request and replies together: %w", err)
 	}
 	var reply Reply
-	err = k.withEvaluatorInput(m.EvaluatorInput, func(files map[string]string) error {
-		call.files = files
-		reply, err = k.Programs.Run(ctx, call)
-		return err
+	err = k.withFiles(ctx, request, m, func(files map[string]string) error {
+		return k.withEvaluatorInput(m.EvaluatorInput, files, func(files map[string]string) error {
+			call.Files = files
+			reply, err = k.Programs.Run(ctx, call)
+			return err
+		})
 	})
 	return reply.Output, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -13,9 +14,6 @@ import (
 
 // encryptionKeyFile of the home holds what others wrap keys to.
 const encryptionKeyFile = "encryption.key"
-
-// EvaluatorInputName is the file in /ain/in that has the evaluator's own input.
-const EvaluatorInputName = "evaluator_input"
 
 // openIdentity reads this machine's encryption key, or makes it.
 func openIdentity(cfg Config) (seal.Key, error) {
@@ -105,19 +103,22 @@ func (k *Kit) gatherEvaluatorInput(ctx context.Context, request jobstypes.Reques
 	return OpenInput(ctx, k.Store, *request.Spec.EvaluatorInput, int64(k.Config.Limits.Input), keys.Evaluator)
 }
 
-// withEvaluatorInput calls use with the file that a program which judges sees; empty: there is none.
-func (k *Kit) withEvaluatorInput(content []byte, use func(files map[string]string) error) (err error) {
+// withEvaluatorInput calls use with the files that a program which judges sees: those of the request, and the evaluator's own input, if
+// there is one.
+func (k *Kit) withEvaluatorInput(content []byte, files map[string]string, use func(files map[string]string) error) (err error) {
 	if content == nil {
-		return use(nil)
+		return use(files)
 	}
 	folder, err := k.Programs.taskFolder()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	path := filepath.Join(folder, EvaluatorInputName)
+	path := filepath.Join(folder, jobstypes.EvaluatorInputName)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		return err
 	}
-	return use(map[string]string{EvaluatorInputName: path})
+	all := map[string]string{jobstypes.EvaluatorInputName: path}
+	maps.Copy(all, files)
+	return use(all)
 }

@@ -70,12 +70,13 @@ type Call struct {
 	Wall time.Duration
 	// Grant is what the run may use; its zero value: what the owner's limits say.
 	Grant Grant
+	// Files that the program sees beside its input: the paths by name.
+	Files map[string]string
 	// OutFile is where a program that its request names leaves what it put into /ain/out; empty: nobody wants it.
 	OutFile string
 
 	// Of a program that its request names.
 	args   []string
-	files  map[string]string
 	outDir string
 }
 
@@ -379,7 +380,7 @@ func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
 		Program: prepared,
 		Input:   call.Input,
 		Args:    call.args,
-		Inputs:  call.files,
+		Inputs:  call.Files,
 		OutDir:  call.outDir,
 		Env: map[string]string{
 			sandbox.EnvRequest:  strconv.FormatUint(call.RequestID, 10),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -72,7 +73,11 @@ func (s Segment) show(run *sandbox.Run) {
 	run.Env[sandbox.EnvSegment] = strconv.FormatUint(uint64(s.Place), 10)
 	run.OutDir = s.Out
 	if s.State != "" {
-		run.Inputs = map[string]string{jobstypes.StateName: s.State}
+		run.Inputs = maps.Clone(run.Inputs)
+		if run.Inputs == nil {
+			run.Inputs = map[string]string{}
+		}
+		run.Inputs[jobstypes.StateName] = s.State
 	}
 }
 

@@ -104,8 +104,8 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 		return fmt.Sprintf("its deposit is %s AIN, the free stake %s: raise the stake with `aind stake`",
 			chain.FormatAmount(request.Deposit), chain.FormatAmount(stake)), nil
 	}
-	if ref := request.Spec.Input.Reference; ref != nil && ref.Size_ > uint64(e.Config.Limits.Input) {
-		return fmt.Sprintf("its input has %d bytes, limits.input is %d", ref.Size_, e.Config.Limits.Input), nil
+	if why := e.RefusesFiles(request); why != "" {
+		return why, nil
 	}
 	if why, err := e.Programs.Resting(request.EvaluatorRelease); why != "" || err != nil {
 		return why, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/sandbox"
+	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
@@ -161,6 +162,55 @@ func TestTheEvaluatorsOwnInput(t *testing.T) {
 			if err == nil {
 				require.Empty(t, entries, "nothing is left on this machine")
 			}
+		})
+	}
+}
+
+// The program that judges sees the files of the request, too, and beside them the evaluator's own input.
+func TestFilesOfTheRequestAreJudgedBy(t *testing.T) {
+	for name, isSealed := range map[string]bool{"plain": false, "sealed": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			seen := make(chan map[string]string, 1)
+			s.machine.Sandbox.Use(daemontest.EvaluatorProgram, func(ctx context.Context, run sandbox.Run) ([]byte, error) {
+				files := map[string]string{}
+				for name, path := range run.Inputs {
+					content, err := os.ReadFile(path)
+					if err != nil {
+						return nil, err
+					}
+					files[name] = string(content)
+				}
+				seen <- files
+				return daemontest.Judge(ctx, run)
+			})
+			s.start(s.config())
+			key, own := daemontest.NewSealKey(t), daemontest.NewSealKey(t)
+			file := *daemontest.PutSealed(t, s.machine.Store, key, []byte("first"))
+			if !isSealed {
+				info, err := storage.PutBytes(t.Context(), s.machine.Store, []byte("first"))
+				require.NoError(t, err)
+				file = jobstypes.Reference{Digest: info.Digest.String(), Size_: uint64(info.Size)}
+			}
+			reveals := []reveal{{name: "one", reply: right}}
+			id := s.sealed(key, func(r *jobstypes.Request) {
+				if r.Spec.GrantKeys = isSealed; !isSealed {
+					r.Spec.Input = jobstypes.Input{Inline: daemontest.Question(21)}
+				}
+				r.Spec.Input.Files = []jobstypes.NamedReference{{Name: "one", Reference: file}}
+				r.Spec.EvaluatorInput = &jobstypes.Input{Reference: daemontest.PutSealed(t, s.machine.Store, own, []byte("test set"))}
+			}, reveals...)
+			s.acceptAs(id, reveals...)
+			keys := seal.Keys{Evaluator: own}
+			if isSealed {
+				keys.Data = key
+				s.chain.Grant(t, id, daemontest.Address("one"), seal.Keys{Data: key})
+			}
+			s.revealAs(id, reveals...)
+			s.chain.Grant(t, id, me, keys)
+			valid, _ := s.ranked(id, reveals...)
+			require.Equal(t, []string{"one"}, valid)
+			require.Equal(t, map[string]string{"one": "first", "evaluator_input": "test set"}, <-seen)
 		})
 	}
 }

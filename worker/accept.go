@@ -111,8 +111,8 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		return fmt.Sprintf("its bond is %s AIN, the free stake %s: raise the stake with `aind stake`",
 			chain.FormatAmount(request.WorkerBond), chain.FormatAmount(stake)), nil
 	}
-	if ref := request.Spec.Input.Reference; ref != nil && ref.Size_ > uint64(w.Config.Limits.Input) {
-		return fmt.Sprintf("its input has %d bytes, limits.input is %d", ref.Size_, w.Config.Limits.Input), nil
+	if why := w.RefusesFiles(request); why != "" {
+		return why, nil
 	}
 	if why, err := w.Programs.Resting(request.WorkerRelease); why != "" || err != nil {
 		return why, err

@@ -53,6 +53,19 @@ func run(ctx context.Context, t *task) error {
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant, OutFile: t.outputPath(),
 	}
+	began := false
+	err = t.WithFiles(ctx, t.request, t.key, func(files map[string]string) error {
+		began, call.Files = true, files
+		return t.work(ctx, params, terms, call)
+	})
+	if err != nil && !began && daemon.IsForGood(err) {
+		return t.cannotUse(ctx, err)
+	}
+	return err
+}
+
+// work runs the program, once or in segments, and keeps what it gave.
+func (t *task) work(ctx context.Context, params jobstypes.Params, terms jobstypes.TermsSpec, call daemon.Call) error {
 	if terms.ByCheckpoint() {
 		reply, err := t.runSegments(ctx, terms, call)
 		if err != nil || reply == nil {
@@ -90,18 +103,27 @@ func (t *task) input(ctx context.Context) ([]byte, error) {
 		return *t.fetched, nil
 	}
 	input, err := t.fetchInput(ctx)
-	switch {
-	case errors.Is(err, errBadInput) && t.request.Spec.WorkersNeedKeys():
-		return nil, t.keepNothing(ctx, err)
-	case errors.Is(err, errBadInput):
-		t.fail(err.Error())
-		return nil, nil
+	if errors.Is(err, errBadInput) {
+		return nil, t.cannotUse(ctx, err)
 	}
 	return input, err
 }
 
-// seeInput looks at a request's input before the request is accepted: reads it, or, where it is encrypted, sees that it is there.
+// cannotUse ends the work on an input that nobody could use.
+func (t *task) cannotUse(ctx context.Context, why error) error {
+	if t.request.Spec.WorkersNeedKeys() {
+		return t.keepNothing(ctx, why)
+	}
+	t.fail(why.Error())
+	return nil
+}
+
+// seeInput looks at a request's input before the request is accepted: reads it, or, where it is encrypted, sees that it is there. Its files
+// are fetched.
 func (t *task) seeInput(ctx context.Context) error {
+	if err := t.HaveFiles(ctx, t.request); err != nil {
+		return err
+	}
 	ref := t.request.Spec.Input.Reference
 	if !t.request.Spec.WorkersNeedKeys() || ref == nil {
 		_, err := t.fetchInput(ctx)

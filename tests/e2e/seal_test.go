@@ -125,3 +125,30 @@ func TestHiddenTestSet(t *testing.T) {
 		})
 	}
 }
+
+// TestFilesOfARequest has both programs read a file beside the request, larger than a message could be.
+func TestFilesOfARequest(t *testing.T) {
+	n := network(t)
+	folder := filepath.Join("..", "..", "examples", "word-count")
+	root := n.NewNode(t, "admin", "100", "")
+	job := n.Register(t, root, folder, "--qualification-input", "{min_letters: 1}", "--hiring", "30s", "--evaluation", "60s")
+	root.Start(t)
+	for _, role := range []string{"worker", "evaluator"} {
+		node := n.NewNode(t, role, "100", "60")
+		node.Settings.Job = job
+		node.Start(t)
+	}
+	n.AwaitRunning(t, jobNumber(t, job), 1, 1)
+	text := filepath.Join(t.TempDir(), "text")
+	require.NoError(t, os.WriteFile(text, []byte(strings.Repeat("it was a dark and stormy night\n", 10_000)), 0o600))
+	for _, encrypt := range []string{"", ", encrypt: all"} {
+		var answer struct {
+			Outcome string
+			Result  struct{ Words string }
+		}
+		n.ClientJSON(t, &answer, "requestJob", "{job_id: "+job+", job_input: {min_letters: 3}, files: {text: "+text+"}, reward: [1, 1], "+
+			"time_limit: 60s, max_workers: 1"+encrypt+"}")
+		require.Equal(t, "ranked", answer.Outcome)
+		require.Equal(t, "50000", answer.Result.Words)
+	}
+}

@@ -30,6 +30,7 @@ func randomParams(r *simsx.XRand) types.Params {
 	p.DefaultWindows = randomWindows(r)
 	p.RetentionMs = simulation.Blocks(r, 1, 6)
 	p.MaxWorkers = r.Uint32InRange(4, 64)
+	p.MaxFiles = r.Uint32InRange(0, 40)
 	p.MaxCheckpoints = r.Uint32InRange(4, 40)
 	p.MaxReleases = r.Uint32InRange(4, 20)
 	p.GasPerDecodedByte = r.Uint64InRange(0, 40)

@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"fmt"
+
 	"cosmossdk.io/math"
 
 	"github.com/ain-network/aind/program"
@@ -64,6 +66,9 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	spec.MinWorkers = v.Uint32InRange(1, spec.MaxWorkers+1)
 	spec.RewardFunction = v.rewardFunction(spec.MaxWorkers)
 	v.encrypt(&spec)
+	if v.Often(20) {
+		spec.Input.Files = files(v.Intn(int(v.params().MaxFiles) + 1))
+	}
 	if v.Often(10) {
 		spec.MinRating = v.Uint64InRange(1, 2_000)
 	}
@@ -81,6 +86,15 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 		skipEvaluation(&spec)
 	}
 	return spec
+}
+
+// files are so many references to contents that nobody fetches here.
+func files(n int) []types.NamedReference {
+	var all []types.NamedReference
+	for i := range n {
+		all = append(all, types.NamedReference{Name: fmt.Sprint("file-", i), Reference: types.Reference{Digest: types.Digest([]byte{byte(i)}), Size_: 1}})
+	}
+	return all
 }
 
 // skipEvaluation leaves out what such a request goes without.

@@ -12,10 +12,15 @@ type field struct {
 	set  bool
 }
 
-// Enabled refuses a request's fields that are not honored.
+// Enabled refuses a request's fields that are not honored. Files are beside the input of a request, and of nothing else.
 func (s RequestSpec) Enabled() error {
-	if err := s.Input.enabled("spec.input"); err != nil {
+	if err := s.Input.Reference.enabled("spec.input.reference"); err != nil {
 		return err
+	}
+	for i, file := range s.Input.Files {
+		if err := file.Reference.enabled(index("spec.input.files", i) + ".reference"); err != nil {
+			return err
+		}
 	}
 	if s.EvaluatorInput == nil {
 		return nil

@@ -45,6 +45,7 @@ var honored = map[string][]string{
 	"MsgRemoveBuilder": {"signer", "builder", "reason"},
 	"MsgRequestJob": {
 		"signer", "spec.job_id", "spec.input.inline", "spec.input.reference.digest", "spec.input.reference.size",
+		"spec.input.files[0].name", "spec.input.files[0].reference.digest", "spec.input.files[0].reference.size",
 		"spec.evaluator_reward", "spec.worker_reward", "spec.reward_function.*", "spec.time_limit_ms",
 		"spec.min_workers", "spec.max_workers", "spec.evaluator_candidates", "spec.worker_candidates", "spec.min_challenge_levels", "spec.min_rating", "spec.skip_evaluation", "spec.requirement.*",
 		"spec.grant_keys", "spec.evaluator_input.inline", "spec.evaluator_input.reference.digest", "spec.evaluator_input.reference.size",

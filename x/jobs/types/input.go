@@ -25,9 +25,53 @@ func (r Reference) validate(path string, p Params) error {
 	return nil
 }
 
+// EvaluatorInputName is the file in which an evaluator's program finds the evaluator's own input.
+const EvaluatorInputName = "evaluator_input"
+
+// maxFileName is the longest name of a file, in bytes.
+const maxFileName = 100
+
 // Validate checks an input apart from decoding it. path names it in errors.
 func (i Input) Validate(path string, p Params) error {
-	return validateContent(path, i.Inline, i.Reference, p)
+	if err := validateContent(path, i.Inline, i.Reference, p); err != nil {
+		return err
+	}
+	path += ".files"
+	if len(i.Files) > int(p.MaxFiles) {
+		return ErrLimit.Wrapf("%s: %d of at most %d; put several into an archive", path, len(i.Files), p.MaxFiles)
+	}
+	names := map[string]bool{}
+	for at, file := range i.Files {
+		path := index(path, at)
+		switch {
+		case !isFileName(file.Name):
+			return ErrInvalid.Wrapf("%s.name: %.120q: want 1 to %d of a-z A-Z 0-9 . _ -, beginning with a letter, a digit or _", path, file.Name, maxFileName)
+		case file.Name == EvaluatorInputName:
+			return ErrInvalid.Wrapf("%s.name: %s is where programs find the evaluator's own input; choose another name", path, file.Name)
+		case names[file.Name]:
+			return ErrInvalid.Wrapf("%s.name: %s is given twice", path, file.Name)
+		}
+		names[file.Name] = true
+		if err := file.Reference.validate(path+".reference", p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isFileName tells whether every system can have a file of that name. What begins with a dot or a dash would be hidden, or an option.
+func isFileName(name string) bool {
+	if name == "" || len(name) > maxFileName || name[0] == '.' || name[0] == '-' {
+		return false
+	}
+	for _, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // Validate checks a result apart from decoding it. path names it in errors.

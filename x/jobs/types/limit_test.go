@@ -115,8 +115,12 @@ func TestLimitsOfAnOrder(t *testing.T) {
 		set         func(s *types.RequestSpec, n int)
 		least, most int
 	}{
-		"spec.input.inline":                  {func(s *types.RequestSpec, n int) { s.Input.Inline = make([]byte, n) }, 0, 4096},
-		"spec.input.reference.size":          {func(s *types.RequestSpec, n int) { s.Input = *reference(n) }, 0, 64 << 30},
+		"spec.input.inline":         {func(s *types.RequestSpec, n int) { s.Input.Inline = make([]byte, n) }, 0, 4096},
+		"spec.input.reference.size": {func(s *types.RequestSpec, n int) { s.Input = *reference(n) }, 0, 64 << 30},
+		"spec.input.files":          {func(s *types.RequestSpec, n int) { s.Input.Files = filesOf(n) }, 0, 32},
+		"spec.input.files[0].name": {func(s *types.RequestSpec, n int) {
+			s.Input.Files = []types.NamedReference{{Name: strings.Repeat("a", n), Reference: types.Reference{Digest: types.Digest(nil)}}}
+		}, 1, 100},
 		"spec.evaluator_input.reference.siz": {func(s *types.RequestSpec, n int) { s.EvaluatorInput = reference(n) }, 0, 64 << 30},
 		"spec.time_limit_ms":                 {func(s *types.RequestSpec, n int) { s.TimeLimitMs = uint64(n) }, 500, 30 * 86_400_000},
 		"spec.max_workers":                   {func(s *types.RequestSpec, n int) { s.MaxWorkers = uint32(n) }, 0, 64},
@@ -152,6 +156,14 @@ func TestLimitsOfAnOrder(t *testing.T) {
 			require.ErrorContains(t, m.Validate(params), field, n)
 		}
 	}
+}
+
+func filesOf(n int) []types.NamedReference {
+	var files []types.NamedReference
+	for i := range n {
+		files = append(files, types.NamedReference{Name: fmt.Sprint("f", i), Reference: types.Reference{Digest: types.Digest(nil), Size_: 1}})
+	}
+	return files
 }
 
 func TestLimitsOfOtherMessages(t *testing.T) {

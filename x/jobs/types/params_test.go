@@ -13,7 +13,7 @@ func TestDefaultParamsAreThoseOfTheReadme(t *testing.T) {
 	require.NoError(t, types.DefaultGenesis().Validate())
 	require.Equal(t, types.Params{
 		MaxNameBytes: 64, MaxTextBytes: 1024, MaxSchemaBytes: 32_768, MaxSchemaMessages: 64, MaxSchemaFields: 512, MaxSchemaNesting: 16,
-		MaxInlineBytes: 4096, MaxReferenceBytes: 68_719_476_736, MaxWorkers: 64, MaxCandidates: 64, MaxReleases: 1000, MaxMetrics: 8, MaxTags: 32,
+		MaxInlineBytes: 4096, MaxReferenceBytes: 68_719_476_736, MaxWorkers: 64, MaxCandidates: 64, MaxReleases: 1000, MaxMetrics: 8, MaxTags: 32, MaxFiles: 32,
 		MaxKeyBytes: 1024, MaxCheckpoints: 256, GasPerDecodedByte: 20,
 		MaxBlockGapMs: 30_000, MinTimeLimitMs: 500, MaxTimeLimitMs: 2_592_000_000, MinWindowMs: 500, MaxWindowMs: 604_800_000,
 		DefaultWindows: types.Windows{
@@ -44,6 +44,7 @@ func TestParamsAreBoundedOnBothSides(t *testing.T) {
 		{"max_releases", func(p *types.Params, v uint64) { p.MaxReleases = uint32(v) }, 2, 100_000},
 		{"max_metrics", func(p *types.Params, v uint64) { p.MaxMetrics = uint32(v) }, 0, 1000},
 		{"max_tags", func(p *types.Params, v uint64) { p.MaxTags = uint32(v) }, 1, 1000},
+		{"max_files", func(p *types.Params, v uint64) { p.MaxFiles = uint32(v) }, 0, 1000},
 		{"max_key_bytes", func(p *types.Params, v uint64) { p.MaxKeyBytes = uint32(v) }, 1, 16 << 10},
 		{"max_checkpoints", func(p *types.Params, v uint64) { p.MaxCheckpoints = uint32(v) }, 1, 1024},
 		{"gas_per_decoded_byte", func(p *types.Params, v uint64) { p.GasPerDecodedByte = v }, 0, 1_000_000},

@@ -1,0 +1,108 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ain-network/aind/storage/seal"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
+)
+
+// RefusesFiles says why a request's files are too much for this node; empty: they are not. Input and files together obey limits.input.
+func (k *Kit) RefusesFiles(request jobstypes.Request) string {
+	left := uint64(k.Config.Limits.Input)
+	sizes := map[string]uint64{}
+	if ref := request.Spec.Input.Reference; ref != nil {
+		sizes["its input"] = ref.Size_
+	}
+	for _, file := range request.Spec.Input.Files {
+		sizes["its file "+file.Name] = file.Reference.Size_
+	}
+	sum := uint64(0)
+	for what, size := range sizes {
+		if size > left {
+			return fmt.Sprintf("%s has %d bytes, limits.input is %d", what, size, left)
+		}
+		sum += size // each is at most the limit: no overflow
+	}
+	if sum > left {
+		return fmt.Sprintf("its input and files have %d bytes, limits.input is %d", sum, left)
+	}
+	return ""
+}
+
+// WithFiles calls use with a request's files, by name, which are on this machine, verified, and opened with the key where they are sealed to
+// one, meanwhile. It errs with what fetching or opening them does, and with what use does.
+func (k *Kit) WithFiles(ctx context.Context, request jobstypes.Request, key *seal.Key, use func(files map[string]string) error) (err error) {
+	named := request.Spec.Input.Files
+	if len(named) == 0 {
+		return use(nil)
+	}
+	folder := ""
+	if key != nil {
+		if folder, err = k.Programs.taskFolder(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	}
+	files := map[string]string{}
+	for _, file := range named {
+		path, err := k.Contents.Hold(ctx, k.Store, file.Reference.Digest, file.Reference.Size_)
+		if err != nil {
+			return fmt.Errorf("file %s: %w", file.Name, err)
+		}
+		defer k.Contents.Free(file.Reference.Digest)
+		if key != nil {
+			opened := filepath.Join(folder, file.Name)
+			if err := openFile(ctx, path, opened, *key); err != nil {
+				return fmt.Errorf("file %s: %w", file.Name, err)
+			}
+			path = opened
+		}
+		files[file.Name] = path
+	}
+	return use(files)
+}
+
+// openFile opens sealed content into another file, whose content is right only if there is no error.
+func openFile(ctx context.Context, sealed, path string, key seal.Key) error {
+	from, err := os.Open(sealed)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	opened, err := key.Reader(from)
+	if err != nil {
+		return err
+	}
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, opened)
+	return errors.Join(err, to.Close(), ctx.Err())
+}
+
+// HaveFiles has a request's files on this machine, verified, without opening them.
+func (k *Kit) HaveFiles(ctx context.Context, request jobstypes.Request) error {
+	for _, file := range request.Spec.Input.Files {
+		if _, err := k.Contents.Hold(ctx, k.Store, file.Reference.Digest, file.Reference.Size_); err != nil {
+			return fmt.Errorf("file %s: %w", file.Name, err)
+		}
+		k.Contents.Free(file.Reference.Digest)
+	}
+	return nil
+}
+
+// withFiles is WithFiles for whoever judges, for which Gather has the files fetched: what cannot be opened nobody could have used.
+func (k *Kit) withFiles(ctx context.Context, request jobstypes.Request, m Material, use func(files map[string]string) error) error {
+	err := k.WithFiles(ctx, request, m.key, use)
+	if errors.Is(err, seal.ErrSealed) {
+		return fmt.Errorf("%w: %w", ErrInputUnusable, err)
+	}
+	return err
+}
