@@ -154,6 +154,8 @@ type Run struct {
 	Limits  Limits
 	// GPUs of this machine that an image's program gets, by the ids that their driver knows them by. It sees no others.
 	GPUs []string
+	// Network is what an image's program may reach outside; its zero value: nothing.
+	Network Network
 	// Tenant is the one for whom the program runs. A program that stays between two runs serves one tenant only, unless it is stateless-safe, and
 	// does not stay where there is none.
 	Tenant string
@@ -165,6 +167,9 @@ type Run struct {
 func (r Run) Validate() error {
 	if _, err := hex.DecodeString(r.Env[EnvSeed]); err != nil {
 		return fmt.Errorf("%s %q: want hex digits", EnvSeed, r.Env[EnvSeed])
+	}
+	if err := r.Network.validate(r.Program.Kind); err != nil {
+		return err
 	}
 	if len(r.Args) > 0 && r.Program.Codec != CodecPlain {
 		return fmt.Errorf("arguments %q: only plain programs have any", r.Args)

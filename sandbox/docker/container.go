@@ -34,15 +34,16 @@ type box struct {
 	once    sync.Once
 	words   lastWords
 	maxBody atomic.Int64
+	sending sync.Mutex // of a frame: connections have them sent, too
 }
 
 // run starts the container, gives its program the input and waits for the end: the program's, the deadline's or the context's.
-func (c *box) run(ctx context.Context, startTimeout time.Duration, x wire.Exec, input []byte, outDir string) (*sandbox.Result, []byte, error) {
+func (c *box) run(ctx context.Context, startTimeout time.Duration, x wire.Exec, input []byte, outDir string, network sandbox.Network) (*sandbox.Result, []byte, error) {
 	if err := c.start(ctx, startTimeout); err != nil {
 		return nil, nil, err
 	}
 	go func() { _ = c.send(wire.KindExec, x, input) }() // a container that does not read shows itself by its end
-	return c.follow(ctx, x.Bounds, outDir)
+	return c.follow(ctx, x.Bounds, outDir, newRelay(network, c.send))
 }
 
 // start starts the container and returns when its warden is ready.
@@ -57,6 +58,8 @@ func (c *box) start(ctx context.Context, within time.Duration) error {
 }
 
 func (c *box) send(kind wire.Kind, header any, body []byte) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
 	return wire.Write(c.stream.Conn, kind, header, body)
 }
 
@@ -114,14 +117,15 @@ func (c *box) await(ctx context.Context, kind wire.Kind) (f wire.Frame, err erro
 	return f, nil
 }
 
-// follow listens until the run has ended. The warden keeps the time; that it does is not left to it.
-func (c *box) follow(ctx context.Context, x wire.Bounds, outDir string) (*sandbox.Result, []byte, error) {
+// follow listens until the run has ended. The warden keeps the time; that it does is not left to it. outside is nil where the run reaches nothing.
+func (c *box) follow(ctx context.Context, x wire.Bounds, outDir string, outside *relay) (*sandbox.Result, []byte, error) {
 	c.maxBody.Store(max(x.OutputBytes, maxControlBody))
 	result, wall := new(sandbox.Result), time.Duration(x.Wall)
 	begin := time.Now()
 	defer func() { result.Wall = time.Since(begin) }()
 	files := &collector{dir: outDir, left: x.DiskBytes}
 	defer files.close()
+	defer func() { outside.close(result, x.LogBytes) }()
 	deadline := time.NewTimer(wall + startGrace)
 	defer deadline.Stop()
 	for {
@@ -141,6 +145,10 @@ func (c *box) follow(ctx context.Context, x wire.Bounds, outDir string) (*sandbo
 				}
 			case wire.KindDone:
 				return c.finish(result, f, files, wall)
+			case wire.KindOpen, wire.KindData, wire.KindCredit, wire.KindShut, wire.KindReset:
+				if err := outside.take(f); err != nil {
+					return result, nil, fmt.Errorf("%w: container: %w", sandbox.ErrCrashed, err)
+				}
 			default:
 				return result, nil, fmt.Errorf("%w: container: unexpected frame of kind %d", sandbox.ErrCrashed, f.Kind)
 			}

@@ -81,7 +81,7 @@ func (b *Box) runImage(ctx context.Context, run sandbox.Run, limits sandbox.Limi
 	}
 	defer again()
 	defer b.discard(c)
-	return c.run(ctx, b.cfg.StartTimeout, exec(run, limits, start), input, run.OutDir)
+	return c.run(ctx, b.cfg.StartTimeout, exec(run, limits, start), input, run.OutDir, run.Network)
 }
 
 // createFrom makes a container of an image that the engine should hold; if it was removed behind our back it is loaded again, once. release
@@ -130,7 +130,8 @@ func (b *Box) discard(c *box) {
 
 func exec(run sandbox.Run, limits sandbox.Limits, start command) wire.Exec {
 	x := wire.Exec{
-		Args: start.Args, Dir: start.Dir, Env: append([]string{}, start.Env...), Bounds: boundsOf(run, limits)}
+		Args: start.Args, Dir: start.Dir, Env: append([]string{}, start.Env...), Ways: waysOf(run.Network), Bounds: boundsOf(run, limits)}
+	x.Env = append(x.Env, urlsOf(run.Network)...)
 	for name, value := range run.Env {
 		x.Env = append(x.Env, name+"="+value)
 	}

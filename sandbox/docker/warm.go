@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ func (w *Warm) setDefaults(containers int) {
 type warmKey struct {
 	digest, entryPoint string
 	memory, disk, cpu  int64
-	collects           bool // it has an output folder
+	collects           bool   // it has an output folder
+	reaches            string // the places
 	tenant             string
 	all                bool
 }
@@ -48,6 +50,9 @@ func keyOf(run sandbox.Run, limits sandbox.Limits) warmKey {
 	key := warmKey{
 		digest: run.Program.Digest, entryPoint: run.Program.EntryPoint, memory: limits.MemoryBytes, disk: limits.DiskBytes, cpu: limits.CPUMillis,
 		collects: run.OutDir != "", tenant: run.Tenant, all: run.Program.StatelessSafe,
+	}
+	for _, way := range run.Network.Ways {
+		key.reaches += way.Place + " "
 	}
 	if key.all {
 		key.tenant = ""
@@ -138,7 +143,9 @@ func (b *Box) startServed(ctx context.Context, key warmKey, run sandbox.Run, lim
 	if err := w.start(ctx, b.cfg.StartTimeout); err != nil {
 		return nil, err
 	}
-	return w, w.send(wire.KindServe, wire.Serve{Args: start.Args, Env: start.Env, Dir: start.Dir}, nil)
+	return w, w.send(wire.KindServe, wire.Serve{
+		Args: start.Args, Env: append(slices.Clone(start.Env), urlsOf(run.Network)...), Dir: start.Dir, Ways: waysOf(run.Network),
+	}, nil)
 }
 
 // run makes one call. After an error the container has ended, and its place is the caller's; otherwise the container keeps it.
@@ -171,7 +178,7 @@ func (w *warm) call(ctx context.Context, run sandbox.Run, limits sandbox.Limits,
 		Method: run.Program.Service + "/" + run.Program.Method, Metadata: metadata(run.Env), Last: last, Bounds: boundsOf(run, limits),
 	}
 	go func() { _ = w.send(wire.KindCall, c, input) }() // a container that does not read shows itself by its end
-	result, output, err := w.follow(ctx, c.Bounds, run.OutDir)
+	result, output, err := w.follow(ctx, c.Bounds, run.OutDir, newRelay(run.Network, w.send))
 	if err != nil {
 		return result, err
 	}

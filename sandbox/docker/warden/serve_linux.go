@@ -36,6 +36,7 @@ func Serve(in io.Reader, out io.Writer) error {
 	if err := wire.Write(w, wire.KindReady, nil, nil); err != nil {
 		return err
 	}
+	ways := newDoors(w)
 	requests := make(chan wire.Frame, 2) // the start of a program, and its first call
 	go func() {
 		r := bufio.NewReader(in)
@@ -43,6 +44,10 @@ func Serve(in io.Reader, out io.Writer) error {
 			f, err := wire.Read(r, func() int64 { return math.MaxUint32 })
 			if err != nil {
 				os.Exit(0) // the daemon is gone, and everything in the container ends with its first process
+			}
+			if leads(f) {
+				ways.take(f)
+				continue
 			}
 			select {
 			case requests <- f:
@@ -57,28 +62,35 @@ func Serve(in io.Reader, out io.Writer) error {
 		if err := f.Decode(&x); err != nil {
 			return err
 		}
-		return run(w, x, f.Body)
+		return run(w, ways, x, f.Body)
 	case wire.KindServe:
 		var x wire.Serve
 		if err := f.Decode(&x); err != nil {
 			return err
 		}
-		return newServer(w, x).serve(requests)
+		return newServer(w, ways, x).serve(requests)
 	}
 	return fmt.Errorf("frame of kind %d instead of a run", f.Kind)
 }
 
-func run(w io.Writer, x wire.Exec, input []byte) error {
+func run(w io.Writer, ways *doors, x wire.Exec, input []byte) error {
 	log := &wire.Log{Frames: w}
 	log.Begin(x.LogBytes)
 	p := &process{stdout: reply{limit: x.OutputBytes}, stderr: log}
-	if err := p.start(x, input); err != nil {
+	env, err := ways.build(x.Ways)
+	if err == nil {
+		x.Env = append(x.Env, env...)
+		ways.unlock()
+		err = p.start(x, input)
+	}
+	if err != nil {
 		return wire.Write(w, wire.KindDone, wire.Done{Status: wire.StatusBadProgram, Message: err.Error()}, nil)
 	}
 	if err := wire.Write(w, wire.KindStarted, nil, nil); err != nil {
 		return err
 	}
 	end := p.wait(time.Duration(x.Wall))
+	ways.lock()
 	if err := log.End(); err != nil {
 		return err
 	}

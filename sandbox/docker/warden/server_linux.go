@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ const lastBreath = 500 * time.Millisecond
 // server is a program that serves calls.
 type server struct {
 	w       io.Writer
+	ways    *doors
 	program wire.Serve
 	caller  *caller
 	log     *wire.Log
@@ -29,8 +31,8 @@ type server struct {
 	end     outcome       // then: how the first process ended
 }
 
-func newServer(w io.Writer, program wire.Serve) *server {
-	return &server{w: w, program: program, caller: newCaller(SocketPath), log: &wire.Log{Frames: w}, gone: make(chan struct{})}
+func newServer(w io.Writer, ways *doors, program wire.Serve) *server {
+	return &server{w: w, ways: ways, program: program, caller: newCaller(SocketPath), log: &wire.Log{Frames: w}, gone: make(chan struct{})}
 }
 
 // serve starts the program and makes the calls that are asked for, until one fails or the program ends.
@@ -74,7 +76,13 @@ func (s *server) start() error {
 		return err
 	}
 	defer theirs.Close()
-	env := append(s.program.Env, SocketVariable+"="+SocketPath)
+	env, err := s.ways.build(s.program.Ways)
+	if err != nil {
+		return err
+	}
+	env = append(slices.Clone(s.program.Env), env...)
+	env = append(env, SocketVariable+"="+SocketPath)
+	s.ways.unlock() // its start is part of the first call
 	if s.pid, err = spawn(s.program.Args, env, s.program.Dir, []*os.File{nothing, theirs, theirs}); err != nil {
 		return err
 	}
@@ -115,6 +123,9 @@ func (s *server) call(c wire.Call, input []byte) (again bool, err error) {
 	if err := wire.Write(s.w, wire.KindStarted, nil, nil); err != nil {
 		return false, err
 	}
+	if s.own != nil {
+		s.ways.unlock()
+	}
 	signalAll(syscall.SIGCONT)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(c.Wall))
 	defer cancel()
@@ -125,6 +136,7 @@ func (s *server) call(c wire.Call, input []byte) (again bool, err error) {
 	} else {
 		signalAll(syscall.SIGSTOP)
 	}
+	s.ways.lock()
 	s.voice.tell(nil)
 	if err := s.log.End(); err != nil {
 		return false, err

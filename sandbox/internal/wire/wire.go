@@ -16,6 +16,10 @@
 //	parent: Serve, Call (body: the input)  child: Started, Log* , File* , then Done (body: the output), then Ready when it can take
 //	parent: Call (body: the input)         child: the same, as often as there are calls
 //
+// While a program runs whose run names ways out, either side, for each connection that the program makes (package tunnel):
+//
+//	child: Open                            either: Data (body: bytes)*, Credit*, Shut, then Reset
+//
 // The parent closes the pipe to end the child. It trusts no length it reads: bodies beyond the limit that it sets are an error.
 package wire
 
@@ -43,6 +47,11 @@ const (
 	KindFile
 	KindServe
 	KindCall
+	KindOpen
+	KindData
+	KindCredit
+	KindShut
+	KindReset
 )
 
 // maxHeader bounds a header: it holds a script's schema and a run's variables.
@@ -77,6 +86,7 @@ type Exec struct {
 	Args []string
 	Env  []string // NAME=value, all that the program sees
 	Dir  string
+	Ways Ways
 	Bounds
 }
 
@@ -95,6 +105,26 @@ type Serve struct {
 	Args []string
 	Env  []string // NAME=value, all that the program sees
 	Dir  string
+	Ways Ways
+}
+
+// Ways are the places outside that a program may reach.
+type Ways struct {
+	Doors       []Door
+	Connections int // at one time
+}
+
+// Door is an address in the container that leads to a place. The program finds it in a variable, behind a prefix.
+type Door struct {
+	Place            string
+	Variable, Prefix string
+}
+
+// Flow is the header of all frames of a connection.
+type Flow struct {
+	Stream uint32
+	Place  string `json:",omitempty"` // of Open
+	Bytes  int64  `json:",omitempty"` // of Credit
 }
 
 // Call asks for one call of the program.

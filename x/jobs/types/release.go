@@ -51,6 +51,7 @@ type predicate struct {
 	ExpiresMs     int64            `json:"expiresMs,omitempty"`
 	Provenance    *signedBuildWord `json:"provenance,omitempty"`
 	StatelessSafe bool             `json:"statelessSafe,omitempty"`
+	Network       []string         `json:"network,omitempty"`
 	// Alternatives are in the order of the subjects behind the first.
 	Alternatives []artifact `json:"alternatives,omitempty"`
 }
@@ -63,12 +64,13 @@ type signedBuildWord struct {
 
 // artifact says how an alternative is run; its digest is a subject.
 type artifact struct {
-	Kind          string `json:"kind"`
-	ABI           string `json:"abi"`
-	EntryPoint    string `json:"entryPoint"`
-	Runtime       string `json:"runtime"`
-	Size          uint64 `json:"size"`
-	StatelessSafe bool   `json:"statelessSafe,omitempty"`
+	Kind          string   `json:"kind"`
+	ABI           string   `json:"abi"`
+	EntryPoint    string   `json:"entryPoint"`
+	Runtime       string   `json:"runtime"`
+	Size          uint64   `json:"size"`
+	StatelessSafe bool     `json:"statelessSafe,omitempty"`
+	Network       []string `json:"network,omitempty"`
 }
 
 type platform struct {
@@ -116,6 +118,7 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			Provenance:   provenance,
 
 			StatelessSafe: spec.Program.StatelessSafe,
+			Network:       places(spec.Program),
 			Alternatives:  spec.alternatives(),
 		},
 	})
@@ -211,9 +214,19 @@ func (r ReleaseSpec) alternatives() []artifact {
 	for _, p := range r.Alternatives {
 		all = append(all, artifact{
 			Kind: p.Kind.String(), ABI: p.ABI.String(), EntryPoint: p.EntryPoint, Runtime: p.Runtime, Size: p.Size_, StatelessSafe: p.StatelessSafe,
+			Network: places(p),
 		})
 	}
 	return all
+}
+
+// places are what a program wants to reach, as the statement has them.
+func places(p program.Program) []string {
+	var names []string
+	for _, place := range p.Network {
+		names = append(names, place.String())
+	}
+	return names
 }
 
 func (r ReleaseSpec) validateAlternatives(path string, p Params) error {
@@ -265,6 +278,9 @@ func validateProgram(path string, prog program.Program, p Params) error {
 	if prog.StatelessSafe && prog.ABI != program.ABI_GRPC {
 		return ErrInvalid.Wrapf("%s.stateless_safe: set with ABI %s: only a program that serves gRPC stays between requests; leave it out", path, prog.ABI)
 	}
+	if err := validateNetwork(path+".network", prog); err != nil {
+		return err
+	}
 	switch prog.Kind {
 	case program.PROGRAM_KIND_IMAGE:
 		if prog.ABI != program.ABI_STDIO_PROTO && prog.ABI != program.ABI_STDIO_JSON && prog.ABI != program.ABI_GRPC {
@@ -289,6 +305,24 @@ func validateProgram(path string, prog program.Program, p Params) error {
 		}
 	default:
 		return ErrInvalid.Wrapf("%s.kind: %s: want an image, a WASM module, a script or what requests name", path, prog.Kind)
+	}
+	return nil
+}
+
+// validateNetwork wants each place once, so that there is one way to say the same.
+func validateNetwork(path string, prog program.Program) error {
+	if len(prog.Network) > 0 && prog.Kind != program.PROGRAM_KIND_IMAGE {
+		return ErrInvalid.Wrapf("%s: %d places for a program of kind %s: only an image can reach any; leave it out", path, len(prog.Network), prog.Kind)
+	}
+	last := program.NETWORK_UNSPECIFIED
+	for i, place := range prog.Network {
+		if _, known := program.Network_name[int32(place)]; !known || place == program.NETWORK_UNSPECIFIED {
+			return ErrInvalid.Wrapf("%s[%d]: %s: want NETWORK_CHAIN or NETWORK_STORAGE", path, i, place)
+		}
+		if place <= last {
+			return ErrInvalid.Wrapf("%s[%d]: %s after %s: name each place once, in the order of their numbers", path, i, place, last)
+		}
+		last = place
 	}
 	return nil
 }
