@@ -43,7 +43,8 @@ type packing struct {
 	workerClass string
 	judgeClass  string
 	// or are files of alternatives to the worker's program, or to the one that is published.
-	or []string
+	or      []string
+	network []string
 }
 
 type termsFlags struct {
@@ -97,6 +98,7 @@ func (p *packing) bind(flags *pflag.FlagSet) {
 	flags.BoolVar(&p.json, "json", false, "WASM modules and images read and write proto JSON instead of proto binary")
 	flags.BoolVar(&p.grpc, "grpc", false, "images serve their rpc by gRPC, on the Unix socket that AIN_PROGRAM_SOCKET names, and stay for further requests of the same client")
 	flags.BoolVar(&p.stateless, "stateless-safe", false, "with --grpc: they keep nothing of a request, so that one process may serve all clients")
+	flags.StringSliceVar(&p.network, "network", nil, "what images want to reach: chain, storage; nodes whose owners do not allow it do not run them")
 	flags.StringVar(&p.workerClass, "worker-class", "", "class of the worker's script, where several have the method")
 	flags.StringArrayVar(&p.or, "or", nil, "another program that does the same, for nodes that cannot run the worker's: of another kind, and once for each")
 	flags.StringVar(&p.judgeClass, "evaluator-class", "", "class of the evaluator's script, where several have the method")
@@ -341,7 +343,11 @@ func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, 
 	case p.stateless && !p.grpc:
 		return jobstypes.ReleaseSpec{}, nil, badInputf("stateless-safe: without grpc: every other program begins anew with each request; leave it out")
 	}
-	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, GRPC: p.grpc, StatelessSafe: p.stateless, MaxBytes: params.MaxReferenceBytes}
+	network, err := p.places()
+	if err != nil {
+		return jobstypes.ReleaseSpec{}, nil, err
+	}
+	options := release.PackOptions{Method: schema.WorkerMethod(), EntryPoint: p.workerClass, JSON: p.json, GRPC: p.grpc, StatelessSafe: p.stateless, Network: network, MaxBytes: params.MaxReferenceBytes}
 	if role == program.ROLE_EVALUATOR {
 		options.Method, options.EntryPoint = schema.EvaluatorMethod(), p.judgeClass
 	}
@@ -354,10 +360,26 @@ func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, 
 		}
 		programs, artifacts = append(programs, packed), append(artifacts, artifact)
 	}
+	if len(network) > 0 && !slices.ContainsFunc(programs, func(p program.Program) bool { return len(p.Network) > 0 }) {
+		return jobstypes.ReleaseSpec{}, nil, badInputf("network: %s is no image: only images can reach anything; leave it out", file)
+	}
 	if p.grpc && programs[0].Kind == program.PROGRAM_KIND_WASM {
 		return jobstypes.ReleaseSpec{}, nil, badInputf("grpc: %s is a WASM module: only images serve gRPC", file)
 	}
 	return jobstypes.ReleaseSpec{Role: role, Version: version, Program: programs[0], Alternatives: programs[1:]}, artifacts, nil
+}
+
+// places are what the flags say that images want to reach, in the order in which a release names them.
+func (p packing) places() (network []program.Network, err error) {
+	for _, name := range p.network {
+		place, known := map[string]program.Network{"chain": program.NETWORK_CHAIN, "storage": program.NETWORK_STORAGE}[name]
+		if !known {
+			return nil, badInputf("network: %q: use chain, storage or both", name)
+		}
+		network = append(network, place)
+	}
+	slices.Sort(network)
+	return slices.Compact(network), nil
 }
 
 // upload puts programs into the store, where it must be exactly what was signed.

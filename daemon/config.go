@@ -112,6 +112,9 @@ type SandboxConfig struct {
 	// Cache of compiled programs; daemons of one machine and one user may share it. Empty: sandbox in the home.
 	Cache  string       `yaml:"cache"`
 	Docker DockerConfig `yaml:"docker"`
+	// Network: what images may reach whose release asks for it: chain, storage. Empty: nothing.
+	Network       []Place       `yaml:"network"`
+	NetworkLimits NetworkLimits `yaml:"network_limits"`
 	// Kinds of programs that are run: wasm, script, image. Empty: all that can be.
 	Kinds []sandbox.Kind `yaml:"kinds"`
 }
@@ -262,6 +265,9 @@ func (c Config) Capability() program.Capability {
 	}
 	if d := c.Sandbox.Docker; d.used() && c.Sandbox.runs(sandbox.KindImage) {
 		capability.Tags = append(capability.Tags, dockerTag)
+		for _, place := range c.Sandbox.Network {
+			capability.Tags = append(capability.Tags, networkTag+string(place))
+		}
 		capability.GPUs = offeredGPUs(d.devices)
 		if d.CPUMillis > 0 {
 			capability.CPUMillis = uint64(d.CPUMillis)

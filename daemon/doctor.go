@@ -46,6 +46,8 @@ type Diagnosis struct {
 	States program.Capability `json:"states"`
 	// Releases says which ones the owner's policy takes.
 	Releases string `json:"releases"`
+	// Network says what programs may reach.
+	Network string `json:"network"`
 	// Failures keep the daemon from starting, or from running what its config says; with Warnings it runs.
 	Failures []string `json:"failures"`
 	Warnings []string `json:"warnings"`
@@ -119,8 +121,11 @@ func kibibytes(name string) uint64 {
 
 // Diagnose says what findings mean. The config has its defaults.
 func (c Config) Diagnose(f Findings) Diagnosis {
-	d := Diagnosis{Findings: f, Failures: []string{}, Warnings: []string{}, Releases: c.Policy.takes()}
+	d := Diagnosis{Findings: f, Failures: []string{}, Warnings: []string{}, Releases: c.Policy.takes(), Network: c.Sandbox.reaches()}
 	if err := c.Policy.validateReleases(); err != nil {
+		d.fail("%s", err)
+	}
+	if err := c.Sandbox.validateNetwork(); err != nil {
 		d.fail("%s", err)
 	}
 	c.diagnoseMachine(f, &d)
@@ -260,6 +265,7 @@ func (d Diagnosis) Lines() []string {
 	}
 	lines = append(lines, "states     "+stated(d.States))
 	lines = append(lines, "releases   "+d.Releases)
+	lines = append(lines, "network    "+d.Network)
 	for _, text := range d.Failures {
 		lines = append(lines, "FAILS      "+text)
 	}

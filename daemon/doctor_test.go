@@ -57,6 +57,7 @@ func TestDoctorSaysWhatIsWrongInWordsThatPeopleUnderstand(t *testing.T) {
 		"gpus": {find: func(f *Findings) {
 			f.GPUs = []GPU{{"GPU-aa", "nvidia", "NVIDIA T4", 15 << 30}, {"GPU-bb", "nvidia", "NVIDIA T4", 15 << 30}}
 		}, config: func(c *Config) { c.Sandbox.Docker.GPUs, c.Sandbox.Docker.CPUMillis = []string{"all"}, 2000 }},
+		"network":        {config: func(c *Config) { c.Sandbox.Network = []Place{PlaceChain, PlaceStorage} }},
 		"gpus-not-given": {find: func(f *Findings) { f.GPUs = []GPU{{"GPU-aa", "nvidia", "NVIDIA T4", 15 << 30}} }, warnings: 1},
 		"gpu-missing": {find: func(f *Findings) { f.GPUProblem = "gpu: nvidia-smi: exit status 9: is the driver loaded?" },
 			config: func(c *Config) { c.Sandbox.Docker.GPUs = []string{"GPU-aa"} }, failures: 1, warnings: 1},

@@ -104,7 +104,12 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	if err := os.RemoveAll(tasks); err != nil { // what a crash left
 		return nil, errors.Join(err, k.Journal.Close())
 	}
+	places, err := newPlaces(cfg)
+	if err != nil {
+		return nil, errors.Join(err, k.Journal.Close())
+	}
 	k.Programs = &Programs{
+		Places: places,
 		Custom: cfg.Policy.CustomCode, Contents: world.Contents, Tasks: tasks,
 		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Store: world.Store, Cache: world.Cache,
 		Sandbox: world.Sandbox, Limits: cfg.Limits, Log: world.Log, Prepared: changed,
@@ -127,5 +132,6 @@ func (k *Kit) Close() error {
 	k.Member.Wait()
 	k.Programs.Wait()
 	k.Outbox.Wait()
+	k.Programs.Places.close()
 	return k.Journal.Close()
 }

@@ -40,6 +40,7 @@ type Programs struct {
 	Log     *slog.Logger
 	Policy  Policy
 	Clock   *Clock
+	Places  *Places
 	Board   *programBoard
 	// Custom: programs that requests name are run, too. Contents keeps them, Tasks is a folder for what they leave.
 	Custom   bool
@@ -250,6 +251,9 @@ func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.Release
 	if !p.Sandbox.Supports(described.Kind) {
 		return sandbox.Program{}, fmt.Errorf("%w: this node runs no program of kind %s", sandbox.ErrUnsupported, described.Kind)
 	}
+	if missing := p.Places.config.withholds(one); missing != "" {
+		return sandbox.Program{}, fmt.Errorf("%w: %s", sandbox.ErrUnsupported, missing)
+	}
 	if !p.Policy.names(one) {
 		return sandbox.Program{}, fmt.Errorf("%w: policy.programs does not name %s", sandbox.ErrUnsupported, one.Digest)
 	}
@@ -261,7 +265,7 @@ func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.Release
 
 // describe says in the sandbox's words what a program of a release is.
 func describe(schema Schema, role program.Role, one program.Program) (sandbox.Program, error) {
-	p := sandbox.Program{Digest: one.Digest, EntryPoint: one.EntryPoint, Schema: schema.DescriptorSet}
+	p := sandbox.Program{Digest: one.Digest, EntryPoint: one.EntryPoint, Schema: schema.DescriptorSet, Network: namesOf(one)}
 	switch kind, abi := one.Kind, one.ABI; {
 	case kind == program.PROGRAM_KIND_WASM && abi == program.ABI_STDIO_PROTO:
 		p.Kind, p.Codec = sandbox.KindWASM, sandbox.CodecProto
@@ -387,8 +391,9 @@ func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
 			sandbox.EnvSeed:     hex.EncodeToString(call.Seed[:]),
 			sandbox.EnvDeadline: strconv.FormatInt(call.DeadlineMs, 10),
 		},
-		Limits: limits,
-		Tenant: call.Client,
+		Limits:  limits,
+		Network: p.Places.networkOf(prepared.Network),
+		Tenant:  call.Client,
 		Labels: map[string]string{
 			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),
 		},

@@ -93,6 +93,9 @@ func (s SandboxConfig) validate() error {
 			return fmt.Errorf("sandbox.kinds names %s, and sandbox.docker.use is %s: say %s or %s there", kind, DockerOff, DockerPrefer, DockerRequire)
 		}
 	}
+	if err := s.validateNetwork(); err != nil {
+		return err
+	}
 	return s.Docker.validate()
 }
 
@@ -167,7 +170,7 @@ func (c *Config) OpenSandbox(ctx context.Context, log *slog.Logger) (sandbox.San
 		return kinds, nil
 	case c.Sandbox.Docker.Use == DockerPrefer && c.Sandbox.Docker.RuntimeClass != docker.RuntimeRequire && errors.Is(err, docker.ErrEngine):
 		log.Warn("no Docker engine: no images are run", "error", err)
-		c.Sandbox.Docker.Use = DockerOff
+		c.Sandbox.Docker.Use, c.Sandbox.Network = DockerOff, nil
 		return kinds, nil
 	}
 	return nil, errors.Join(err, modules.Close())

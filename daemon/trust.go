@@ -81,6 +81,9 @@ func (p *Programs) Refuses(ctx context.Context, releaseID uint64) (why string, e
 			return fmt.Sprintf("the release has expired, %s ago", -left.Round(time.Second)), nil
 		}
 	}
+	if why := p.withholdsAll(published.Spec.Programs()); why != "" {
+		return why, nil
+	}
 	return p.distrusts(ctx, published.Spec)
 }
 

@@ -93,7 +93,7 @@ func (c *Cache) Fetch(ctx context.Context, store storage.Store, spec jobstypes.R
 	if err := Verify(spec, schemaDigest, admin); err != nil {
 		return "", err
 	}
-	if !slices.Contains(spec.Programs(), one) {
+	if !slices.ContainsFunc(spec.Programs(), func(p program.Program) bool { return p.Equal(one) }) {
 		return "", fmt.Errorf("%w: release %s has no program of digest %s", ErrProgram, spec.Version, one.Digest)
 	}
 	path, err := c.fetch(ctx, store, one.Digest, one.Size_, func(e *entry) { e.inUse = true })

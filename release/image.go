@@ -81,6 +81,7 @@ func packAddress(address string, o PackOptions) (program.Program, Artifact) {
 func imageProgram(artifact Artifact, o PackOptions) program.Program {
 	packed := program.Program{
 		Kind: program.PROGRAM_KIND_IMAGE, ABI: program.ABI_STDIO_PROTO, Digest: artifact.Digest, Size_: artifact.Size, EntryPoint: o.EntryPoint,
+		Network: o.Network,
 	}
 	switch {
 	case o.GRPC:

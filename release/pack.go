@@ -39,6 +39,8 @@ type PackOptions struct {
 	GRPC bool
 	// StatelessSafe: such an image may serve requests of several clients in one process.
 	StatelessSafe bool
+	// Network is what an image wants to reach.
+	Network []program.Network
 	// MaxBytes is the largest artifact that the chain allows.
 	MaxBytes uint64
 }

@@ -65,6 +65,8 @@ type Program struct {
 	// StatelessSafe: its author vouches that a program that speaks gRPC keeps nothing of a request that another one's could see, so that it may
 	// serve requests of several tenants.
 	StatelessSafe bool
+	// Network: what it wants to reach, by the names of the places. Only images can reach anything, and only what their run names.
+	Network []string
 	// Schema is a serialized google.protobuf.FileDescriptorSet with no import missing.
 	Schema          []byte
 	Service, Method string // full service name and rpc name, e.g. "Worker", "CalculateRoot"
@@ -91,6 +93,9 @@ func (p Program) Validate() error {
 	}
 	if p.StatelessSafe && p.Codec != CodecGRPC {
 		return fmt.Errorf("%w: stateless-safe: only for codec %q: every other run begins anew", ErrBadProgram, CodecGRPC)
+	}
+	if len(p.Network) > 0 && p.Kind != KindImage {
+		return fmt.Errorf("%w: a program of kind %q that wants to reach %s: only images can reach anything", ErrUnsupported, p.Kind, strings.Join(p.Network, ", "))
 	}
 	if hex, ok := strings.CutPrefix(p.Digest, "sha256:"); !ok || len(hex) != 64 {
 		return fmt.Errorf("%w: digest %q: want sha256: and 64 hex digits", ErrBadProgram, p.Digest)

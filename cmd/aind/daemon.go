@@ -38,7 +38,9 @@ before the file:
     custom_code: true                 # run programs that requests name, which nobody has signed
   limits: {memory: 512MiB, time: 60s, output: 4MiB, input: 64MiB}
   max_runs: 2
-  sandbox: {docker: {use: prefer}}    # run images, too, where a Docker engine answers
+  sandbox:
+    docker: {use: prefer}             # run images, too, where a Docker engine answers
+    network: [chain, storage]         # that images may reach whose release asks for it
 
 All connections go out: the machine needs no address of its own. Ctrl-C stops it; what is
 under way is taken up at the next start.`
@@ -56,6 +58,7 @@ type daemonFlags struct {
 	backend    string
 	passphrase string
 	jobs       []string
+	network    []string
 	minReward  string
 	releases   string
 	maxRuns    int
@@ -87,6 +90,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.StringVar(&f.docker, "docker", "", "run programs that are images in a Docker engine: off, prefer or require (default: off)")
 	flags.StringVar(&f.runtime, "runtime-class", "", "run images in a stronger runtime, gVisor's or Kata's: require, prefer or off (default: off)")
 	flags.StringSliceVar(&f.gpus, "gpus", nil, "GPUs that images may be given: ids as nvidia-smi -L lists them, all, or off (default: off)")
+	flags.StringSliceVar(&f.network, "network", nil, "what images may reach whose release asks for it: chain, storage (default: nothing)")
 	flags.BoolVar(&f.customCode, "custom-code", false, "run programs that requests name, too: a stranger's, which no admin has signed")
 	flags.DurationVar(&f.poll, "poll", 0, "how often the chain is asked without an event (default: 2s)")
 }
@@ -130,10 +134,17 @@ func (f *daemonFlags) override(cmd *cobra.Command, c *daemon.Config) error {
 		"docker":                    func() error { c.Sandbox.Docker.Use = daemon.DockerUse(f.docker); return nil },
 		"runtime-class":             func() error { c.Sandbox.Docker.RuntimeClass = dockersandbox.RuntimeUse(f.runtime); return nil },
 		"gpus":                      func() error { c.Sandbox.Docker.GPUs = f.gpus; return nil },
-		"poll":                      func() error { c.Poll = daemon.Duration(f.poll); return nil },
-		"job":                       func() error { return f.useJobs(c) },
-		"releases":                  func() error { c.Policy.Releases = f.releases; return nil },
-		"custom-code":               func() error { c.Policy.CustomCode = f.customCode; return nil },
+		"network": func() error {
+			c.Sandbox.Network = nil
+			for _, place := range f.network {
+				c.Sandbox.Network = append(c.Sandbox.Network, daemon.Place(place))
+			}
+			return nil
+		},
+		"poll":        func() error { c.Poll = daemon.Duration(f.poll); return nil },
+		"job":         func() error { return f.useJobs(c) },
+		"releases":    func() error { c.Policy.Releases = f.releases; return nil },
+		"custom-code": func() error { c.Policy.CustomCode = f.customCode; return nil },
 		"min-reward": func() error {
 			coin, err := chain.ParseCoin(f.minReward)
 			c.Policy.MinReward = daemon.NewAmount(coin.Amount)

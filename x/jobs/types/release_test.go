@@ -49,6 +49,17 @@ func TestReleaseStatementNamesStatelessSafeOnlyWhereItIs(t *testing.T) {
 	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"schemaDigest":"sha256:abc","statelessSafe":true}}`)
 }
 
+// Statements from before programs could reach anything are the same bytes.
+func TestReleaseStatementNamesWhatAProgramReachesOnlyWhereItDoes(t *testing.T) {
+	spec := releaseSpec()
+	require.NotContains(t, string(types.ReleaseStatement("sha256:abc", spec)), "etwork\":")
+	spec.Program.Network = []program.Network{program.NETWORK_CHAIN, program.NETWORK_STORAGE}
+	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"schemaDigest":"sha256:abc","network":["NETWORK_CHAIN","NETWORK_STORAGE"]}}`)
+	spec.Program.Network = nil
+	spec.Alternatives = []program.Program{{Kind: program.PROGRAM_KIND_IMAGE, Network: []program.Network{program.NETWORK_STORAGE}}}
+	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"size":0,"network":["NETWORK_STORAGE"]}]}}`)
+}
+
 // A release of one program says what it always said; one with alternatives names each as a subject.
 func TestReleaseStatementNamesEveryAlternative(t *testing.T) {
 	spec := releaseSpec()
@@ -92,6 +103,7 @@ func TestReleaseSignature(t *testing.T) {
 		"another size":        {func(s *types.ReleaseSpec) { s.Program.Size_++ }, "not over this program"},
 		"another kind":        {func(s *types.ReleaseSpec) { s.Program.Kind = program.PROGRAM_KIND_WASM }, "not over this program"},
 		"stateless-safe":      {func(s *types.ReleaseSpec) { s.Program.StatelessSafe = true }, "not over this program"},
+		"what it reaches":     {func(s *types.ReleaseSpec) { s.Program.Network = []program.Network{program.NETWORK_CHAIN} }, "not over this program"},
 		"another ABI":         {func(s *types.ReleaseSpec) { s.Program.ABI = program.ABI_STDIO_JSON }, "not over this program"},
 		"another entry point": {func(s *types.ReleaseSpec) { s.Program.EntryPoint = "Other" }, "not over this program"},
 		"another runtime":     {func(s *types.ReleaseSpec) { s.Program.Runtime = "python-wasi-3.13.0" }, "not over this program"},
