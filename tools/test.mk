@@ -9,7 +9,7 @@ RUN_TESTS = $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile
 ##@ Check
 
 .PHONY: test check unit lint format format-check vet tidy-check acceptance sim sim-long agents escape mutate fuzz bench
-test: build runtimes examples $(GOTESTSUM) ## run every test, and hold docs/acceptance.md against what ran
+test: build runtimes examples $(GOTESTSUM) $(MINIO) ## run every test, and hold docs/acceptance.md against what ran
 	@rm -f $(BUILD)/test.json $(BUILD)/test-whole.json
 	@status=0; \
 	$(RUN_TESTS) $(BUILD)/test.json -- -tags $(TAGS) -count=1 -timeout 20m $(call PACKAGES,v) || status=1; \
@@ -85,6 +85,6 @@ fuzz: ## let every fuzz target look for bad inputs: FUZZTIME each, FUZZ names so
 		done; \
 	done
 
-bench: build runtimes examples ## run every benchmark; each prints one line of JSON
+bench: build runtimes examples $(MINIO) ## run every benchmark; each prints one line of JSON
 	@for figure in benchmarks/*/main.go; do $(GO) run -tags $(TAGS) "./$$(dirname "$$figure")"; done
 	@$(GO) run -tags $(TAGS) ./benchmarks/turnaround -validators 4

@@ -9,6 +9,7 @@ GOCOSMOS := $(TOOLS)/protoc-gen-gocosmos
 GATEWAY := $(TOOLS)/protoc-gen-grpc-gateway
 GOLANGCI := $(TOOLS)/golangci-lint
 GOTESTSUM := $(TOOLS)/gotestsum
+MINIO := $(TOOLS)/minio
 
 $(BUF): PKG = github.com/bufbuild/buf/cmd/buf
 $(BUF): tools/buf/go.mod tools/buf/go.sum
@@ -20,8 +21,10 @@ $(GOLANGCI): PKG = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(GOLANGCI): tools/lint/go.mod tools/lint/go.sum
 $(GOTESTSUM): PKG = gotest.tools/gotestsum
 $(GOTESTSUM): tools/test/go.mod tools/test/go.sum
+$(MINIO): PKG = github.com/minio/minio
+$(MINIO): tools/minio/go.mod tools/minio/go.sum
 
-$(BUF) $(GOCOSMOS) $(GATEWAY) $(GOLANGCI) $(GOTESTSUM):
+$(BUF) $(GOCOSMOS) $(GATEWAY) $(GOLANGCI) $(GOTESTSUM) $(MINIO):
 	@echo "building $(@F) (once, version pinned in $<)"
 	@mkdir -p $(TOOLS)
 	@cd $(<D) && $(GO_TOOL) build -buildvcs=false -o $(CURDIR)/$@ $(PKG)
