@@ -146,6 +146,11 @@ type blockClock struct {
 	last   time.Time // handed out
 }
 
+// LatestBlock is the height and time of the node's latest block, or of one that was it some seconds ago.
+func (c *Client) LatestBlock(ctx context.Context) (int64, time.Time, error) {
+	return c.latestBlock(ctx)
+}
+
 // latestBlock is the height and time of a block that is at most clockFresh old.
 func (c *Client) latestBlock(ctx context.Context) (int64, time.Time, error) {
 	c.clock.mu.Lock()

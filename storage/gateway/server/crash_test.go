@@ -40,23 +40,10 @@ func runGateway(ctx context.Context, raw string) error {
 	if err != nil {
 		return err
 	}
-	opened, err := server.Open(ctx, server.Config{
+	return server.Serve(ctx, server.Config{
 		Dir: cfg.Dir, Name: listener.Addr().String(), ChainID: chainID, Provider: cfg.Provider, Store: store,
 		Ledger: &ledger{spaces: cfg.Spaces}, PerAddress: 100_000, PerAccount: 100_000,
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Println("ready:", listener.Addr())
-	go opened.Run(ctx)
-	go func() {
-		<-ctx.Done()
-		listener.Close()
-	}()
-	if err := opened.HTTPServer().Serve(listener); ctx.Err() == nil {
-		return err
-	}
-	return nil
+	}, listener, "", "", func() { fmt.Println("ready:", listener.Addr()) })
 }
 
 // A gateway that is killed in the middle of puts, ten times, loses nothing that it has acknowledged, keeps its books, and
