@@ -62,7 +62,7 @@ func planGateway(file storeFile, home string) (gatewayPlan, error) {
 	plan.links = links
 	plan.store = links
 	if file.Upstream == "" && file.CertFile == "" {
-		plan.store.Endpoint = file.Listen
+		plan.store.Endpoint, plan.store.Secure = nearby(file.Listen), false // whatever a proxy makes of it
 	}
 	if file.Upstream != "" {
 		if plan.store, err = s3.ParseURL(file.Upstream); err != nil {
@@ -111,6 +111,15 @@ func (p *gatewayPlan) complete(file storeFile, home string) error {
 		}
 	}
 	return nil
+}
+
+// nearby is how this machine reaches what listens at an address.
+func nearby(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return listen
 }
 
 // planLinks is the S3 store as clients reach it.

@@ -39,6 +39,19 @@ func TestGatewayPlans(t *testing.T) {
 	require.Equal(t, "/ca.pem", plan.store.CAFile)
 	require.True(t, filepath.IsAbs(plan.CertFile), "the S3 server changes the working directory")
 
+	behind := gatewayStore() // a proxy that ends TLS
+	behind.PublicURL, behind.Gateway.Name = "https://s3.example.org", "store.example.org"
+	plan, err = planGateway(behind, home)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:9000", plan.store.Endpoint)
+	require.False(t, plan.store.Secure)
+	require.Equal(t, "s3.example.org", plan.links.Endpoint)
+	require.True(t, plan.links.Secure)
+	behind.Listen = "0.0.0.0:9000"
+	plan, err = planGateway(behind, home)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:9000", plan.store.Endpoint)
+
 	elsewhere := gatewayStore()
 	elsewhere.Upstream, elsewhere.PublicURL = "s3+https://me:secret@10.0.0.5:9000/bucket?region=eu-north-1", "https://s3.example.org"
 	plan, err = planGateway(elsewhere, home)
