@@ -33,7 +33,7 @@ func TestWhatImagesWantToReachIsPublished(t *testing.T) {
 	w.chain.sent = nil
 	for says, words := range map[string][]string{
 		`network: "internet": use chain, storage or both`: {address, "--network", "internet"},
-		"is no image: only images can reach anything":     {module, "--network", "chain"},
+		"no program is an image: only images can reach":   {module, "--network", "chain"},
 	} {
 		_, err := w.run(append([]string{"publishRelease", "0x1", "--version", "9.0.3"}, words...)...)
 		requireBadInput(t, w, err, says)

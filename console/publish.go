@@ -121,6 +121,9 @@ func (s *Session) prepareRelease(
 	if err != nil {
 		return spec, artifacts, err
 	}
+	if err := o.checkReach(spec); err != nil {
+		return spec, artifacts, err
+	}
 	releases := []jobstypes.ReleaseSpec{spec}
 	if err := attestationsOf(o.attestations, releases); err != nil {
 		return spec, artifacts, err

@@ -321,7 +321,20 @@ func (r registration) packAll(files []string, schema *jobstypes.Schema, params j
 		}
 		releases, artifacts = append(releases, spec), append(artifacts, packed...)
 	}
-	return releases, artifacts, nil
+	return releases, artifacts, r.pack.checkReach(releases...)
+}
+
+// checkReach refuses to leave out silently what the flags say that images want to reach.
+func (p packing) checkReach(releases ...jobstypes.ReleaseSpec) error {
+	for _, spec := range releases {
+		if slices.ContainsFunc(spec.Programs(), func(one program.Program) bool { return len(one.Network) > 0 }) {
+			return nil
+		}
+	}
+	if len(p.network) > 0 {
+		return badInputf("network: no program is an image: only images can reach anything; leave it out")
+	}
+	return nil
 }
 
 // jobName is what the user chose, or the name of the folder that the schema lies in.
@@ -359,9 +372,6 @@ func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, 
 			return jobstypes.ReleaseSpec{}, nil, badInputf("%s: %w", roleName(role), err)
 		}
 		programs, artifacts = append(programs, packed), append(artifacts, artifact)
-	}
-	if len(network) > 0 && !slices.ContainsFunc(programs, func(p program.Program) bool { return len(p.Network) > 0 }) {
-		return jobstypes.ReleaseSpec{}, nil, badInputf("network: %s is no image: only images can reach anything; leave it out", file)
 	}
 	if p.grpc && programs[0].Kind == program.PROGRAM_KIND_WASM {
 		return jobstypes.ReleaseSpec{}, nil, badInputf("grpc: %s is a WASM module: only images serve gRPC", file)

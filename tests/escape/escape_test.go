@@ -1,6 +1,9 @@
 package escape_test
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestContainers(t *testing.T) {
 	w := newWorld(t)
@@ -15,7 +18,7 @@ func TestContainers(t *testing.T) {
 			})
 		})
 	}
-	for _, a := range inContainersAlone {
+	for _, a := range slices.Concat(inContainersAlone, inReach) {
 		t.Run(a.name, func(t *testing.T) { a.hold(t, w.byItself) })
 	}
 }

@@ -61,6 +61,7 @@ type table struct {
 
 var tables = []table{
 	{"containers", slices.Concat(inContainers, inContainersAlone), 60},
+	{"reach", inReach, 0},
 	{"modules", inModules, 0},
 	{"scripts", inScripts, 0},
 }
@@ -104,7 +105,7 @@ func TestEveryDefenceIsTried(t *testing.T) {
 	for _, c := range []struct {
 		known    map[string]defence
 		attempts []attempt
-	}{{ofContainers, tables[0].attempts}, {ofModules, slices.Concat(inModules, inScripts)}} {
+	}{{ofContainers, slices.Concat(tables[0].attempts, inReach)}, {ofModules, slices.Concat(inModules, inScripts)}} {
 		named := map[string]bool{}
 		for _, a := range c.attempts {
 			require.NotEmpty(t, a.stops, a.name)

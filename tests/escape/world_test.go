@@ -37,6 +37,8 @@ type world struct {
 	defences map[string]defence
 	order    order
 	secrets  string // folder of the machine's
+	store    string // where programs that may reach something are led
+	proxy    string // where one would lead that is none of ours
 	found    map[string]map[string]report
 }
 
@@ -83,6 +85,10 @@ func newWorld(t *testing.T) *world {
 	}
 	set("no files of machine", func(_, host document) { bind(host, w.secrets, w.secrets) })
 	set("no socket of engine", func(_, host document) { bind(host, w.gate.engine, w.order.Socket) })
+	set("network of nobody else's", func(config, host document) {
+		host["NetworkMode"] = "container:" + neighbour
+		config["Hostname"], host["Dns"], host["DnsSearch"] = "", nil, nil // which cannot be set then
+	})
 	set("own processes", func(_, host document) { host["PidMode"] = "container:" + neighbour })
 	return w
 }
@@ -108,6 +114,7 @@ func (w *world) machine(t *testing.T) {
 	tcp := listening(t, "tcp", "127.0.0.1:0")
 	listening(t, "unix", w.order.Abstract)
 	w.order.TCP = tcp.Addr().String()
+	w.store, w.proxy = visited(t, shop), visited(t, lead)
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	require.NoError(t, err)
 	w.order.UDP = udp.LocalAddr().String()
@@ -186,7 +193,12 @@ func (w *world) run(t *testing.T, off []string, o order, limits sandbox.Limits, 
 	if o.Attempts[0] == "burn" {
 		box = w.slow
 	}
+	var network sandbox.Network
+	if reaches(o.Attempts[0]) {
+		network = w.ways(o.Attempts[0], off)
+	}
 	return box.Run(ctx, sandbox.Run{
+		Network: network,
 		Program: w.probe, Input: sandboxtest.Request{Data: data}.Encode(), Inputs: map[string]string{"data": w.input(t)}, OutDir: out,
 		Limits: w.limits(off, limits),
 	})

@@ -31,6 +31,8 @@ type Settings struct {
 	Docker     string // off, prefer or require; empty: off
 	// Kinds of programs that it runs; none: all that it can.
 	Kinds []string
+	// Network is what images may reach; none: nothing.
+	Network []string
 }
 
 // NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
@@ -94,8 +96,8 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	line("key: {name: %s, backend: test}", n.Role)
 	line("max_runs: %d", max(1, n.Settings.MaxRuns))
 	line("poll: 500ms")
-	line("sandbox: {cache: %q, docker: {use: %q}, kinds: [%s]}",
-		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.Kinds, ", "))
+	line("sandbox: {cache: %q, docker: {use: %q}, kinds: [%s], network: [%s]}",
+		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.Kinds, ", "), strings.Join(n.Settings.Network, ", "))
 	if n.Settings.Job != "" {
 		line("jobs: [%q]\napply: true", n.Settings.Job)
 	}

@@ -101,6 +101,7 @@ func role(args []string) {
 	case "sleep":
 		time.Sleep(time.Hour)
 	case "hold": // somebody else's container, with a process to find
+		go listenToNeighbours()
 		for {
 			_ = exec.Command(self, "sleep", args[1]).Run()
 		}
