@@ -32,20 +32,29 @@ var ErrBusy = errors.New("another transfer to the same file is under way")
 // Errors are those of [storage.Store.Get], ErrManifest, ErrSizeMismatch when the content is not of ref's size, ErrBusy, and
 // those of the disk.
 func Get(ctx context.Context, store storage.Store, ref Ref, path string, opts Options) error {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("get %s: %w", ref.Digest, err)
+	}
+	defer root.Close()
+	return GetIn(ctx, store, ref, root, filepath.Base(path), opts)
+}
+
+// GetIn is Get to a file in root, which no link leads out of. name may lie in a folder, which must be there.
+func GetIn(ctx context.Context, store storage.Store, ref Ref, root *os.Root, name string, opts Options) error {
 	opts = opts.withDefaults()
 	parts, err := partsOf(ctx, store, ref)
 	if err != nil {
 		return err
 	}
 	opts.Progress.Expect(ref.Size)
-	f, resumed, err := openUnverified(fmt.Sprintf("%s.%.16s.unverified", path, ref.Digest.Hex()))
-	if err != nil {
+	d := &download{store: store, opts: opts, root: root, name: fmt.Sprintf("%s.%.16s.unverified", name, ref.Digest.Hex())}
+	if err := d.open(); err != nil {
 		return fmt.Errorf("get %s: %w", ref.Digest, err)
 	}
-	d := &download{store: store, opts: opts, file: f, resumed: resumed}
 	err = d.run(ctx, ref.Size, parts)
 	if err == nil {
-		err = d.publish(path)
+		err = d.publish(name)
 	} else {
 		d.giveUp()
 	}
@@ -87,43 +96,66 @@ func partsOf(ctx context.Context, store storage.Store, ref Ref) ([]part, error) 
 	return parts, nil
 }
 
-// openUnverified opens the file at path for this transfer alone, and says whether an earlier one has left something in it.
-func openUnverified(path string) (_ *os.File, resumed bool, err error) {
-	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return nil, false, err
-		}
-		err = filelock.Try(f)
-		if errors.Is(err, filelock.ErrLocked) {
-			err = fmt.Errorf("%w: %s", ErrBusy, path)
-		}
-		var opened, named os.FileInfo
-		if err == nil {
-			opened, err = f.Stat()
-		}
-		if err != nil {
-			return nil, false, errors.Join(err, f.Close())
-		}
-		// Whoever had it may have finished in between, and then this file has a name that speaks for its bytes.
-		named, err = os.Stat(path)
-		if err == nil && os.SameFile(opened, named) {
-			return f, opened.Size() > 0, nil
-		}
-		f.Close()
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, false, err
+// isIn says whether src has the part where it belongs.
+func (p part) isIn(ctx context.Context, src io.ReaderAt) (bool, error) {
+	there, err := storage.DigestReader(storage.ContextReader(ctx, io.NewSectionReader(src, p.from, p.Size)))
+	return there == p.Info, err
+}
+
+// Verify says whether src has the content of ref at its start. Only a manifest is fetched.
+func Verify(ctx context.Context, store storage.Store, ref Ref, src io.ReaderAt) (bool, error) {
+	parts, err := partsOf(ctx, store, ref)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range parts {
+		if right, err := p.isIn(ctx, src); !right || err != nil {
+			return false, err
 		}
 	}
+	return true, nil
 }
 
 // download is one Get.
 type download struct {
 	store   storage.Store
 	opts    Options
+	root    *os.Root
+	name    string // within root, until all is right
 	file    *os.File
-	resumed bool
+	resumed bool         // an earlier Get has left something in it
 	right   atomic.Int64 // parts
+}
+
+// open opens the unverified file for this transfer alone.
+func (d *download) open() error {
+	for {
+		f, err := d.root.OpenFile(d.name, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		err = filelock.Try(f)
+		if errors.Is(err, filelock.ErrLocked) {
+			err = fmt.Errorf("%w: %s", ErrBusy, f.Name())
+		}
+		var opened, named os.FileInfo
+		if err == nil {
+			opened, err = f.Stat()
+		}
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		// Whoever had it may have finished in between, and then this file has a name that speaks for its bytes.
+		named, err = d.root.Stat(d.name)
+		if err == nil && os.SameFile(opened, named) {
+			d.file, d.resumed = f, opened.Size() > 0
+			return nil
+		}
+		f.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 }
 
 func (d *download) run(ctx context.Context, size int64, parts []part) error {
@@ -153,13 +185,12 @@ func (d *download) run(ctx context.Context, size int64, parts []part) error {
 // bring makes a part of the file right, unless it is.
 func (d *download) bring(ctx context.Context, p part) error {
 	if d.resumed {
-		there, err := storage.DigestReader(storage.ContextReader(ctx, io.NewSectionReader(d.file, p.from, p.Size)))
-		if err != nil {
-			return err
-		}
-		if there == p.Info {
+		right, err := p.isIn(ctx, d.file)
+		if right {
 			d.opts.Progress.Skip(p.Size)
-			return nil
+		}
+		if right || err != nil {
+			return err
 		}
 	}
 	return again(ctx, func() error {
@@ -230,23 +261,23 @@ func fetch(ctx context.Context, store storage.Store, want storage.Info, w io.Wri
 }
 
 // publish gives the file its name, once it is right and on disk.
-func (d *download) publish(path string) error {
+func (d *download) publish(name string) error {
 	if err := d.file.Sync(); err != nil {
 		return errors.Join(err, d.file.Close())
 	}
 	if err := d.file.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(d.file.Name(), path); err != nil {
+	if err := d.root.Rename(d.name, name); err != nil {
 		return err
 	}
-	return storage.SyncDir(filepath.Dir(path))
+	return storage.SyncDir(filepath.Join(d.root.Name(), filepath.Dir(name)))
 }
 
 // giveUp leaves the file to the next Get where that saves it something.
 func (d *download) giveUp() {
 	if d.right.Load() == 0 {
-		os.Remove(d.file.Name())
+		_ = d.root.Remove(d.name) // what made the transfer fail matters more
 	}
 	d.file.Close()
 }

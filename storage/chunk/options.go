@@ -45,6 +45,9 @@ type Options struct {
 	Parallel int
 	// Progress is told how far the transfer is.
 	Progress progress.Counter
+	// AskFirst asks the store whether it has a single object too, as it is always asked about chunks. It saves sending what was
+	// sent before, and costs a question where it was not.
+	AskFirst bool
 	// Again sends what the store says that it has as well, which repairs damaged copies.
 	Again bool
 	// SpoolDir is where up to Threshold bytes of a stream wait until it is known whether more follow; the system's folder

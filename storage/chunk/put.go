@@ -29,7 +29,7 @@ func PutFile(ctx context.Context, store storage.Store, path string, opts Options
 	if !info.Mode().IsRegular() {
 		return Ref{}, fmt.Errorf("put %s: it is no regular file: give a file, or its content as a stream", path)
 	}
-	return putAt(ctx, store, f, info.Size(), opts.withDefaults())
+	return PutAt(ctx, store, f, info.Size(), opts)
 }
 
 // Put stores the size bytes that src yields, as one object or, above Threshold, as chunks and a manifest, and returns how
@@ -64,7 +64,7 @@ func Put(ctx context.Context, store storage.Store, src io.Reader, size int64, op
 	case size != storage.UnknownSize && n != size:
 		return Ref{}, wrongSize(size, n)
 	case n <= Threshold:
-		return putAt(ctx, store, f, n, opts)
+		return PutAt(ctx, store, f, n, opts)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return Ref{}, fmt.Errorf("put: rewind spool file: %w", err)
@@ -79,12 +79,13 @@ func wrongSize(want, got int64) error {
 	return fmt.Errorf("put: %w: want %d bytes, content has %d", storage.ErrSizeMismatch, want, got)
 }
 
-// putAt stores content that can be read anywhere, at several places at once.
-func putAt(ctx context.Context, store storage.Store, src io.ReaderAt, size int64, opts Options) (Ref, error) {
+// PutAt is PutFile for any content that can be read at several places at once.
+func PutAt(ctx context.Context, store storage.Store, src io.ReaderAt, size int64, opts Options) (Ref, error) {
+	opts = opts.withDefaults()
 	up := &upload{store: store, opts: opts}
 	opts.Progress.Expect(size)
 	if size <= Threshold {
-		info, err := up.send(ctx, src, 0, size, false)
+		info, err := up.send(ctx, src, 0, size, opts.AskFirst && !opts.Again)
 		return Ref{Digest: info.Digest, Size: size}, err
 	}
 	if size > MaxContent {
