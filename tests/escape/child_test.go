@@ -24,6 +24,15 @@ var cuts = []cut{
 	{"docker/warden/serve_linux.go", "if os.Getpid() != 1 {", `if os.Getpid() != 1 && loose("first") == 0 {`},
 	{"docker/warden/serve_linux.go", "func killAll() {", "func killAll() {\n\tif loose(\"kill\") == 1 {\n\t\treturn\n\t}\n\t"},
 	{"docker/warden/serve_linux.go", "Files: files,", "Files: leaking(files),"},
+	{"docker/warden/rest_linux.go", "if !s.own[pid] {", `if !s.own[pid] && loose("strays") == 0 {`},
+	{"docker/warden/rest_linux.go", `if !empty(ScratchFolder, "") ||`, `if loose("clear") == 1 {
+		return heldMemory(), true
+	}
+	if !empty(ScratchFolder, "") ||`},
+	{"docker/warden/rest_linux.go", "if !allStopped() {", `if loose("stop") == 0 && !allStopped() {`},
+	{"docker/warden/server_linux.go", "signalAll(syscall.SIGSTOP)", `if loose("stop") == 0 {
+			signalAll(syscall.SIGSTOP)
+		}`},
 	{"docker/warden/files_linux.go", "if !info.Mode().IsRegular() {", `if !info.Mode().IsRegular() && loose("links") == 0 {`},
 	{"wasm/host.go", "if shim != nil {", "if loose(\"folders\") {\n\t\tfiles = files.WithDirMount(\"/\", \"/\")\n\t}\n\tif shim != nil {"},
 	{"wasm/host.go", "return h.clock.configure(config)",

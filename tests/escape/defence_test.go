@@ -60,6 +60,11 @@ var ofContainers = map[string]defence{
 	"disk limit":           {limits: func(l *sandbox.Limits) { l.DiskBytes = 256 << 20 }},
 	"no files of machine":  {}, // see world.control
 	"own processes":        {loose: "first-kill"},
+	// Of programs that stay.
+	"a container for each client": {}, // see world.visit
+	"cleared folders":             {loose: "clear"},
+	"no process stays":            {loose: "strays"},
+	"stopped between calls":       {loose: "stop"},
 	// Of programs that may reach something, see world.ways.
 	"network of nobody else's": {},
 	"places by name":           {},

@@ -21,4 +21,7 @@ func TestContainers(t *testing.T) {
 	for _, a := range slices.Concat(inContainersAlone, inReach) {
 		t.Run(a.name, func(t *testing.T) { a.hold(t, w.byItself) })
 	}
+	for _, a := range inWarm {
+		t.Run(a.name, func(t *testing.T) { a.hold(t, w.visit) })
+	}
 }

@@ -62,6 +62,7 @@ type table struct {
 var tables = []table{
 	{"containers", slices.Concat(inContainers, inContainersAlone), 60},
 	{"reach", inReach, 0},
+	{"warm", inWarm, 0},
 	{"modules", inModules, 0},
 	{"scripts", inScripts, 0},
 }
@@ -105,7 +106,7 @@ func TestEveryDefenceIsTried(t *testing.T) {
 	for _, c := range []struct {
 		known    map[string]defence
 		attempts []attempt
-	}{{ofContainers, slices.Concat(tables[0].attempts, inReach)}, {ofModules, slices.Concat(inModules, inScripts)}} {
+	}{{ofContainers, slices.Concat(tables[0].attempts, inReach, inWarm)}, {ofModules, slices.Concat(inModules, inScripts)}} {
 		named := map[string]bool{}
 		for _, a := range c.attempts {
 			require.NotEmpty(t, a.stops, a.name)

@@ -36,9 +36,11 @@ type world struct {
 	probe    sandbox.Program
 	defences map[string]defence
 	order    order
-	secrets  string // folder of the machine's
-	store    string // where programs that may reach something are led
-	proxy    string // where one would lead that is none of ours
+	secrets  string          // folder of the machine's
+	store    string          // where programs that may reach something are led
+	stays    sandbox.Program // serves calls
+	visits   int64           // that were paid to it
+	proxy    string          // where one would lead that is none of ours
 	found    map[string]map[string]report
 }
 
@@ -70,6 +72,7 @@ func newWorld(t *testing.T) *world {
 	w.box = sandboxtest.OpenDocker(t, cfg)
 	w.probe = programOf(t, sandbox.KindImage, sandboxtest.WriteImage(t, probeImage(t)))
 	require.NoError(t, w.box.Prepare(context.Background(), w.probe))
+	w.stays = sandboxtest.ServingProbe(t)
 	w.machine(t)
 	slow := sandboxtest.DockerConfig(t)
 	slow.Host, slow.CPUMillis = cfg.Host, slowCPU

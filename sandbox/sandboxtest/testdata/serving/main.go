@@ -32,6 +32,9 @@ var (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "stay" {
+		stay(os.Args[2])
+	}
 	how := strings.Join(os.Args[1:], " ")
 	switch how {
 	case "silent", "sleep":
@@ -133,6 +136,17 @@ func answer(ctx context.Context, input []byte) (reply []byte, err error) {
 			return nil, err
 		}
 		return text(string(state), calls), os.WriteFile("/ain/out/state", []byte(string(state)+strings.Join(sent["ain-segment"], " ")+";"), 0o600)
+	case "abandon": // something for the next call
+		if err := leave(request.Path); err != nil {
+			return text(err.Error(), 0), nil
+		}
+		return text("", calls), nil
+	case "find":
+		found, err := find(request.Path)
+		if err != nil {
+			return text(err.Error(), 0), nil
+		}
+		return text(found, calls), nil
 	case "shut":
 		err := os.MkdirAll("/tmp/shut/inside", 0o700)
 		if err == nil {
