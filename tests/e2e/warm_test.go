@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,28 +9,11 @@ import (
 	"github.com/ain-network/aind/tests/harness"
 )
 
-// buildGRPC builds the images of examples/calculate-root-grpc into a folder, beside the schema.
-func buildGRPC(t *testing.T) string {
-	t.Helper()
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		harness.RequireReal(t, "Debian's apt-get")
-	}
-	binary, err := harness.Binary()
-	require.NoError(t, err)
-	example, folder := filepath.Join(harness.Root(), "examples", "calculate-root-grpc"), t.TempDir()
-	harness.CopyFile(t, filepath.Join(example, "job_schema.proto"), folder)
-	build := exec.Command(filepath.Join(example, "build"), folder)
-	build.Env = append(os.Environ(), "AIND="+binary)
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", said)
-	return folder
-}
-
 // TestAJobOfImagesThatServeGRPC has worker and evaluator in Python, by gRPC: one request after the other is settled, and the second one finds
 // the processes of the first.
 func TestAJobOfImagesThatServeGRPC(t *testing.T) {
 	harness.NeedEngine(t)
-	folder := buildGRPC(t)
+	folder := harness.GRPCImages(t)
 	n := network(t)
 	root := n.NewNode(t, "admin", "10", "")
 	root.Settings.Docker = "require" // to qualify who applies

@@ -55,6 +55,26 @@ func CalculateRoot(t testing.TB) string {
 	return folder
 }
 
+// GRPCImages builds the images of examples/calculate-root-grpc into a folder, beside the schema.
+func GRPCImages(t testing.TB) string {
+	t.Helper()
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		RequireReal(t, "Debian's apt-get")
+	}
+	binary, err := Binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, folder := filepath.Join(Root(), "examples", "calculate-root-grpc"), t.TempDir()
+	CopyFile(t, filepath.Join(example, "job_schema.proto"), folder)
+	build := exec.Command(filepath.Join(example, "build"), folder)
+	build.Env = append(os.Environ(), "AIND="+binary)
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the images: %s: %s", err, said)
+	}
+	return folder
+}
+
 // CopyFile copies a file into a folder.
 func CopyFile(t testing.TB, file, folder string) {
 	t.Helper()
