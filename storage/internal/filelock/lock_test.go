@@ -27,4 +27,11 @@ func TestLocks(t *testing.T) {
 	require.NoError(t, b.Close())
 	require.NoError(t, filelock.Try(c), "it ends when the files are closed")
 	require.ErrorIs(t, filelock.Share(open()), filelock.ErrLocked, "nobody shares what one has alone")
+
+	waited := make(chan error, 1)
+	d := open()
+	go func() { waited <- filelock.Wait(d) }()
+	require.NoError(t, c.Close())
+	require.NoError(t, <-waited, "who waits gets it then")
+	require.ErrorIs(t, filelock.Try(open()), filelock.ErrLocked)
 }

@@ -12,6 +12,9 @@ func Try(f *os.File) error {
 	return lock(f, windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY)
 }
 
+// Wait is Try that waits until nobody else has a lock.
+func Wait(f *os.File) error { return lock(f, windows.LOCKFILE_EXCLUSIVE_LOCK) }
+
 // Share takes a lock on f that any number may hold at once, until f is closed. It returns ErrLocked when another open
 // file has an exclusive one.
 func Share(f *os.File) error { return lock(f, windows.LOCKFILE_FAIL_IMMEDIATELY) }
