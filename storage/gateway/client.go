@@ -236,13 +236,17 @@ func (c *Client) read(res *http.Response, raw []byte, answer any) error {
 	return nil
 }
 
-// checkLink refuses to send or read content in the clear over a network.
-func (c *Client) checkLink(p s3.Presigned) error {
+// link completes a request that is to be made at the gateway itself, and refuses to send or read content in the clear over
+// a network.
+func (c *Client) link(p s3.Presigned) (s3.Presigned, error) {
+	if strings.HasPrefix(p.URL, "/") {
+		p.URL = c.base + p.URL
+	}
 	u, err := url.Parse(p.URL)
 	if err != nil || u.Scheme != "https" && (u.Scheme != "http" || !c.cfg.Insecure && !Loopback(u.Host)) {
-		return fmt.Errorf("gateway %s names a store that is not reached by https:// (its public_url is to be one)", c.base)
+		return p, fmt.Errorf("gateway %s names a store that is not reached by https:// (its public_url is to be one)", c.base)
 	}
-	return nil
+	return p, nil
 }
 
 func (c *Client) unavailable(ctx context.Context, err error) error {

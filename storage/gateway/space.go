@@ -51,10 +51,11 @@ func (s *Space) put(ctx context.Context, info storage.Info, upload func(s3.Presi
 	if answer.Upload == nil {
 		return &storage.UnavailableError{Endpoint: s.client.base, Err: errors.New("answers nothing to upload with")}
 	}
-	if err := s.client.checkLink(*answer.Upload); err != nil {
+	link, err := s.client.link(*answer.Upload)
+	if err != nil {
 		return err
 	}
-	if err := upload(*answer.Upload); err != nil {
+	if err := upload(link); err != nil {
 		return err
 	}
 	// Without this the content would not be the space's: it is not given up for an answer that was lost.
@@ -81,10 +82,11 @@ func (s *Space) get(ctx context.Context, d storage.Digest) (io.ReadCloser, stora
 	if err := s.call(ctx, http.MethodPost, "get", GetRequest{Digest: d, Root: s.root}, &answer); err != nil {
 		return nil, storage.Info{}, err
 	}
-	if err := s.client.checkLink(answer.Download); err != nil {
+	link, err := s.client.link(answer.Download)
+	if err != nil {
 		return nil, storage.Info{}, err
 	}
-	return s.client.carrier.Get(ctx, answer.Download, d)
+	return s.client.carrier.Get(ctx, link, d)
 }
 
 // Stat implements storage.Store.

@@ -45,6 +45,11 @@ func NewCarrier(cfg CarrierConfig) (*Carrier, error) {
 	}}, nil
 }
 
+// Carrier returns a carrier for requests that the store has presigned: with the same certificates and the same patience.
+func (s *Store) Carrier() (*Carrier, error) {
+	return NewCarrier(CarrierConfig{CAFile: s.cfg.CAFile, SpoolDir: s.cfg.SpoolDir, StallTimeout: s.cfg.StallTimeout})
+}
+
 // HTTP is the client that requests are made with: connections of bounded patience, the same certificates.
 func (c *Carrier) HTTP() *http.Client { return c.http }
 

@@ -46,6 +46,9 @@ func (s *Store) Shelf(prefix string) *Store {
 	return &Store{cfg: s.cfg, client: s.client, prefix: s.prefix + prefix, bucket: s.bucket}
 }
 
+// Path is where an object is, with its bucket, as S3 writes the source of a copy.
+func (s *Store) Path(d storage.Digest) string { return "/" + s.cfg.Bucket + "/" + s.key(d) }
+
 // PresignPut returns a request that stores the content of info, and nothing else, until life has passed. The length and
 // the digest of the body are signed, and proof with them. The store is not asked: the bucket must be there.
 func (s *Store) PresignPut(ctx context.Context, info storage.Info, life time.Duration, proof string) (Presigned, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/ain-network/aind/storage/gateway/server"
 	"github.com/ain-network/aind/storage/s3"
 	"github.com/ain-network/aind/storage/storagetest"
+	s3server "github.com/ain-network/aind/storage/storagetest/server"
 )
 
 // childConfig is what a gateway in a process of its own needs.
@@ -49,7 +50,7 @@ func runGateway(ctx context.Context, raw string) error {
 // A gateway that is killed in the middle of puts, ten times, loses nothing that it has acknowledged, keeps its books, and
 // leaves nothing behind that is not swept away.
 func TestKilledInTheMiddleOfPuts(t *testing.T) {
-	_, store := startStore(t)
+	store := s3server.Run(t, "embedded", t.TempDir()).S3()
 	alice, bob := client.GenerateKey(), client.GenerateKey()
 	expires := time.Now().Add(24 * time.Hour).UnixMilli()
 	spaces := map[uint64]space{
@@ -61,7 +62,7 @@ func TestKilledInTheMiddleOfPuts(t *testing.T) {
 	var mu sync.Mutex
 	kept := map[uint64]map[storage.Digest][]byte{1: {}, 2: {}}
 	for round := range 10 {
-		gate := launch(t, gatewayEnv, cfg)
+		gate := launch(t, cfg)
 		cfg.Listen = gate.addr
 		ctx, cancel := context.WithCancel(deadline(t))
 		acknowledged := make(chan struct{}, 1000)
@@ -100,7 +101,7 @@ func TestKilledInTheMiddleOfPuts(t *testing.T) {
 		writers.Wait()
 	}
 
-	listener := launch(t, gatewayEnv, cfg)
+	listener := launch(t, cfg)
 	for id, key := range map[uint64]client.Key{1: alice, 2: bob} {
 		c, err := gateway.NewClient(gateway.Config{URL: "http://" + listener.addr, ChainID: chainID, Key: key})
 		require.NoError(t, err)

@@ -21,69 +21,53 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/storage"
-	"github.com/ain-network/aind/storage/embedded"
 	"github.com/ain-network/aind/storage/gateway"
 	"github.com/ain-network/aind/storage/gateway/server"
 	"github.com/ain-network/aind/storage/s3"
+	s3server "github.com/ain-network/aind/storage/storagetest/server"
 )
 
 const (
 	patience = time.Minute
 	chainID  = "ain-test-1"
-	// storeEnv holds, in a child, the configuration of the S3 store it is to run; gatewayEnv that of a gateway.
-	storeEnv   = "AIND_TEST_STORE"
+	// gatewayEnv holds, in a child, the configuration of the gateway that it is to run.
 	gatewayEnv = "AIND_TEST_GATEWAY"
-
-	storeKey    = "owner"
-	storeSecret = "owner-secret-0123456789"
 )
 
 // provider is the account that the tests' spaces are reserved from.
 var provider = client.GenerateKey().Address().String()
 
-// TestMain lets the test binary be the S3 store, which wants a process of its own, or a gateway that is killed.
+// TestMain lets the test binary be an S3 store, which wants a process of its own, or a gateway that is killed.
 func TestMain(m *testing.M) {
-	for env, run := range map[string]func(context.Context, string) error{storeEnv: runStore, gatewayEnv: runGateway} {
-		raw := os.Getenv(env)
-		if raw == "" {
-			continue
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		go func() { // a child never outlives its test
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			cancel()
-		}()
-		if err := run(ctx, raw); err != nil {
-			fmt.Println("failed:", err)
-			os.Exit(1)
-		}
-		return
+	s3server.Main()
+	raw := os.Getenv(gatewayEnv)
+	if raw == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { // a child never outlives its test
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	if err := runGateway(ctx, raw); err != nil {
+		fmt.Println("failed:", err)
+		os.Exit(1)
+	}
 }
 
-func runStore(ctx context.Context, raw string) error {
-	var cfg embedded.Config
-	if err := json.Unmarshal([]byte(raw), &cfg); err != nil {
-		return err
-	}
-	cfg.Ready = func(addr string) { fmt.Println("ready:", addr) }
-	return embedded.Run(ctx, cfg)
-}
-
-// child is a process of a test.
+// child is a gateway in a process of its own.
 type child struct {
 	cmd  *exec.Cmd
 	addr string
 }
 
-// launch runs this binary as a child and waits until it is ready.
-func launch(t testing.TB, env string, cfg any) *child {
+// launch runs a gateway and waits until it is ready.
+func launch(t testing.TB, cfg childConfig) *child {
 	t.Helper()
 	raw, err := json.Marshal(cfg)
 	require.NoError(t, err)
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), env+"="+string(raw))
+	cmd.Env = append(os.Environ(), gatewayEnv+"="+string(raw))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
@@ -119,15 +103,6 @@ func launch(t testing.TB, env string, cfg any) *child {
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill()
 	_ = c.cmd.Wait()
-}
-
-// startStore runs an S3 store and returns its owner's configuration.
-func startStore(t testing.TB) (*child, s3.Config) {
-	t.Helper()
-	c := launch(t, storeEnv, map[string]any{
-		"Dir": t.TempDir(), "Listen": "127.0.0.1:0", "AccessKey": storeKey, "SecretKey": storeSecret,
-	})
-	return c, s3.Config{Endpoint: c.addr, Bucket: embedded.DefaultBucket, AccessKey: storeKey, SecretKey: storeSecret}
 }
 
 func openStore(t testing.TB, cfg s3.Config) *s3.Store {
@@ -231,7 +206,7 @@ func (c *clock) pass(d time.Duration) {
 
 // world is a gateway before a real S3 store, with a chain on which alice has space 1 of 1 MiB.
 type world struct {
-	child  *child // the S3 store
+	s3     *s3server.Server
 	store  s3.Config
 	ledger *ledger
 	clock  *clock
@@ -246,8 +221,12 @@ const mib = 1 << 20
 
 func newWorld(t testing.TB, changes ...func(*server.Config)) *world {
 	t.Helper()
-	w := &world{ledger: &ledger{spaces: map[uint64]space{}}, clock: &clock{}, alice: client.GenerateKey(), bob: client.GenerateKey()}
-	w.child, w.store = startStore(t)
+	return newWorldOn(t, s3server.Run(t, "embedded", t.TempDir()), changes...)
+}
+
+func newWorldOn(t testing.TB, store *s3server.Server, changes ...func(*server.Config)) *world {
+	t.Helper()
+	w := &world{s3: store, store: store.S3(), ledger: &ledger{spaces: map[uint64]space{}}, clock: &clock{}, alice: client.GenerateKey(), bob: client.GenerateKey()}
 	w.reserve(1, w.alice, mib)
 	w.cfg = server.Config{
 		Dir: t.TempDir(), ChainID: chainID, Provider: provider, Store: openStore(t, w.store), Ledger: w.ledger, Now: w.clock.now,

@@ -46,7 +46,7 @@ func (s *Server) put(c *call) (any, *gateway.Error) {
 	if err != nil {
 		return nil, s.failed("put", err)
 	}
-	upload, err := shelf(s.cfg.Links, c.space).PresignPut(c.ctx(), info, s.cfg.UploadLife, word)
+	upload, err := s.link(c, info, word)
 	if err != nil {
 		return nil, s.storeError("presign a put", err)
 	}

@@ -203,7 +203,7 @@ func TestStoreGone(t *testing.T) {
 	b := storagetest.Content(1, 100)
 	token := w.token(t, w.alice)
 	require.Equal(t, http.StatusOK, w.ask(t, http.MethodPost, "/v1/spaces/1/put", token, gateway.PutRequest{Digest: storage.DigestOf(b), Size: 100}).status)
-	w.child.kill()
+	w.s3.Kill()
 	got := w.ask(t, http.MethodPost, "/v1/spaces/1/commit", token, gateway.CommitRequest{Digest: storage.DigestOf(b), Size: 100})
 	got.refused(t, gateway.CodeStoreUnavailable, "the store behind the gateway cannot be used now")
 	require.NotContains(t, got.body, w.store.Endpoint)

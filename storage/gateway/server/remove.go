@@ -101,38 +101,41 @@ func forgetSpace(tx *bbolt.Tx, space uint64) error {
 	return tx.Bucket(usageBucket).Delete(prefix)
 }
 
-// expire ends the uploads whose time is over, up to batch, and returns the content whose object nothing holds any more. It
-// is doomed.
-func (x *index) expire(nowMs int64) (ended int, err error) {
-	err = x.db.Update(func(tx *bbolt.Tx) error {
-		var over [][]byte
-		err := tx.Bucket(uploadsBucket).ForEach(func(key, raw []byte) error {
+// expire ends the uploads whose time is over, up to batch, and says how many. Their content is doomed: whoever buries it
+// looks whether it is held.
+func (x *index) expire(nowMs int64) (int, error) {
+	var over [][]byte
+	err := x.db.View(func(tx *bbolt.Tx) error {
+		cursor := tx.Bucket(uploadsBucket).Cursor()
+		for key, raw := cursor.First(); key != nil && len(over) < batch; key, raw = cursor.Next() {
 			var u upload
 			if err := json.Unmarshal(raw, &u); err != nil {
 				return fmt.Errorf("index: upload %x: %w", key, err)
 			}
-			if u.UntilMs <= nowMs && len(over) < batch {
+			if u.UntilMs <= nowMs {
 				over = append(over, bytes.Clone(key))
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
+		return nil
+	})
+	if err != nil || len(over) == 0 {
+		return 0, err
+	}
+	return len(over), x.db.Update(func(tx *bbolt.Tx) error {
 		for _, key := range over {
-			if err := endUpload(tx, key); err != nil {
+			if err := endUpload(tx, key, nowMs); err != nil {
 				return err
 			}
 		}
-		ended = len(over)
 		return nil
 	})
-	return ended, err
 }
 
-func endUpload(tx *bbolt.Tx, key []byte) error {
+// endUpload ends an upload whose time is over, unless it was begun anew since that was seen.
+func endUpload(tx *bbolt.Tx, key []byte, nowMs int64) error {
 	var u upload
-	if _, err := read(tx, uploadsBucket, key, &u); err != nil {
+	there, err := read(tx, uploadsBucket, key, &u)
+	if err != nil || !there || u.UntilMs > nowMs {
 		return err
 	}
 	space, _ := content(key)

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +29,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/login", s.open(s.login))
 	mux.HandleFunc("POST /v1/logout", s.closed(s.logout))
 	mux.HandleFunc("POST /v1/spaces/{space}/put", s.closed(s.put))
+	mux.HandleFunc("PUT /v1/spaces/{space}/content/{digest}", s.known(s.relay, flowing))
 	mux.HandleFunc("POST /v1/spaces/{space}/commit", s.closed(s.commit))
 	mux.HandleFunc("POST /v1/spaces/{space}/get", s.closed(s.get))
 	mux.HandleFunc("POST /v1/spaces/{space}/stat", s.closed(s.stat))
@@ -67,11 +68,7 @@ type handler func(c *call) (any, *gateway.Error)
 func (s *Server) open(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		if wait, ok := s.addresses.allow(host); !ok {
+		if wait, ok := s.addresses.allow(network(r.RemoteAddr)); !ok {
 			refuse(w, tooOften(w, wait))
 			return
 		}
@@ -80,8 +77,30 @@ func (s *Server) open(h handler) http.HandlerFunc {
 	}
 }
 
-// closed serves whoever is logged in, as often as one account may ask.
+// network is what counts as one address: an IPv4 address, or the /64 that one customer of an IPv6 network is given.
+func network(remote string) string {
+	addr, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return remote
+	}
+	ip := addr.Addr().Unmap()
+	if ip.Is4() {
+		return ip.String()
+	}
+	prefix, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return ip.String()
+	}
+	return prefix.String()
+}
+
+// closed serves whoever is logged in and says little.
 func (s *Server) closed(h handler) http.HandlerFunc {
+	return s.known(h, func(w http.ResponseWriter, r *http.Request) { r.Body = http.MaxBytesReader(w, r.Body, maxBody) })
+}
+
+// known serves whoever is logged in, as often as one account may ask, after prepare has bounded the request.
+func (s *Server) known(h handler, prepare func(http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	limited := s.open(func(c *call) (any, *gateway.Error) { return nil, errToken })
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -94,7 +113,7 @@ func (s *Server) closed(h handler) http.HandlerFunc {
 			refuse(w, tooOften(w, wait))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		prepare(w, r)
 		c := &call{Request: r, token: token, account: account}
 		if text := r.PathValue("space"); text != "" {
 			space, err := strconv.ParseUint(text, 10, 64)

@@ -40,6 +40,8 @@ type Server struct {
 	manifests *manifests
 	addresses *limiter
 	accounts  *limiter
+	carrier   *s3.Carrier // for requests of our own
+	lax       bool        // the store: see isLax
 
 	seed  maphash.Seed
 	locks [stripes]sync.Mutex // by space and digest: held while an object is judged and while it is removed
@@ -65,14 +67,30 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		addresses: newLimiter(cfg.PerAddress, 10*cfg.PerAddress, cfg.Now),
 		accounts:  newLimiter(cfg.PerAccount, 10*cfg.PerAccount, cfg.Now),
 	}
-	err = s.claimBucket(ctx)
-	if err == nil && fresh {
-		err = s.rebuild(ctx)
-	}
-	if err != nil {
+	if err := s.prepare(ctx, fresh); err != nil {
 		return nil, errors.Join(fmt.Errorf("gateway: %w", err), index.close())
 	}
 	return s, nil
+}
+
+// prepare makes sure of the bucket and learns what it has, where the index is a fresh one.
+func (s *Server) prepare(ctx context.Context, fresh bool) (err error) {
+	if s.carrier, err = s.cfg.Store.Carrier(); err != nil {
+		return err
+	}
+	if err := s.claimBucket(ctx); err != nil {
+		return err
+	}
+	if s.lax, err = s.isLax(ctx); err != nil {
+		return fmt.Errorf("learn how the store takes presigned requests: %w", err)
+	}
+	if s.lax {
+		s.cfg.Log.Info("the store takes headers that are not signed: uploads go through the gateway")
+	}
+	if fresh {
+		return s.rebuild(ctx)
+	}
+	return nil
 }
 
 // Close closes the index. No request may be under way.
@@ -81,20 +99,21 @@ func (s *Server) Close() error { return s.index.close() }
 // claimBucket makes sure that the bucket is not another provider's: the sweeper removes what the index does not know.
 func (s *Server) claimBucket(ctx context.Context) error {
 	own := ownerPrefix + s.cfg.Provider + "/"
-	marked := false
 	err := s.cfg.Store.Shelf(ownerPrefix).Objects(ctx, func(o s3.Object) error {
-		marked = strings.HasPrefix(o.Key, own)
-		if !marked {
+		if !strings.HasPrefix(o.Key, own) {
 			return fmt.Errorf("the bucket is another provider's: it has %q (give each gateway a bucket of its own)", o.Key)
 		}
 		return nil
 	})
-	if err != nil || marked {
+	if err != nil {
 		return err
 	}
-	_, err = storage.PutBytes(ctx, s.cfg.Store.Shelf(own), []byte(s.cfg.Provider+"\n"))
+	_, err = storage.PutBytes(ctx, s.cfg.Store.Shelf(own), s.marker())
 	return err
 }
+
+// marker is the content of the object that says whose bucket it is.
+func (s *Server) marker() []byte { return []byte(s.cfg.Provider + "\n") }
 
 // rebuild fills a new index with what the bucket has of spaces.
 func (s *Server) rebuild(ctx context.Context) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/gateway"
 	"github.com/ain-network/aind/storage/storagetest"
+	s3server "github.com/ain-network/aind/storage/storagetest/server"
 )
 
 // secret is in every piece of the content that strangers ask for.
@@ -38,9 +39,9 @@ type strangers struct {
 	upload                  gateway.PutAnswer
 }
 
-func newStrangers(t *testing.T) *strangers {
+func newStrangers(t *testing.T, store *s3server.Server) *strangers {
 	s := &strangers{
-		w: newWorld(t), content: []byte(strings.Repeat(secret, 100)), absent: storage.DigestOf([]byte("never put")),
+		w: newWorldOn(t, store), content: []byte(strings.Repeat(secret, 100)), absent: storage.DigestOf([]byte("never put")),
 		expired: client.GenerateKey(), dropped: client.GenerateKey(), other: client.GenerateKey(), tokens: map[string]string{},
 	}
 	w := s.w
@@ -74,8 +75,10 @@ func newStrangers(t *testing.T) *strangers {
 
 // Ten thousand reads by accounts that may not read get not a byte, and no answer tells content that is there from content
 // that is not.
-func TestTenThousandReadsByStrangers(t *testing.T) {
-	s := newStrangers(t)
+func TestTenThousandReadsByStrangers(t *testing.T) { s3server.Each(t, tenThousandReads) }
+
+func tenThousandReads(t *testing.T, store *s3server.Server) {
+	s := newStrangers(t, store)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	draw := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // which attack comes next is no secret
@@ -148,8 +151,11 @@ func (s *strangers) replays(t *testing.T, draw *rand.Rand) string {
 
 // tampers changes a presigned request that was good for something else.
 func (s *strangers) tampers(t *testing.T, draw *rand.Rand) string {
-	own := s.upload.Upload
+	own := *s.upload.Upload
 	path := "/spaces/1/sha256/" + s.digest.Hex()
+	if strings.HasPrefix(own.URL, "/") {
+		return s.tampersWithRelay(t, draw)
+	}
 	changes := map[string]func(r *http.Request){
 		"method": func(r *http.Request) { r.Method, r.Body, r.ContentLength = http.MethodGet, nil, 0 },
 		"key": func(r *http.Request) {
@@ -171,10 +177,44 @@ func (s *strangers) tampers(t *testing.T, draw *rand.Rand) string {
 	}
 	names := slices.Sorted(maps.Keys(changes))
 	name := names[draw.IntN(len(names))]
-	status, text := carry(t, *own, s.content, changes[name])
+	status, text := carry(t, own, s.content, changes[name])
 	require.GreaterOrEqual(t, status, http.StatusBadRequest, "%s: %s", name, text)
 	require.NotContains(t, text, secret)
 	return "upload with another " + name
+}
+
+// tampersWithRelay does so with an upload that goes through the gateway, without having the content.
+func (s *strangers) tampersWithRelay(t *testing.T, draw *rand.Rand) string {
+	own := *s.upload.Upload
+	own.URL = s.w.url + own.URL
+	junk := bytes.Repeat([]byte{'x'}, len(s.content))
+	path := "/ain/spaces/1/sha256/" + s.digest.Hex()
+	changes := map[string]func(r *http.Request){
+		"content": func(*http.Request) {},
+		"method":  func(r *http.Request) { r.Method, r.Body, r.ContentLength = http.MethodGet, nil, 0 },
+		"key":     func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "spaces/2", "spaces/1", 1) },
+		"size": func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(junk[1:])), int64(len(junk)-1)
+		},
+		"checksum": func(r *http.Request) {
+			r.Header.Set("X-Amz-Checksum-Sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+		},
+		"copy": func(r *http.Request) {
+			r.Header.Set("X-Amz-Copy-Source", path)
+			r.Header.Set("X-Amz-Metadata-Directive", "REPLACE")
+		},
+		"archive": func(r *http.Request) { r.Header.Set("X-Amz-Meta-Snowball-Auto-Extract", "true") },
+		"token":   func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+s.tokens["nobody"]) },
+		"host":    func(r *http.Request) { r.Host = "example.org" },
+	}
+	names := slices.Sorted(maps.Keys(changes))
+	name := names[draw.IntN(len(names))]
+	status, text := carry(t, own, junk, changes[name])
+	require.GreaterOrEqual(t, status, http.StatusBadRequest, "%s: %s", name, text)
+	require.NotContains(t, text, secret)
+	s.w.ask(t, http.MethodPost, "/v1/spaces/2/commit", s.tokens["other"], gateway.CommitRequest{Digest: s.digest, Size: int64(len(s.content))}).
+		refused(t, gateway.CodeUploadMissing, "")
+	return "relayed upload with another " + name
 }
 
 // flip changes one digit of the signature.
@@ -201,8 +241,10 @@ func (s *strangers) puts(t *testing.T, draw *rand.Rand) string {
 }
 
 // A download that was handed out while it was allowed ends with its minute, and nothing makes it longer.
-func TestLinksEnd(t *testing.T) {
-	s := newStrangers(t)
+func TestLinksEnd(t *testing.T) { s3server.Each(t, linksEnd) }
+
+func linksEnd(t *testing.T, store *s3server.Server) {
+	s := newStrangers(t, store)
 	status, text := carry(t, s.link.Download, nil, nil)
 	require.Equal(t, http.StatusOK, status, "it was handed out when it was allowed: for its minute it is good")
 	require.Equal(t, string(s.content), text)
@@ -217,7 +259,7 @@ func TestLinksEnd(t *testing.T) {
 // How long a refusal takes does not say whether the content is there: the index is not looked into before the chain has
 // said that the account may read.
 func TestTimingSaysNothing(t *testing.T) {
-	s := newStrangers(t)
+	s := newStrangers(t, s3server.Run(t, "embedded", t.TempDir()))
 	const rounds = 500
 	times := map[storage.Digest][]time.Duration{}
 	for range rounds {

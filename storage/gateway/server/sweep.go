@@ -10,23 +10,22 @@ import (
 	"github.com/ain-network/aind/storage/s3"
 )
 
-// Run sweeps until ctx ends.
+// Run sweeps until ctx ends, and audits first: a gateway that is often started does so, too.
 func (s *Server) Run(ctx context.Context) {
 	sweep, audit := time.NewTicker(s.cfg.SweepEvery), time.NewTicker(s.cfg.AuditEvery)
 	defer sweep.Stop()
 	defer audit.Stop()
-	for {
-		var err error
+	for look := s.Audit; ; {
+		if err := look(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Log.Warn("sweep", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-sweep.C:
-			err = s.Sweep(ctx)
+			look = s.Sweep
 		case <-audit.C:
-			err = s.Audit(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("sweep", "error", err)
+			look = s.Audit
 		}
 	}
 }
@@ -47,10 +46,12 @@ func (s *Server) Sweep(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("list what is to go: %w", err)
 		}
+		var errs []error // one object that cannot be removed is not in the way of the others
 		for _, key := range keys {
-			if err := s.bury(ctx, key); err != nil {
-				return fmt.Errorf("remove content: %w", err)
-			}
+			errs = append(errs, s.bury(ctx, key))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return fmt.Errorf("remove content: %w", err)
 		}
 		if len(keys) < batch {
 			return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/ain-network/aind/storage/gateway"
 	"github.com/ain-network/aind/storage/s3"
 	"github.com/ain-network/aind/storage/storagetest"
+	s3server "github.com/ain-network/aind/storage/storagetest/server"
 )
 
 // objects lists what the S3 store has of spaces.
@@ -94,16 +95,18 @@ func TestSweepOfUnknownSpaces(t *testing.T) {
 
 // Objects that no space has go when they are a day old, and so do uploads in parts; what is held stays, and what is not a
 // space's is not touched.
-func TestSweepOfStrayObjects(t *testing.T) {
-	w := newWorld(t)
+func TestSweepOfStrayObjects(t *testing.T) { s3server.Each(t, sweepOfStrayObjects) }
+
+func sweepOfStrayObjects(t *testing.T, store *s3server.Server) {
+	w := newWorldOn(t, store)
 	held, stray, begun := storagetest.Content(1, 100), storagetest.Content(2, 100), storagetest.Content(3, 100)
 	put(t, w.space(t, w.alice, 1), held)
-	store := openStore(t, w.store)
+	bucket := openStore(t, w.store)
 	for _, space := range []string{"spaces/1/", "spaces/5/", ""} {
-		_, err := storage.PutBytes(deadline(t), store.Shelf(space), stray)
+		_, err := storage.PutBytes(deadline(t), bucket.Shelf(space), stray)
 		require.NoError(t, err)
 	}
-	core, err := minio.NewCore(w.store.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(storeKey, storeSecret, ""), Region: "us-east-1"})
+	core, err := minio.NewCore(w.store.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(w.store.AccessKey, w.store.SecretKey, ""), Region: "us-east-1"})
 	require.NoError(t, err)
 	_, err = core.NewMultipartUpload(deadline(t), w.store.Bucket, key(1, begun), minio.PutObjectOptions{})
 	require.NoError(t, err)
@@ -117,7 +120,9 @@ func TestSweepOfStrayObjects(t *testing.T) {
 
 	require.NoError(t, w.server.Audit(deadline(t)))
 	require.Len(t, w.objects(t), 3, "they are young")
-	require.Equal(t, 1, uploads())
+	if store.Name != "minio" { // which lists uploads by their whole key alone, and removes those that rest for a day itself
+		require.Equal(t, 1, uploads())
+	}
 	w.clock.pass(25 * time.Hour)
 	// Somebody is about to send what lies there already: it stays.
 	token := w.token(t, w.alice)
@@ -129,7 +134,7 @@ func TestSweepOfStrayObjects(t *testing.T) {
 	w.clock.pass(time.Hour)
 	require.NoError(t, w.server.Audit(deadline(t)))
 	require.Equal(t, []string{key(1, held)}, w.objects(t))
-	got, err := storage.ReadAll(deadline(t), store, storage.DigestOf(stray), 100)
+	got, err := storage.ReadAll(deadline(t), bucket, storage.DigestOf(stray), 100)
 	require.NoError(t, err, "the store's own objects are not the gateway's")
 	require.True(t, bytes.Equal(stray, got))
 }
