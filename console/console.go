@@ -161,27 +161,34 @@ func (s *Session) commands() *cobra.Command {
 	)
 	for _, build := range builders {
 		verb := build(s)
-		verb.Flags().String(flagFrom, "", "name of the key that signs this once")
-		verb.Flags().String(flagOutput, outputText, "how the result is printed: text or json")
-		check, run := verb.Args, verb.RunE
-		verb.Args = func(cmd *cobra.Command, args []string) error {
-			if check == nil {
-				return nil
-			}
-			return badInput(check(cmd, args))
-		}
-		verb.RunE = func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed(flagFrom) {
-				s.key = nil
-			}
-			if err := s.override(cmd.Flags()); err != nil {
-				return err
-			}
-			return run(cmd, args)
+		for _, command := range subcommands(verb) {
+			s.forOneLine(command)
 		}
 		root.AddCommand(verb)
 	}
 	return root
+}
+
+// forOneLine lets a verb's flags hold for its line, and no longer.
+func (s *Session) forOneLine(verb *cobra.Command) {
+	verb.Flags().String(flagFrom, "", "name of the key that signs this once")
+	verb.Flags().String(flagOutput, outputText, "how the result is printed: text or json")
+	check, run := verb.Args, verb.RunE
+	verb.Args = func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		return badInput(check(cmd, args))
+	}
+	verb.RunE = func(cmd *cobra.Command, args []string) error {
+		if cmd.Flags().Changed(flagFrom) {
+			s.key = nil
+		}
+		if err := s.override(cmd.Flags()); err != nil {
+			return err
+		}
+		return run(cmd, args)
+	}
 }
 
 // connectTo connects to the network of the settings, by the paper's name or by its own, or to an endpoint.

@@ -19,6 +19,7 @@ import (
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/console"
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
 )
@@ -31,6 +32,7 @@ type world struct {
 	chain   *fakeChain
 	keys    fakeKeyring
 	store   storage.Store
+	space   console.Space // every space; nil: there are none
 	home    string
 	in      string
 	qualify console.Examiner
@@ -63,7 +65,13 @@ func (w *world) environment() console.Environment {
 			}
 			return w.chain, nil
 		},
-		OpenStore:   func(string) (storage.Store, error) { return w.store, nil },
+		OpenStore: func(string) (storage.Store, error) { return w.store, nil },
+		OpenSpace: func(_ context.Context, _ *daemon.Spaces, id uint64) (console.Space, error) {
+			if w.space == nil {
+				return nil, fmt.Errorf("%w: the chain has no space %d", storage.ErrNotFound, id)
+			}
+			return w.space, nil
+		},
 		OpenKeyring: func(string, string, string) (console.Keyring, error) { return w.keys, nil },
 		Qualify:     w.qualify,
 	}

@@ -28,6 +28,7 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // fakeChain is a chain in memory with just enough rules for the verbs: jobs are registered, requests are ranked at once
@@ -50,6 +51,8 @@ type fakeChain struct {
 	rule        permissionstypes.Rule // about any message
 	opened      []string              // addresses that got an account
 	sent        []sdk.Msg
+	providers   []storagetypes.Provider
+	spaces      []storagetypes.Space
 	// allocated to any job.
 	allocated math.Int
 	refuse    error // of the next message
@@ -122,6 +125,9 @@ func (f *fakeChain) Do(_ context.Context, key client.Key, msgs ...sdk.Msg) (*cli
 }
 
 func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
+	if response, ours := f.keepSpaces(msg); ours {
+		return response, nil
+	}
 	switch m := msg.(type) {
 	case *reputationtypes.MsgSetOperator:
 		return &reputationtypes.MsgSetOperatorResponse{}, nil
@@ -463,4 +469,71 @@ func (f fakeKeyring) List() ([]client.NamedKey, error) {
 		keys = append(keys, client.NamedKey{Name: name, Address: key.Address()})
 	}
 	return keys, nil
+}
+
+func (f *fakeChain) Storage() storagetypes.QueryClient { return fakeStorage{fakeChain: f} }
+
+// fakeStorage has a provider, and the spaces that were reserved.
+type fakeStorage struct {
+	storagetypes.QueryClient
+	*fakeChain
+}
+
+func (f fakeStorage) Providers(context.Context, *storagetypes.QueryProvidersRequest, ...grpc.CallOption) (*storagetypes.QueryProvidersResponse, error) {
+	return &storagetypes.QueryProvidersResponse{Providers: f.providers}, nil
+}
+
+func (f fakeStorage) Provider(_ context.Context, q *storagetypes.QueryProviderRequest, _ ...grpc.CallOption) (*storagetypes.QueryProviderResponse, error) {
+	for _, p := range f.providers {
+		if p.Owner == q.Provider {
+			return &storagetypes.QueryProviderResponse{Provider: p}, nil
+		}
+	}
+	return nil, notFound("provider", q.Provider)
+}
+
+func (f fakeStorage) Space(_ context.Context, q *storagetypes.QuerySpaceRequest, _ ...grpc.CallOption) (*storagetypes.QuerySpaceResponse, error) {
+	if q.Space == 0 || q.Space > uint64(len(f.spaces)) {
+		return nil, notFound("space", q.Space)
+	}
+	return &storagetypes.QuerySpaceResponse{Space: f.spaces[q.Space-1]}, nil
+}
+
+func (f fakeStorage) Spaces(_ context.Context, q *storagetypes.QuerySpacesRequest, _ ...grpc.CallOption) (*storagetypes.QuerySpacesResponse, error) {
+	res := &storagetypes.QuerySpacesResponse{}
+	for _, space := range f.spaces {
+		if q.Owner == "" || q.Owner == space.Owner {
+			res.Spaces = append(res.Spaces, space)
+		}
+	}
+	return res, nil
+}
+
+// keepSpaces executes what is sent about storage.
+func (f *fakeChain) keepSpaces(msg sdk.Msg) (proto.Message, bool) {
+	const now = 1_700_000_000_000
+	switch m := msg.(type) {
+	case *storagetypes.MsgRegisterProvider:
+		f.providers = append(f.providers, storagetypes.Provider{
+			Owner: m.Signer, Endpoint: m.Endpoint, Price: m.Price, CapacityBytes: m.CapacityBytes, Closed: m.Closed,
+		})
+		return &storagetypes.MsgRegisterProviderResponse{}, true
+	case *storagetypes.MsgReserveSpace:
+		id := uint64(len(f.spaces) + 1)
+		space := storagetypes.Space{
+			Id: id, Owner: m.Signer, Provider: m.Provider, SizeBytes: m.SizeBytes, ReservedMs: now, ExpiresMs: now, Read: m.Read, Write: m.Write,
+		}
+		space.Extend(m.MaxPrice, int64(m.DurationMs))
+		f.spaces = append(f.spaces, space)
+		return &storagetypes.MsgReserveSpaceResponse{Space: id}, true
+	case *storagetypes.MsgExtendSpace:
+		f.spaces[m.Space-1].Extend(m.MaxPrice, int64(m.DurationMs))
+		return &storagetypes.MsgExtendSpaceResponse{}, true
+	case *storagetypes.MsgSetAccess:
+		f.spaces[m.Space-1].Read, f.spaces[m.Space-1].Write = m.Read, m.Write
+		return &storagetypes.MsgSetAccessResponse{}, true
+	case *storagetypes.MsgReleaseSpace:
+		return &storagetypes.MsgReleaseSpaceResponse{}, true
+	}
+	return nil, false
 }

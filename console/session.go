@@ -14,6 +14,7 @@ import (
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
 	"github.com/ain-network/aind/storage/s3"
@@ -22,6 +23,7 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // Chain is what verbs ask of the chain. *client.Client is one.
@@ -33,6 +35,7 @@ type Chain interface {
 	Bank() banktypes.QueryClient
 	Bandwidth() bandwidthtypes.QueryClient
 	Permissions() permissionstypes.QueryClient
+	Storage() storagetypes.QueryClient
 	Now(ctx context.Context) (int64, error)
 	Do(ctx context.Context, key client.Key, msgs ...types.Msg) (*client.Receipt, error)
 	Watch(ctx context.Context, filters ...string) <-chan struct{}
@@ -60,6 +63,7 @@ type Environment struct {
 	IsTerminal  bool
 	Dial        func(context.Context, client.Config) (Chain, error)
 	OpenStore   func(url string) (storage.Store, error)
+	OpenSpace   func(ctx context.Context, spaces *daemon.Spaces, id uint64) (Space, error)
 	OpenKeyring func(home, backend, passphraseFile string) (Keyring, error)
 	// Qualify answers the exam of an application; nil: by running the job's programs on this machine.
 	Qualify Examiner
@@ -77,6 +81,9 @@ func NewEnvironment(in io.Reader, out, err io.Writer, isTerminal bool) Environme
 			return c, nil
 		},
 		OpenStore: openStore,
+		OpenSpace: func(ctx context.Context, spaces *daemon.Spaces, id uint64) (Space, error) {
+			return spaces.Space(ctx, id)
+		},
 		OpenKeyring: func(home, backend, passphraseFile string) (Keyring, error) {
 			ring, err := client.OpenKeyring(home, backend, passphraseFile)
 			if err != nil {
@@ -118,6 +125,8 @@ type Session struct {
 	store storage.Store
 	ring  Keyring
 	key   client.Key
+	// spaces are opened with the key.
+	spaces *daemon.Spaces
 }
 
 func newSession(env Environment) *Session {

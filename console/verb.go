@@ -29,8 +29,10 @@ func Verbs(env Environment) []*cobra.Command {
 	for _, build := range builders {
 		s := newSession(env)
 		verb := build(s)
-		addSettings(verb)
-		wrap(s, verb)
+		for _, command := range subcommands(verb) {
+			addSettings(command)
+			wrap(s, command)
+		}
 		verbs = append(verbs, verb)
 	}
 	return verbs
@@ -42,7 +44,7 @@ var builders = []func(*Session) *cobra.Command{
 	newRun, newRequestJob, newGrantKey, newClient, newAcceptResult, newCancelRequest, newRejectWorker, newResign,
 	newChallenge, newResolveChallenge,
 	newStats, newJobs, newNodes, newTree, newRequests, newExplain,
-	newSend, newStake, newRoom, newAllocate, newSetOperator, newSetRule, newInvite,
+	newSend, newStake, newRoom, newAllocate, newStorage, newSetOperator, newSetRule, newInvite,
 }
 
 func addSettings(cmd *cobra.Command) {

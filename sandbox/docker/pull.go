@@ -82,7 +82,7 @@ func (p pulls) start(ctx context.Context, program string, address name.Digest) (
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("pulled images: %w", err)
 	}
-	if s.remote, err = dial(ctx, address, p.registries, p.pace); err != nil {
+	if s.remote, err = openRemote(ctx, address, p.registries, p.pace); err != nil {
 		return nil, nil, err
 	}
 	s.telling.Go(s.tellProgress)

@@ -13,13 +13,14 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/ain-network/aind/dial"
 )
 
 // pace is what is expected of a registry.
@@ -42,9 +43,9 @@ type remote struct {
 	pace    pace
 }
 
-// dial opens a repository. Registries that the owner named get the login of Docker's config, and may be in this network or on this machine:
+// openRemote opens a repository. Registries that the owner named get the login of Docker's config, and may be in this network or on this machine:
 // others, which strangers name, would be a way into it.
-func dial(ctx context.Context, address name.Digest, named []string, p pace) (*remote, error) {
+func openRemote(ctx context.Context, address name.Digest, named []string, p pace) (*remote, error) {
 	host := address.Context().RegistryStr()
 	trusted := slices.Contains(named, host) || host == name.DefaultRegistry && slices.Contains(named, "docker.io")
 	auth := authn.Anonymous
@@ -65,42 +66,27 @@ func dial(ctx context.Context, address name.Digest, named []string, p pace) (*re
 }
 
 func newTransport(trusted bool, p pace) http.RoundTripper {
-	dialer := &net.Dialer{Timeout: p.window}
-	direct := *dialer
+	dialer := net.Dialer{Timeout: p.window}
+	connect := dialer.DialContext
 	if !trusted {
-		dialer.Control = publicOnly
+		connect = publicOnly(dialer)
 	}
 	return tlsOnly{&http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if isProxy(address) { // the owner's, which may be anywhere
-				return direct.DialContext(ctx, network, address)
-			}
-			return dialer.DialContext(ctx, network, address)
-		},
+		Proxy: http.ProxyFromEnvironment, DialContext: connect,
 		TLSHandshakeTimeout: p.window, ResponseHeaderTimeout: p.window, IdleConnTimeout: p.window, DisableCompression: true,
 	}}
 }
 
 // publicOnly refuses connections to this machine and its network.
-func publicOnly(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
+func publicOnly(dialer net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	connect := dial.Public(dialer)
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := connect(ctx, network, address)
+		if errors.Is(err, dial.ErrNotPublic) {
+			err = fmt.Errorf("%w: an image comes from there only if the owner names the registry in sandbox.docker.registries", err)
+		}
+		return conn, err
 	}
-	if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || carrierNet.Contains(ip) {
-		return fmt.Errorf("%s is on this machine or in its network: an image comes from there only if the owner names the registry in sandbox.docker.registries", ip)
-	}
-	return nil
-}
-
-// carrierNet is shared address space, which some clouds use for services of their own.
-var carrierNet = netip.MustParsePrefix("100.64.0.0/10")
-
-// isProxy tells whether the address is that of the owner's proxy.
-func isProxy(address string) bool {
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: "registry.invalid"}})
-	return err == nil && proxy != nil && proxy.Host == address
 }
 
 // tlsOnly refuses what anybody on the way could read, but for this machine.

@@ -23,6 +23,8 @@ type CarrierConfig struct {
 	SpoolDir string
 	// StallTimeout is how long a connection may stand still. DefaultStallTimeout when 0.
 	StallTimeout time.Duration
+	// PublicOnly refuses hosts on this machine and in its network: for gateways that strangers name.
+	PublicOnly bool
 }
 
 // Carrier makes presigned requests, for those who hold no secret of a store. What it reads and sends it verifies as a
@@ -34,7 +36,7 @@ type Carrier struct {
 
 // NewCarrier returns a carrier. It errs when the CA file cannot be used.
 func NewCarrier(cfg CarrierConfig) (*Carrier, error) {
-	settings := Config{StallTimeout: cfg.StallTimeout, CAFile: cfg.CAFile, Secure: true}.withDefaults()
+	settings := Config{StallTimeout: cfg.StallTimeout, CAFile: cfg.CAFile, Secure: true, publicOnly: cfg.PublicOnly}.withDefaults()
 	transport, err := newTransport(settings)
 	if err != nil {
 		return nil, fmt.Errorf("presigned requests: %w", err)

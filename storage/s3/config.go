@@ -52,6 +52,8 @@ type Config struct {
 	// before the call fails with storage.ErrUnavailable. It bounds no transfer
 	// that moves. DefaultStallTimeout when 0.
 	StallTimeout time.Duration
+
+	publicOnly bool // hosts on this machine and in its network are refused
 	// MultipartThreshold is the size in bytes above which an object is sent in
 	// parts. One PUT is better while the store takes it: the store then checks the
 	// whole object's digest before it shows it. DefaultMultipartThreshold when 0.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/ain-network/aind/dial"
 )
 
 // dialTimeout bounds the wait for a host that does not answer at all.
@@ -17,11 +19,15 @@ const dialTimeout = 5 * time.Second
 // newTransport returns an HTTP transport in which no wait is without a bound: a
 // path that silently swallows packets ends in an error, not in a hung daemon.
 func newTransport(cfg Config) (*http.Transport, error) {
-	dialer := &net.Dialer{Timeout: dialTimeout}
+	dialer := net.Dialer{Timeout: dialTimeout}
+	connect := dialer.DialContext
+	if cfg.publicOnly {
+		connect = dial.Public(dialer)
+	}
 	t := &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
+			conn, err := connect(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}

@@ -249,7 +249,8 @@ func TestJSON(t *testing.T) {
 	grantByHand(t, n, root, worker, evaluator, job, "{size: 1}")
 	seen["run"] = true // TestRunAScriptOfMyOwn
 	seen["grantKey"] = true
-	seen["client"] = true // TestEncryptedRequest
+	seen["client"] = true  // TestEncryptedRequest
+	seen["storage"] = true // TestStorageForPeople
 
 	var ended struct{ Node string }
 	ask(root, &ended, "drop", job, worker.Address, "--reason", "it resigned")

@@ -1,0 +1,147 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/gateway"
+	"github.com/ain-network/aind/storage/s3"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
+)
+
+// spaceScheme starts the address of a space: ain://7.
+const spaceScheme = "ain://"
+
+// ParseSpaceURL reads the address of a space, ain://7; false: the text is no such address.
+func ParseSpaceURL(text string) (id uint64, isSpace bool, err error) {
+	number, isSpace := strings.CutPrefix(text, spaceScheme)
+	if !isSpace {
+		return 0, false, nil
+	}
+	id, err = strconv.ParseUint(strings.TrimSuffix(number, "/"), 10, 64)
+	if err != nil || id == 0 {
+		return 0, true, fmt.Errorf("%q: want ain:// and a space's number, ain://7", text)
+	}
+	return id, true, nil
+}
+
+// SpaceURL is the address of a space.
+func SpaceURL(id uint64) string { return spaceScheme + strconv.FormatUint(id, 10) }
+
+// Source opens what references name: the spaces of the chain, and for 0 the store of whoever reads.
+type Source interface {
+	At(ctx context.Context, space uint64) (storage.Store, error)
+}
+
+// Plain is a source whose store has everything: one S3 store for a whole network, or a test's.
+type Plain struct{ storage.Store }
+
+// At is the store, whatever the space.
+func (p Plain) At(context.Context, uint64) (storage.Store, error) { return p.Store, nil }
+
+// Spaces are the spaces of the chain for one account, which signs logins with its key.
+type Spaces struct {
+	Query   storagetypes.QueryClient
+	ChainID string
+	Key     client.Key
+	// Own is the store for references without a space; nil: they cannot be read.
+	Own storage.Store
+	// Private: gateways on this machine and in its network are used, too. Else whoever offers storage could have us send requests to
+	// services of our owner.
+	Private bool
+	// CAFile has the certificates of gateways, in place of the system's.
+	CAFile string
+
+	mu       sync.Mutex
+	gateways map[string]*gateway.Client // by endpoint
+	found    map[uint64]spaceFound
+}
+
+var _ Source = (*Spaces)(nil)
+
+// spaceFound is where a space was at a time.
+type spaceFound struct {
+	endpoint string
+	at       time.Time
+}
+
+// spaceFresh is how long the endpoint of a space is not asked for again.
+const spaceFresh = time.Minute
+
+// At opens a space.
+func (s *Spaces) At(ctx context.Context, space uint64) (storage.Store, error) {
+	if space == 0 {
+		if s.Own == nil {
+			return nil, errors.New("the reference names no space, and no store is configured")
+		}
+		return s.Own, nil
+	}
+	return s.Space(ctx, space)
+}
+
+// Space opens a space with all that a gateway can do with it.
+func (s *Spaces) Space(ctx context.Context, space uint64) (*gateway.Space, error) {
+	endpoint, err := s.endpoint(ctx, space)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, ok := s.gateways[endpoint]
+	if !ok {
+		known, err = gateway.NewClient(gateway.Config{
+			URL: endpoint, ChainID: s.ChainID, Key: s.Key,
+			CarrierConfig: s3.CarrierConfig{PublicOnly: !s.Private, CAFile: s.CAFile},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("space %d: %w", space, err)
+		}
+		if s.gateways == nil {
+			s.gateways = map[string]*gateway.Client{}
+		}
+		s.gateways[endpoint] = known
+	}
+	return known.Space(space), nil
+}
+
+// endpoint asks the chain where a space is. One that is gone has nothing that could be read.
+func (s *Spaces) endpoint(ctx context.Context, space uint64) (string, error) {
+	s.mu.Lock()
+	known, ok := s.found[space]
+	s.mu.Unlock()
+	if ok && time.Since(known.at) < spaceFresh {
+		return known.endpoint, nil
+	}
+	reserved, err := s.Query.Space(ctx, &storagetypes.QuerySpaceRequest{Space: space})
+	if client.IsNotFound(err) {
+		return "", fmt.Errorf("%w: the chain has no space %d, or no longer", storage.ErrNotFound, space)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask for space %d: %w", space, err)
+	}
+	provider, err := s.Query.Provider(ctx, &storagetypes.QueryProviderRequest{Provider: reserved.Space.Provider})
+	if err != nil {
+		return "", fmt.Errorf("ask for provider %s: %w", reserved.Space.Provider, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.found == nil {
+		s.found = map[uint64]spaceFound{}
+	}
+	s.found[space] = spaceFound{provider.Provider.Endpoint, time.Now()}
+	return provider.Provider.Endpoint, nil
+}
+
+// IsPrivate says whether a store's address is on this machine: who runs all of a network on one machine uses gateways there.
+func IsPrivate(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && gateway.Loopback(u.Host)
+}
