@@ -2,6 +2,7 @@ package release
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -143,6 +144,9 @@ func signaturesOf(manifest []byte, get func(digest string) ([]byte, error)) ([]c
 // cosignedInLayout reads an image's digest and signatures from a tar file.
 func cosignedInLayout(file string) (digest string, found []cosigned, err error) {
 	parts, err := smallParts(file)
+	if errors.Is(err, ErrSignature) {
+		return "", nil, fmt.Errorf("%s: %w", file, err)
+	}
 	if err != nil {
 		return "", nil, fmt.Errorf("%w: %s: %w", ErrProgram, file, err)
 	}
@@ -184,7 +188,8 @@ func cosignedInLayout(file string) (digest string, found []cosigned, err error) 
 	return digest, found, err
 }
 
-// smallParts are the files of a tar file that are no layers.
+// smallParts are the files of a tar file that are no layers. What is named by its digest, layers too, has to have it: else the signature would be about
+// something that is not there.
 func smallParts(file string) (map[string][]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -200,15 +205,28 @@ func smallParts(file string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errNoLayout, err)
 		}
-		if header.Typeflag != tar.TypeReg || header.Size > maxCosignBlob {
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		sum, content := sha256.New(), new(bytes.Buffer)
+		kept := io.Writer(content)
+		if header.Size > maxCosignBlob {
+			kept = io.Discard
+		}
+		if _, err := io.Copy(io.MultiWriter(sum, kept), entries); err != nil {
+			return nil, err
+		}
+		name := path.Clean(header.Name)
+		if want, isPart := strings.CutPrefix(name, "blobs/sha256/"); isPart && hex.EncodeToString(sum.Sum(nil)) != want {
+			return nil, fmt.Errorf("%w: part sha256:%.64s is another", ErrSignature, want)
+		}
+		if header.Size > maxCosignBlob {
 			continue
 		}
 		if len(parts) > 10*maxCosignSignatures {
 			return nil, fmt.Errorf("%w: more than %d parts", errNoLayout, 10*maxCosignSignatures)
 		}
-		if parts[path.Clean(header.Name)], err = io.ReadAll(entries); err != nil {
-			return nil, err
-		}
+		parts[name] = content.Bytes()
 	}
 }
 

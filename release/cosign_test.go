@@ -184,3 +184,23 @@ func TestImagesSignedInARegistry(t *testing.T) {
 	require.ErrorIs(t, err, release.ErrSigner)
 	require.ErrorContains(t, err, "ask for the signatures of")
 }
+
+// The rest is signed as cosign does it; this was signed by cosign, see testdata/cosign.
+func TestAnImageThatCosignItselfSigned(t *testing.T) {
+	key, err := release.ReadCosignKey("testdata/cosign/cosign.pub")
+	require.NoError(t, err)
+	digest, err := key.Verify(t.Context(), "testdata/cosign/worker.tar")
+	require.NoError(t, err)
+	require.Equal(t, "sha256:9dea137a3ef19f21e318b4a83e8029ef98e5e539d7732b9af4c6c1cf38f7dd4d", digest)
+
+	_, err = newCosigner(t).public(t).Verify(t.Context(), "testdata/cosign/worker.tar")
+	require.ErrorIs(t, err, release.ErrSigner)
+
+	// Another image in its place, with the signature that is there.
+	content, err := os.ReadFile("testdata/cosign/worker.tar")
+	require.NoError(t, err)
+	other := strings.ReplaceAll(string(content), `"architecture":"amd64"`, `"architecture":"arm64"`)
+	require.NotEqual(t, string(content), other)
+	_, err = key.Verify(t.Context(), write(t, []byte(other)))
+	require.ErrorIs(t, err, release.ErrSignature)
+}
