@@ -36,7 +36,9 @@ func DigestOf(b []byte) Digest {
 // bytes read. It errs when r does.
 func DigestReader(r io.Reader) (Info, error) {
 	h := sha256.New()
-	n, err := io.Copy(h, r)
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	n, err := io.CopyBuffer(onlyWriter{h}, onlyReader{r}, buf[:])
 	if err != nil {
 		return Info{}, fmt.Errorf("compute digest: %w", err)
 	}

@@ -51,7 +51,9 @@ func copyHashing(ctx context.Context, dst io.Writer, src io.Reader, h hash.Hash,
 	if most != UnknownSize && most+1 > 0 {
 		r = io.LimitReader(r, most+1)
 	}
-	return io.CopyBuffer(onlyWriter{io.MultiWriter(dst, h)}, r, make([]byte, copyBuffer))
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	return io.CopyBuffer(onlyWriter{io.MultiWriter(dst, h)}, r, buf[:])
 }
 
 // onlyWriter and onlyReader hide ReadFrom and WriteTo, so that io.CopyBuffer uses

@@ -62,7 +62,14 @@ func (v *Verifier) Read(p []byte) (int, error) {
 		p = p[:v.left]
 	}
 	n, err := v.src.Read(p)
-	v.hash.Write(p[:n])
+	return v.take(p[:n], err)
+}
+
+// take is told what the source has given, no more than was left. It returns how
+// much of it may be handed out.
+func (v *Verifier) take(data []byte, err error) (int, error) {
+	n := len(data)
+	v.hash.Write(data)
 	v.left -= int64(n)
 	switch {
 	case v.left == 0:
@@ -85,11 +92,43 @@ func (v *Verifier) Read(p []byte) (int, error) {
 // under way.
 func (v *Verifier) WriteTo(w io.Writer) (int64, error) {
 	if v.err == nil && v.left > copyBuffer {
-		ahead := newReadAhead(v.src)
-		defer ahead.stop()
-		v.src = ahead
+		return v.writeAhead(w)
 	}
-	return io.CopyBuffer(onlyWriter{w}, onlyReader{v}, make([]byte, min(copyBuffer, max(v.left, 1))))
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
+	return io.CopyBuffer(onlyWriter{w}, onlyReader{v}, buf[:])
+}
+
+// writeAhead is WriteTo with a source that is read in the background. Bytes go
+// from where they were read to w without being copied.
+func (v *Verifier) writeAhead(w io.Writer) (total int64, _ error) {
+	ahead := newReadAhead(v.src)
+	defer ahead.stop()
+	v.src = ahead
+	for v.err == nil {
+		data, err := ahead.peek()
+		if int64(len(data)) >= v.left {
+			data = data[:v.left]
+			ahead.keep() // to find out whether there is more, it is read on before these are written
+		}
+		ahead.take(len(data))
+		n, err := v.take(data, err)
+		written, writeErr := w.Write(data[:n])
+		total += int64(written)
+		if writeErr == nil && written < n {
+			writeErr = io.ErrShortWrite
+		}
+		if writeErr != nil {
+			return total, writeErr
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+	if errors.Is(v.err, io.EOF) {
+		return total, nil
+	}
+	return total, v.err
 }
 
 // finish decides about content whose last announced byte has been read.

@@ -124,3 +124,53 @@ func TestVerifierOfNothing(t *testing.T) {
 	_, err = io.ReadAll(storage.NewVerifier(bytes.NewReader(nil), storage.Info{Digest: empty.Digest, Size: storage.UnknownSize}))
 	require.ErrorContains(t, err, "not known")
 }
+
+// scribbler is a source that uses all of the buffer it is given, as a reader may.
+type scribbler struct{ src io.Reader }
+
+func (s scribbler) Read(p []byte) (int, error) {
+	n, err := s.src.Read(p)
+	for i := n; i < len(p); i++ {
+		p[i] = 0xff
+	}
+	return n, err
+}
+
+// What is read ahead goes from the buffer to the writer: the last of it must not be read over by the look for more.
+func TestContentThatIsReadAheadArrivesAsItWas(t *testing.T) {
+	for _, size := range []int{256<<10 + 1, 1 << 20, 3<<20 + 5} {
+		large := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
+		want := storage.Info{Digest: storage.DigestOf(large), Size: int64(size)}
+		for name, src := range map[string]io.Reader{
+			"at once":              scribbler{bytes.NewReader(large)},
+			"in small pieces":      scribbler{iotest.HalfReader(bytes.NewReader(large))},
+			"with the end in them": scribbler{iotest.DataErrReader(bytes.NewReader(large))},
+		} {
+			var got bytes.Buffer
+			_, err := storage.NewVerifier(src, want).WriteTo(&got)
+			require.NoError(t, err, name)
+			require.True(t, bytes.Equal(large, got.Bytes()), name)
+		}
+		for name, c := range map[string]struct {
+			content []byte
+			err     error
+		}{
+			"a byte more":   {append(bytes.Clone(large), 0), storage.ErrSizeMismatch},
+			"a byte less":   {large[1:], storage.ErrSizeMismatch},
+			"a flipped bit": {append(bytes.Clone(large[:size-1]), large[size-1]^1), storage.ErrDigestMismatch},
+		} {
+			var got bytes.Buffer
+			_, err := storage.NewVerifier(scribbler{bytes.NewReader(c.content)}, want).WriteTo(&got)
+			require.ErrorIs(t, err, c.err, name)
+			require.Less(t, got.Len(), size, "the last bytes are kept back")
+		}
+		_, err := storage.NewVerifier(bytes.NewReader(large), want).WriteTo(full{})
+		require.ErrorIs(t, err, errFull)
+	}
+}
+
+var errFull = errors.New("no room")
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }

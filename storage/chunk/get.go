@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -159,8 +158,10 @@ func (d *download) open() error {
 }
 
 func (d *download) run(ctx context.Context, size int64, parts []part) error {
-	if err := d.file.Truncate(size); err != nil {
-		return err
+	if d.resumed || len(parts) > 1 {
+		if err := d.file.Truncate(size); err != nil {
+			return err
+		}
 	}
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(d.opts.Parallel)
@@ -213,9 +214,6 @@ func again(ctx context.Context, do func() error) error {
 	}
 }
 
-// pieces are buffers in which content is moved: large enough for few calls, small enough for a processor's cache.
-var pieces = sync.Pool{New: func() any { return new([256 << 10]byte) }}
-
 // get opens an object of known size.
 func get(ctx context.Context, store storage.Store, want storage.Info) (io.ReadCloser, error) {
 	body, info, err := store.Get(ctx, want.Digest)
@@ -230,34 +228,38 @@ func get(ctx context.Context, store storage.Store, want storage.Info) (io.ReadCl
 }
 
 // fetch writes an object of known size to w, hashing it on the way. After an error what was written does not count.
-func fetch(ctx context.Context, store storage.Store, want storage.Info, w io.Writer, told progress.Counter) (err error) {
+func fetch(ctx context.Context, store storage.Store, want storage.Info, w io.Writer, told progress.Counter) error {
 	body, err := get(ctx, store, want)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	buf := pieces.Get().(*[256 << 10]byte)
-	defer pieces.Put(buf)
-	moved := int64(0)
-	defer func() {
-		if err != nil {
-			told.Move(-moved)
-		}
-	}()
-	for {
-		n, err := body.Read(buf[:])
-		if _, writeErr := w.Write(buf[:n]); writeErr != nil {
-			return writeErr
-		}
-		moved += int64(n)
-		told.Move(int64(n))
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	if moved, err := copyAll(w, body, told); err != nil {
+		told.Move(-moved)
+		return err
 	}
+	return nil
+}
+
+// copyAll copies src to its end. What it says to told is what it returns.
+func copyAll(w io.Writer, src io.Reader, told progress.Counter) (int64, error) {
+	to := &telling{w: w, told: told}
+	_, err := io.Copy(to, src)
+	return to.moved, err
+}
+
+// telling is a writer that tells how much was written.
+type telling struct {
+	w     io.Writer
+	told  progress.Counter
+	moved int64
+}
+
+func (t *telling) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	t.moved += int64(n)
+	t.told.Move(int64(n))
+	return n, err
 }
 
 // publish gives the file its name, once it is right and on disk.

@@ -33,15 +33,15 @@ const (
 	// defaultParallel is how many chunks are under way at once. More than there are cores, for each waits for a disk or a
 	// network part of its time.
 	defaultParallel = 4
-	// held is how many chunks of a stream are in memory at once: 48 MiB of them.
-	held = 3
+	// held is how many chunks of a stream are in memory at once: 32 MiB of them, so that a small program stays below 64.
+	held = 2
 	// attempts is how often a chunk is asked for while the store is unavailable.
 	attempts = 3
 )
 
 // Options of a transfer. The zero value is good.
 type Options struct {
-	// Parallel is how many chunks are under way at once, 4 when 0. Of a stream it is at most 3, as they are in memory.
+	// Parallel is how many chunks are under way at once, 4 when 0. Of a stream it is at most 2, as they are in memory.
 	Parallel int
 	// Progress is told how far the transfer is.
 	Progress progress.Counter

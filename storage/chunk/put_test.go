@@ -166,7 +166,7 @@ func TestTransfersHoldFewChunksInMemory(t *testing.T) {
 	var ref chunk.Ref
 	require.Less(t, allocated(func() {
 		ref, err = chunk.Put(deadline(t), s, storagetest.Stream(3, size), size, chunk.Options{})
-	}), uint64(60<<20), "a stream is in memory as three chunks")
+	}), uint64(44<<20), "a stream is in memory as two chunks")
 	require.NoError(t, err)
 
 	path := filepath.Join(t.TempDir(), "content")
@@ -182,7 +182,7 @@ func TestTransfersHoldFewChunksInMemory(t *testing.T) {
 		require.NoError(t, err)
 		_, err = io.Copy(io.Discard, r)
 		require.NoError(t, r.Close())
-	}), uint64(60<<20), "what is read ahead is three chunks")
+	}), uint64(44<<20), "what is read ahead is two chunks")
 	require.NoError(t, err)
 }
 

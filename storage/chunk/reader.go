@@ -12,7 +12,7 @@ import (
 	"github.com/ain-network/aind/storage/progress"
 )
 
-// Open returns the content of ref as a stream, for pipes and programs. Chunks are fetched ahead, three at once, and none of
+// Open returns the content of ref as a stream, for pipes and programs. Chunks are fetched ahead, two at once, and none of
 // their bytes are handed out before all of them are right; a single object is held back as [storage.Store.Get] does. The
 // caller closes the reader; closing it early is not an error. The reader stops when ctx ends.
 //
@@ -50,6 +50,11 @@ func (s single) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
 	s.progress.Move(int64(n))
 	return n, err
+}
+
+// WriteTo implements io.WriterTo, so that io.Copy reads large content while it hashes what it has.
+func (s single) WriteTo(w io.Writer) (int64, error) {
+	return copyAll(w, s.ReadCloser, s.progress)
 }
 
 // reader hands out parts in their order.
