@@ -17,6 +17,7 @@ import (
 
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/cache"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/local"
 	"github.com/ain-network/aind/storage/storagetest"
 )
@@ -283,4 +284,32 @@ func TestWhatIsReadThroughTheCacheIsFetchedOnce(t *testing.T) {
 	requireKept(t, dir, "other")
 	require.NoError(t, through.Delete(deadline(t), storage.DigestOf([]byte("other"))))
 	requireKept(t, dir)
+}
+
+// rooted is a store that wants to know the manifest of what it is asked for.
+type rooted struct {
+	storage.Store
+	root storage.Digest
+}
+
+func (r rooted) Under(root storage.Digest) storage.Store { return rooted{r.Store, root} }
+
+func (r rooted) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, storage.Info, error) {
+	if r.root == "" {
+		return nil, storage.Info{}, storage.ErrNotFound
+	}
+	return r.Store.Get(ctx, d)
+}
+
+func TestTheManifestOfAChunkReachesTheStore(t *testing.T) {
+	s := openStore(t)
+	d := put(t, s, "chunk")
+	c := openCache(t, t.TempDir(), 100)
+	_, _, err := c.Over(rooted{Store: s}).Get(deadline(t), d)
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	for _, store := range []storage.Store{c.Over(rooted{Store: s}), c.Over(s)} {
+		got, err := storage.ReadAll(deadline(t), store.(chunk.Rooted).Under(storage.DigestOf(nil)), d, 100)
+		require.NoError(t, err)
+		require.Equal(t, "chunk", string(got))
+	}
 }

@@ -21,6 +21,17 @@ type cached struct {
 
 var _ storage.Store = cached{}
 
+// Under is the cache before the store for the chunks of a manifest, where the store tells chunks from the rest; see
+// chunk.Rooted.
+func (s cached) Under(root storage.Digest) storage.Store {
+	if rooted, ok := s.Store.(interface {
+		Under(root storage.Digest) storage.Store
+	}); ok {
+		return cached{rooted.Under(root), s.cache}
+	}
+	return s
+}
+
 // Get implements storage.Store.
 func (s cached) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, storage.Info, error) {
 	if err := d.Validate(); err != nil {

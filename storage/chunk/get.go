@@ -42,7 +42,7 @@ func Get(ctx context.Context, store storage.Store, ref Ref, path string, opts Op
 // GetIn is Get to a file in root, which no link leads out of. name may lie in a folder, which must be there.
 func GetIn(ctx context.Context, store storage.Store, ref Ref, root *os.Root, name string, opts Options) error {
 	opts = opts.withDefaults()
-	parts, err := partsOf(ctx, store, ref)
+	parts, store, err := partsOf(ctx, store, ref)
 	if err != nil {
 		return err
 	}
@@ -63,36 +63,45 @@ func GetIn(ctx context.Context, store storage.Store, ref Ref, root *os.Root, nam
 	return nil
 }
 
+// Rooted is a store that lets a chunk be read by whoever may read the content that it is of. Chunks are fetched from Under.
+type Rooted interface {
+	// Under returns the store for the chunks of the manifest root.
+	Under(root storage.Digest) storage.Store
+}
+
 // part is an object that lies within the content.
 type part struct {
 	storage.Info
 	from int64
 }
 
-// partsOf are the objects that make up a content: itself or its chunks.
-func partsOf(ctx context.Context, store storage.Store, ref Ref) ([]part, error) {
+// partsOf are the objects that make up a content, itself or its chunks, and the store that has them.
+func partsOf(ctx context.Context, store storage.Store, ref Ref) ([]part, storage.Store, error) {
 	if err := ref.Validate(); err != nil {
-		return nil, fmt.Errorf("get: %w", err)
+		return nil, nil, fmt.Errorf("get: %w", err)
 	}
 	if !ref.Chunked {
-		return []part{{Info: storage.Info{Digest: ref.Digest, Size: ref.Size}}}, nil
+		return []part{{Info: storage.Info{Digest: ref.Digest, Size: ref.Size}}}, store, nil
 	}
 	b, err := storage.ReadAll(ctx, store, ref.Digest, MaxManifest)
 	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
+		return nil, nil, fmt.Errorf("manifest: %w", err)
 	}
 	m, err := Parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", ref.Digest, err)
+		return nil, nil, fmt.Errorf("get %s: %w", ref.Digest, err)
 	}
 	if m.Size != ref.Size {
-		return nil, fmt.Errorf("get %s: %w: want %d bytes, its manifest says %d", ref.Digest, storage.ErrSizeMismatch, ref.Size, m.Size)
+		return nil, nil, fmt.Errorf("get %s: %w: want %d bytes, its manifest says %d", ref.Digest, storage.ErrSizeMismatch, ref.Size, m.Size)
 	}
 	parts := make([]part, len(m.Chunks))
 	for i, digest := range m.Chunks {
 		parts[i] = part{storage.Info{Digest: digest, Size: m.Len(i)}, offset(i)}
 	}
-	return parts, nil
+	if rooted, ok := store.(Rooted); ok {
+		store = rooted.Under(ref.Digest)
+	}
+	return parts, store, nil
 }
 
 // isIn says whether src has the part where it belongs.
@@ -103,7 +112,7 @@ func (p part) isIn(ctx context.Context, src io.ReaderAt) (bool, error) {
 
 // Verify says whether src has the content of ref at its start. Only a manifest is fetched.
 func Verify(ctx context.Context, store storage.Store, ref Ref, src io.ReaderAt) (bool, error) {
-	parts, err := partsOf(ctx, store, ref)
+	parts, _, err := partsOf(ctx, store, ref)
 	if err != nil {
 		return false, err
 	}

@@ -233,6 +233,27 @@ func TestAStoreThatIsAwayForAMomentIsAskedAgain(t *testing.T) {
 	require.Len(t, m.Chunks, 5)
 }
 
+// rooted gives out chunks only to who names their manifest.
+type rooted struct {
+	*watched
+	manifest, root storage.Digest
+}
+
+func (r rooted) Under(root storage.Digest) storage.Store { return rooted{r.watched, r.manifest, root} }
+
+func (r rooted) Get(ctx context.Context, d storage.Digest) (io.ReadCloser, storage.Info, error) {
+	if d != r.manifest && r.root != r.manifest {
+		return nil, storage.Info{}, storage.ErrNotFound
+	}
+	return r.watched.Get(ctx, d)
+}
+
+func TestChunksAreAskedForUnderTheirManifest(t *testing.T) {
+	s := watch(t)
+	ref, _ := putLarge(t, s)
+	requireContent(t, rooted{watched: s, manifest: ref.Digest}, ref, large())
+}
+
 // told counts what a transfer tells.
 type told struct{ expected, moved, skipped atomic.Int64 }
 

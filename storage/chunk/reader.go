@@ -19,7 +19,7 @@ import (
 // Errors, of Open and of reading, are those of Get. What was read before one is the right beginning of the content.
 func Open(ctx context.Context, store storage.Store, ref Ref, opts Options) (io.ReadCloser, error) {
 	opts = opts.withDefaults()
-	parts, err := partsOf(ctx, store, ref)
+	parts, store, err := partsOf(ctx, store, ref)
 	if err != nil {
 		return nil, err
 	}
