@@ -62,27 +62,32 @@ func (s *Store) PresignPut(ctx context.Context, info storage.Info, life time.Dur
 	if err != nil {
 		return Presigned{}, err
 	}
-	return s.presign(ctx, http.MethodPut, info.Digest, life, map[string]string{
+	return s.presign(ctx, http.MethodPut, info.Digest, life, nil, map[string]string{
 		"Content-Length":                     strconv.FormatInt(info.Size, 10),
 		minio.ChecksumSHA256.Key():           checksum,
 		http.CanonicalHeaderKey(proofHeader): proof,
 	})
 }
 
-// PresignGet returns a request that reads an object until life has passed. The store is not asked.
+// PresignGet returns a request that reads an object until life has passed. Whoever stored it may have called it a web page:
+// the answer says that it is bytes to be saved. The store is not asked.
 func (s *Store) PresignGet(ctx context.Context, d storage.Digest, life time.Duration) (Presigned, error) {
 	if err := d.Validate(); err != nil {
 		return Presigned{}, fmt.Errorf("presign: %w", err)
 	}
-	return s.presign(ctx, http.MethodGet, d, life, nil)
+	return s.presign(ctx, http.MethodGet, d, life, url.Values{
+		"response-content-type": {"application/octet-stream"}, "response-content-disposition": {"attachment"},
+	}, nil)
 }
 
-func (s *Store) presign(ctx context.Context, method string, d storage.Digest, life time.Duration, header map[string]string) (Presigned, error) {
+func (s *Store) presign(
+	ctx context.Context, method string, d storage.Digest, life time.Duration, query url.Values, header map[string]string,
+) (Presigned, error) {
 	signed := http.Header{}
 	for name, value := range header {
 		signed.Set(name, value)
 	}
-	u, err := s.client.PresignHeader(ctx, method, s.cfg.Bucket, s.key(d), life, url.Values{}, signed)
+	u, err := s.client.PresignHeader(ctx, method, s.cfg.Bucket, s.key(d), life, query, signed)
 	if err != nil {
 		return Presigned{}, fmt.Errorf("presign %s of %s: %w", method, d, s.classify(ctx, err))
 	}

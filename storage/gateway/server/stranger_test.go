@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/gateway"
 	"github.com/ain-network/aind/storage/storagetest"
 	s3server "github.com/ain-network/aind/storage/storagetest/server"
@@ -249,6 +252,11 @@ func linksEnd(t *testing.T, store *s3server.Server) {
 	require.Equal(t, http.StatusOK, status, "it was handed out when it was allowed: for its minute it is good")
 	require.Equal(t, string(s.content), text)
 	require.Contains(t, s.link.Download.URL, "X-Amz-Expires=60")
+	res, err := http.Get(s.link.Download.URL)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, "application/octet-stream", res.Header.Get("Content-Type"), "no browser takes it for a page")
+	require.Equal(t, "attachment", res.Header.Get("Content-Disposition"))
 	status, text = carry(t, s.link.Download, nil, func(r *http.Request) {
 		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "X-Amz-Expires=60", "X-Amz-Expires=6000", 1)
 	})
@@ -317,4 +325,32 @@ func TestChunksUnderTheirRoot(t *testing.T) {
 		_, _, err := c.store.Get(deadline(t), c.d)
 		require.ErrorIs(t, err, storage.ErrNotFound, what)
 	}
+}
+
+// Large content goes into a space as chunks and is read, with nothing but its manifest named, as one.
+func TestLargeContent(t *testing.T) {
+	w := newWorld(t)
+	w.reserve(1, w.alice, 1<<30)
+	owner := w.space(t, w.alice, 1)
+	const size = chunk.Threshold + 5*mib
+	ref, err := chunk.Put(deadline(t), owner, storagetest.Stream(7, size), size, chunk.Options{})
+	require.NoError(t, err)
+	require.True(t, ref.Chunked)
+	usage, err := owner.Usage(deadline(t))
+	require.NoError(t, err)
+	require.Equal(t, int64(6), usage.Objects, "five chunks and their manifest")
+
+	w.ledger.set(1, func(s *space) { s.Readers = map[storage.Digest][]string{ref.Digest: {w.bob.Address().String()}} })
+	path := filepath.Join(t.TempDir(), "content")
+	err = chunk.Get(deadline(t), w.space(t, w.bob, 1), ref, path, chunk.Options{})
+	require.ErrorIs(t, err, storage.ErrNotFound, "the chunks are not named")
+	require.NoError(t, chunk.Get(deadline(t), w.space(t, w.bob, 1).Under(ref.Digest), ref, path, chunk.Options{}))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	got, err := storage.DigestReader(f)
+	require.NoError(t, err)
+	want, err := storage.DigestReader(storagetest.Stream(7, size))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
