@@ -19,6 +19,13 @@ func (app *App) CheckInvariants(ctx sdk.Context) error {
 	if err := app.Storage.CheckState(ctx); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
+	needs, err := app.Jobs.Needs(ctx)
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	if err := app.Storage.CheckNeeds(ctx, needs); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
 	return app.checkSupply(ctx)
 }
 

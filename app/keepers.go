@@ -188,6 +188,7 @@ func (k *Keepers) addMarket(app *App) {
 	k.Permissions = permissionskeeper.NewKeeper(app.codec, store(permissionstypes.StoreKey), k.Reputation, Authority())
 	k.Jobs = jobskeeper.NewKeeper(app.codec, store(jobstypes.StoreKey), k.Escrow, k.Reputation, k.Bank, k.Permissions, Authority())
 	k.Storage = storagekeeper.NewKeeper(app.codec, store(storagetypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, Authority())
+	k.Jobs.UseStorage(k.Storage)
 	k.Bandwidth = bandwidthkeeper.NewKeeper(
 		app.codec, store(bandwidthtypes.StoreKey), k.Escrow, k.Reputation, k.Jobs, k.Bank, chain.Denom, Authority(),
 	)

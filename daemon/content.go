@@ -29,8 +29,8 @@ func readContent(ctx context.Context, store storage.Store, inline []byte, ref *j
 	if ref == nil {
 		return inline, nil
 	}
-	if ref.Space != "" {
-		return nil, fmt.Errorf("reference to %s: spaces cannot be read by this version", ref.Space)
+	if ref.Space != 0 || ref.Chunked {
+		return nil, fmt.Errorf("reference to %s in space %d: spaces and chunks cannot be read by this version", ref.Digest, ref.Space)
 	}
 	if ref.Size_ > uint64(limit) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, the owner's limit is %d", storage.ErrTooLarge, ref.Digest, ref.Size_, limit)

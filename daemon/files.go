@@ -20,6 +20,9 @@ func (k *Kit) RefusesFiles(request jobstypes.Request) string {
 		sizes["its input"] = ref.Size_
 	}
 	for _, file := range request.Spec.Input.Files {
+		if file.Reference.Space != 0 || file.Reference.Chunked {
+			return fmt.Sprintf("its file %s lies in a space or in chunks, which this version cannot read", file.Name)
+		}
 		sizes["its file "+file.Name] = file.Reference.Size_
 	}
 	sum := uint64(0)

@@ -58,6 +58,12 @@ func (k *Keeper) Challenge(ctx context.Context, signer, owner sdk.AccAddress, m 
 	if err := k.callResolver(ctx, l, now); err != nil {
 		return "", err
 	}
+	if err := k.nameOutput(ctx, l, owner, "evidence", m.Evidence); err != nil {
+		return "", err
+	}
+	if err := k.keepEvidence(ctx, l, now); err != nil {
+		return "", err
+	}
 	pending := l.Pending()
 	if err := emit(ctx, &types.EventChallenged{
 		RequestId: l.Id, JobId: l.Spec.JobId, Challenger: pending.Challenger, Resolver: pending.Resolver,
@@ -177,6 +183,9 @@ func (k *Keeper) Resolve(ctx context.Context, owner sdk.AccAddress, m *types.Msg
 		return 0, err
 	}
 	if err := k.checkForged(ctx, l, m.Forged); err != nil {
+		return 0, err
+	}
+	if err := k.nameOutput(ctx, l, owner, "evidence", m.Evidence); err != nil {
 		return 0, err
 	}
 	now, err := k.now(ctx)

@@ -39,6 +39,8 @@ import (
 	"github.com/ain-network/aind/x/jobs/types"
 	reputationkeeper "github.com/ain-network/aind/x/reputation/keeper"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagekeeper "github.com/ain-network/aind/x/storage/keeper"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 const (
@@ -57,6 +59,7 @@ type fixture struct {
 	bank       bankkeeper.BaseKeeper
 	escrow     *escrowkeeper.Keeper
 	reputation *reputationkeeper.Keeper
+	storage    *storagekeeper.Keeper
 	keeper     *keeper.Keeper
 	server     types.MsgServer
 	query      types.QueryServer
@@ -78,7 +81,7 @@ func newFixture(t testing.TB) *fixture {
 // newEmptyFixture has keepers whose state is not set yet, except that of the SDK.
 func newEmptyFixture(t testing.TB) *fixture {
 	t.Helper()
-	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, escrowtypes.StoreKey, reputationtypes.StoreKey, bandwidthtypes.StoreKey, types.StoreKey)
+	keys := storetypes.NewKVStoreKeys(authtypes.StoreKey, banktypes.StoreKey, escrowtypes.StoreKey, reputationtypes.StoreKey, bandwidthtypes.StoreKey, storagetypes.StoreKey, types.StoreKey)
 	store := func(name string) *storetypes.KVStoreKey { return keys[name] }
 	ctx := testutil.DefaultContextWithKeys(keys, nil, nil).
 		WithChainID(chain.DefaultChainID).WithBlockTime(time.UnixMilli(genesisMs)).WithBlockHeight(1)
@@ -103,12 +106,16 @@ func newEmptyFixture(t testing.TB) *fixture {
 	require.NoError(t, reputation.InitGenesis(ctx, *reputationtypes.DefaultGenesis()))
 	rights := listed{}
 	restarted := func() *keeper.Keeper {
-		return keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, rights, authority())
+		k := keeper.NewKeeper(cdc, runtime.NewKVStoreService(store(types.StoreKey)), escrow, reputation, bank, rights, authority())
+		k.UseStorage(storagekeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(storagetypes.StoreKey)), escrow, reputation, k, authority()))
+		return k
 	}
 	k := restarted()
+	storage := storagekeeper.NewKeeper(cdc, runtime.NewKVStoreService(store(storagetypes.StoreKey)), escrow, reputation, k, authority())
+	require.NoError(t, storage.InitGenesis(ctx, *storagetypes.DefaultGenesis()))
 	return &fixture{
 		restarted: restarted, listed: rights,
-		t: t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, keeper: k,
+		t: t, ctx: ctx, keys: keys, bank: bank, escrow: escrow, reputation: reputation, storage: storage, keeper: k,
 		server: keeper.NewMsgServer(k), query: keeper.NewQueryServer(k), names: map[string]string{}, addresses: map[string]sdk.AccAddress{},
 	}
 }
@@ -209,6 +216,7 @@ func appHash(height int64) []byte {
 func (f *fixture) endBlock() {
 	f.t.Helper()
 	require.NoError(f.t, f.keeper.EndBlock(f.ctx))
+	require.NoError(f.t, f.storage.EndBlock(f.ctx))
 	f.checkBooks()
 }
 
@@ -239,6 +247,10 @@ func (f *fixture) run(message func(ctx context.Context) error) error {
 func (f *fixture) checkBooks() {
 	f.t.Helper()
 	require.NoError(f.t, f.escrow.CheckBooks(f.ctx))
+	require.NoError(f.t, f.storage.CheckState(f.ctx))
+	needs, err := f.keeper.Needs(f.ctx)
+	require.NoError(f.t, err)
+	require.NoError(f.t, f.storage.CheckNeeds(f.ctx, needs))
 	state, err := f.keeper.ExportGenesis(f.ctx)
 	require.NoError(f.t, err)
 	require.NoError(f.t, state.Validate())
@@ -268,6 +280,13 @@ func (f *fixture) checkBooks() {
 	}
 	holds, err := f.escrow.ExportGenesis(f.ctx)
 	require.NoError(f.t, err)
+	spaces, err := f.storage.ExportGenesis(f.ctx)
+	require.NoError(f.t, err)
+	for _, space := range spaces.Spaces {
+		if space.HoldId != 0 {
+			live++
+		}
+	}
 	require.Len(f.t, holds.Holds, live)
 }
 

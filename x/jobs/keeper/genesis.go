@@ -152,6 +152,11 @@ func (k *Keeper) initRequest(ctx context.Context, r types.Request, assignments [
 	if err := k.requestsByClient.Set(ctx, collections.Join(client, r.Id)); err != nil {
 		return err
 	}
+	for _, content := range r.InSpaces(assignments) {
+		if err := k.named.Set(ctx, namedKeyOf(content, r.Id)); err != nil {
+			return err
+		}
+	}
 	for _, node := range nodesOf(r, assignments) {
 		account, err := types.ParseAddress("node", node)
 		if err != nil {

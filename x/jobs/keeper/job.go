@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"cosmossdk.io/collections"
@@ -38,6 +39,11 @@ func (k *Keeper) Register(ctx context.Context, root sdk.AccAddress, m *types.Msg
 	}
 	if err := m.Terms.CheckVerification(schema); err != nil {
 		return 0, err
+	}
+	for i, release := range m.Releases {
+		if err := k.checkPrograms(ctx, fmt.Sprintf("releases[%d]", i), release, 0); err != nil {
+			return 0, err
+		}
 	}
 	return k.plant(ctx, root, types.Job{
 		Name:               m.Name,
@@ -236,6 +242,9 @@ func (k *Keeper) Publish(ctx context.Context, signer sdk.AccAddress, m *types.Ms
 		return 0, types.ErrInvalid.Wrapf("release.role: %s, but the schema of job %#x has no service Evaluator", m.Release.Role, job.Id)
 	}
 	if err := schema.CheckProgram(m.Release); err != nil {
+		return 0, err
+	}
+	if err := k.checkPrograms(ctx, "release", m.Release, job.Id); err != nil {
 		return 0, err
 	}
 	if job.Releases >= params.MaxReleases {

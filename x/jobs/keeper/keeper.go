@@ -33,6 +33,7 @@ type (
 	openingKey    = collections.Triple[uint64, int32, uint64]        // job, role, request
 	placeKey      = collections.Triple[sdk.AccAddress, bool, uint64] // node, finished, request
 	byJobKey      = collections.Pair[uint64, uint64]                 // job, request
+	namedKey      = collections.Triple[uint64, string, uint64]       // space, digest, request
 	byAccountKey  = collections.Pair[sdk.AccAddress, uint64]         // root or client, job or request
 )
 
@@ -45,6 +46,7 @@ type Keeper struct {
 	reputation types.ReputationKeeper
 	bank       types.BankKeeper
 	rights     types.PermissionsKeeper
+	storage    types.StorageKeeper
 	authority  string
 	schemas    *schemaCache
 
@@ -75,6 +77,7 @@ type Keeper struct {
 	requestsByClient collections.KeySet[byAccountKey]
 	places           collections.KeySet[placeKey]
 	removals         collections.KeySet[deadlineKey]
+	named            collections.KeySet[namedKey]
 }
 
 // NewKeeper returns the keeper of jobs. The authority, a bech32 address, is the
@@ -133,6 +136,8 @@ func NewKeeper(
 			collections.PairKeyCodec(number, account), codec.CollValue[types.Checkpoints](cdc)),
 		drawings: collections.NewKeySet(sb, types.DrawingsPrefix, "drawings", number),
 		removals: collections.NewKeySet(sb, types.RemovalsPrefix, "removals", collections.PairKeyCodec(collections.Int64Key, number)),
+		named: collections.NewKeySet(sb, types.NamedPrefix, "named",
+			collections.TripleKeyCodec(number, collections.StringKey, number)),
 	}
 	if _, err := sb.Build(); err != nil {
 		panic(err)

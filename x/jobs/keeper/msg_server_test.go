@@ -365,12 +365,12 @@ func TestRevealIsRefused(t *testing.T) {
 		change func(*types.MsgRevealResult)
 		err    error
 	}{
-		"with another result":            {func(m *types.MsgRevealResult) { m.Result.Inline = reply("w9") }, types.ErrCommitment},
-		"with another salt":              {func(m *types.MsgRevealResult) { m.Salt = salt("w2") }, types.ErrCommitment},
-		"as another worker":              {func(m *types.MsgRevealResult) { m.Signer = f.address("w2").String() }, types.ErrCommitment},
-		"as nobody of the request":       {func(m *types.MsgRevealResult) { m.Signer = f.address("w3").String() }, types.ErrNoPlace},
-		"with bytes that do not decode":  {func(m *types.MsgRevealResult) { *m = *f.reveal(id, "w2"); m.Result.Inline = []byte("garbage") }, types.ErrDecode},
-		"in a space that is not enabled": {func(m *types.MsgRevealResult) { m.Result.Reference = &types.Reference{Space: "ain://x/y"} }, types.ErrNotEnabled},
+		"with another result":           {func(m *types.MsgRevealResult) { m.Result.Inline = reply("w9") }, types.ErrCommitment},
+		"with another salt":             {func(m *types.MsgRevealResult) { m.Salt = salt("w2") }, types.ErrCommitment},
+		"as another worker":             {func(m *types.MsgRevealResult) { m.Signer = f.address("w2").String() }, types.ErrCommitment},
+		"as nobody of the request":      {func(m *types.MsgRevealResult) { m.Signer = f.address("w3").String() }, types.ErrNoPlace},
+		"with bytes that do not decode": {func(m *types.MsgRevealResult) { *m = *f.reveal(id, "w2"); m.Result.Inline = []byte("garbage") }, types.ErrDecode},
+		"both inline and by reference":  {func(m *types.MsgRevealResult) { m.Result.Reference = &types.Reference{} }, types.ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := f.reveal(id, "w1")

@@ -34,6 +34,9 @@ func (k *Keeper) Rank(ctx context.Context, owner sdk.AccAddress, m *types.MsgRan
 	if err := k.checkAgreement(ctx, l, m.Ranking); err != nil {
 		return err
 	}
+	if err := k.nameOutput(ctx, l, owner, "evidence", m.Evidence); err != nil {
+		return err
+	}
 	if l.RankedMs, err = k.now(ctx); err != nil {
 		return err
 	}

@@ -110,7 +110,11 @@ func (w *world) told(err error) string {
 	if err == nil {
 		return ""
 	}
-	said := strings.TrimSuffix(err.Error(), ": "+errors.Unwrap(err).Error())
+	root := err
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		root = inner
+	}
+	said := strings.TrimSuffix(err.Error(), ": "+root.Error())
 	return account.ReplaceAllStringFunc(said, func(address string) string {
 		if name, ok := w.names[address]; ok {
 			return "$" + name

@@ -88,11 +88,11 @@ func (k *Keeper) Order(ctx context.Context, signer, client sdk.AccAddress, m *ty
 	if err := k.checkNotExpired(ctx, r); err != nil {
 		return 0, err
 	}
-	return k.open(ctx, signer, client, r, terms.Windows.Or(params.DefaultWindows))
+	return k.open(ctx, signer, client, r, params, terms.Windows.Or(params.DefaultWindows))
 }
 
 // open takes the coins and stores a new request.
-func (k *Keeper) open(ctx context.Context, signer, client sdk.AccAddress, r types.Request, windows types.Windows) (uint64, error) {
+func (k *Keeper) open(ctx context.Context, signer, client sdk.AccAddress, r types.Request, params types.Params, windows types.Windows) (uint64, error) {
 	now, err := k.now(ctx)
 	if err != nil {
 		return 0, err
@@ -114,6 +114,9 @@ func (k *Keeper) open(ctx context.Context, signer, client sdk.AccAddress, r type
 	l.State = types.REQUEST_STATE_OPEN
 	l.RequestedMs = now
 	l.waitUntil(now + int64(windows.OpenMs))
+	if err := k.nameInputs(ctx, l, client, l.EndsBy(params, windows)); err != nil {
+		return 0, err
+	}
 	if err := k.requestsByJob.Set(ctx, collections.Join(r.Spec.JobId, r.Id)); err != nil {
 		return 0, err
 	}

@@ -51,6 +51,9 @@ func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgS
 		if err := k.checkReply(ctx, l, *m.Result); err != nil {
 			return err
 		}
+		if err := k.nameOutput(ctx, l, owner, "result.reference", m.Result.Reference); err != nil {
+			return err
+		}
 		a.RevealedMs, a.Result = a.CommittedMs, m.Result
 		l.Revealed++
 	}
@@ -93,6 +96,9 @@ func (k *Keeper) Reveal(ctx context.Context, owner sdk.AccAddress, m *types.MsgR
 		return types.ErrState.Wrapf("request %d is %s; results are revealed after all have committed or the time limit", l.Id, l.State)
 	}
 	if err := k.checkReveal(ctx, l, owner, a, m); err != nil {
+		return err
+	}
+	if err := k.nameOutput(ctx, l, owner, "result.reference", m.Result.Reference); err != nil {
 		return err
 	}
 	now, err := k.now(ctx)

@@ -38,6 +38,9 @@ func (k *Keeper) finish(ctx context.Context, l *live, outcome types.Outcome) err
 	if err := k.escrow.CloseHold(ctx, l.HoldId); err != nil {
 		return err
 	}
+	if err := k.doneWithSpaces(ctx, l); err != nil {
+		return err
+	}
 	if err := k.report(ctx, l, assignments); err != nil {
 		return err
 	}

@@ -171,6 +171,11 @@ func (k *Keeper) removeOne(ctx context.Context, id uint64) error {
 			return err
 		}
 	}
+	for _, content := range l.InSpaces(assignments) {
+		if err := k.named.Remove(ctx, namedKeyOf(content, id)); err != nil {
+			return err
+		}
+	}
 	client, err := types.ParseAddress("client", l.Client)
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ import (
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	"github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagekeeper "github.com/ain-network/aind/x/storage/keeper"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 
 	"cosmossdk.io/math"
 )
@@ -55,6 +57,7 @@ func newWorld(t testing.TB) *world {
 	escrowtypes.RegisterInterfaces(registry)
 	reputationtypes.RegisterInterfaces(registry)
 	types.RegisterInterfaces(registry)
+	storagetypes.RegisterInterfaces(registry)
 	router := baseapp.NewMsgServiceRouter()
 	router.SetInterfaceRegistry(registry)
 	room := bandwidthkeeper.NewKeeper(codec.NewProtoCodec(registry), runtime.NewKVStoreService(f.keys[bandwidthtypes.StoreKey]),
@@ -65,6 +68,7 @@ func newWorld(t testing.TB) *world {
 	escrowtypes.RegisterMsgServer(router, escrowkeeper.NewMsgServer(f.escrow))
 	reputationtypes.RegisterMsgServer(router, f.reputationServer())
 	types.RegisterMsgServer(router, f.server)
+	storagetypes.RegisterMsgServer(router, storagekeeper.NewMsgServer(f.storage))
 	w := &world{fixture: f, router: router, registry: registry, named: map[string]string{}}
 
 	f.fund("client", 1_000_000, 0)
@@ -84,12 +88,46 @@ func newWorld(t testing.TB) *world {
 	for _, state := range []string{"open", "running", "closed", "revealing", "evaluating", "ranked", "challenged", "cancelled", "granting", "granted"} {
 		w.name(state, w.requestIn(job, state))
 	}
+	w.spaces()
 	w.applications(job)
 	w.checked()
 	f.operate("w3", "hot")
 	w.must(&types.MsgAddBuilder{Signer: authority(), Builder: f.address("builder").String(), Name: "builder"})
 	return w
 }
+
+// spaces are one of the client for its inputs, one that all nodes may write, and one that requests need.
+func (w *world) spaces() {
+	of := func(name string) string { return w.address(name).String() }
+	w.must(&storagetypes.MsgRegisterProvider{Signer: of("provider"), Endpoint: "https://store.example.org", Price: 1, CapacityBytes: 1 << 40})
+	rule := func(kind storagetypes.AccessKind, names ...string) storagetypes.AccessRule {
+		r := storagetypes.AccessRule{Kind: kind}
+		for _, name := range names {
+			r.Accounts = append(r.Accounts, of(name))
+		}
+		return r
+	}
+	for i, space := range []struct {
+		name, owner string
+		read, write storagetypes.AccessRule
+	}{
+		{"space", "client", rule(storagetypes.ACCESS_KIND_PARTICIPANTS), rule(storagetypes.ACCESS_KIND_OWNER)},
+		{"results", "w1", rule(storagetypes.ACCESS_KIND_PARTICIPANTS), rule(storagetypes.ACCESS_KIND_LISTED, "e1", "root", "w2")},
+		{"needed", "client", rule(storagetypes.ACCESS_KIND_PARTICIPANTS), rule(storagetypes.ACCESS_KIND_OWNER)},
+		{"public", "root", rule(storagetypes.ACCESS_KIND_EVERYBODY), rule(storagetypes.ACCESS_KIND_OWNER)},
+	} {
+		w.must(&storagetypes.MsgReserveSpace{
+			Signer: of(space.owner), Provider: of("provider"), SizeBytes: 1 << 20, DurationMs: 3_600_000, MaxPrice: 1, Read: space.read, Write: space.write,
+		})
+		w.name(space.name, uint64(i+1))
+	}
+	w.name("needing", w.request(w.number("job"), func(s *types.RequestSpec) {
+		s.Input = types.Input{Reference: &types.Reference{Digest: digestOf("input"), Size_: 5, Space: w.number("needed")}}
+	}))
+}
+
+// digestOf names content.
+func digestOf(content string) string { return types.Digest([]byte(content)) }
 
 // otherRegistration is a job with another schema.
 func (f *fixture) otherRegistration() *types.MsgRegisterJob {
@@ -255,6 +293,22 @@ func (w *world) messages() map[string]sdk.Msg {
 		&bandwidthtypes.MsgAllocateToJob{Signer: of("root"), JobId: job, Amount: math.NewInt(10)},
 		&bandwidthtypes.MsgUpdateParams{Authority: authority(), Params: bandwidthtypes.DefaultParams()},
 
+		&storagetypes.MsgRegisterProvider{Signer: of("stranger"), Endpoint: "https://store.example.org", Price: 1, CapacityBytes: 1 << 40, Closed: true},
+		&storagetypes.MsgReserveSpace{
+			Signer: of("client"), Provider: of("provider"), SizeBytes: 1 << 20, DurationMs: 3_600_000, MaxPrice: 1,
+			Read:  storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_JOB, JobId: job},
+			Write: storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_LISTED, Accounts: []string{of("w1")}},
+		},
+		&storagetypes.MsgExtendSpace{Signer: of("client"), Space: w.number("space"), DurationMs: 3_600_000, MaxPrice: 1},
+		&storagetypes.MsgSetAccess{
+			Signer: of("client"), Space: w.number("space"),
+			Read:  storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_LISTED, Accounts: []string{of("w1"), of("w2")}},
+			Write: storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_JOB, JobId: job},
+		},
+		&storagetypes.MsgPublishFolder{Signer: of("client"), Space: w.number("space"), Digest: digestOf("folder"), Size_: 6},
+		&storagetypes.MsgReleaseSpace{Signer: of("client"), Space: w.number("space")},
+		&storagetypes.MsgUpdateParams{Authority: authority(), Params: storagetypes.DefaultParams()},
+
 		w.application(job, "stranger"),
 		&reputationtypes.MsgWithdrawApplication{Signer: of("newcomer"), ApplicationId: application},
 		&reputationtypes.MsgApproveNode{Signer: of("root"), ApplicationId: application},
@@ -325,7 +379,7 @@ func TestGenesisHasAllOfAWorld(t *testing.T) {
 	require.Len(t, exported.Schemas, 2)
 	require.Len(t, exported.Terms, 3)
 	require.Len(t, exported.Releases, 6)
-	require.Len(t, exported.Requests, 12)
+	require.Len(t, exported.Requests, 13)
 	require.Len(t, exported.Grants, 2)
 	require.Len(t, exported.Checkpoints, 2)
 	require.Len(t, exported.Builders, 1)
@@ -424,6 +478,7 @@ func TestEveryFieldOfEveryEventIsFilled(t *testing.T) {
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "Next")
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "DeadlineMs")
 	delete(filled["ain.jobs.v1.EventChallenged"], "Level") // challenge_three_levels_right.txt
+	delete(filled["ain.storage.v1.EventSpaceExpired"], "KeepUntilMs") // TestNeededSpaceOutlivesItsExpiry of x/storage
 	for event, fields := range filled {
 		for field, ok := range fields {
 			assert.True(t, ok, "%s: %s", event, field)

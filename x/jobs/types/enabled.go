@@ -14,14 +14,6 @@ type field struct {
 
 // Enabled refuses a request's fields that are not honored. Files are beside the input of a request, and of nothing else.
 func (s RequestSpec) Enabled() error {
-	if err := s.Input.Reference.enabled("spec.input.reference"); err != nil {
-		return err
-	}
-	for i, file := range s.Input.Files {
-		if err := file.Reference.enabled(index("spec.input.files", i) + ".reference"); err != nil {
-			return err
-		}
-	}
 	if s.EvaluatorInput == nil {
 		return nil
 	}
@@ -38,7 +30,7 @@ func (m *MsgRegisterJob) Enabled() error {
 			return err
 		}
 	}
-	return m.QualificationInput.enabled("qualification_input")
+	return m.QualificationInput.enabledForApplicants("qualification_input")
 }
 
 // Enabled refuses an update's fields that are not honored.
@@ -51,33 +43,11 @@ func (m *MsgUpdateJob) Enabled() error {
 	if m.QualificationInput == nil {
 		return nil
 	}
-	return m.QualificationInput.enabled("qualification_input")
+	return m.QualificationInput.enabledForApplicants("qualification_input")
 }
 
 // Enabled refuses a release's fields that are not honored.
 func (m *MsgPublishRelease) Enabled() error { return m.Release.enabled("release") }
-
-// Enabled refuses a submission's fields that are not honored.
-func (m *MsgSubmitResult) Enabled() error {
-	if m.Result == nil {
-		return nil
-	}
-	return m.Result.Reference.enabled("result.reference")
-}
-
-// Enabled refuses a reveal's fields that are not honored.
-func (m *MsgRevealResult) Enabled() error {
-	return m.Result.Reference.enabled("result.reference")
-}
-
-// Enabled refuses a ranking's fields that are not honored.
-func (m *MsgRank) Enabled() error { return m.Evidence.enabled("evidence") }
-
-// Enabled refuses a challenge's fields that are not honored.
-func (m *MsgChallenge) Enabled() error { return m.Evidence.enabled("evidence") }
-
-// Enabled refuses a verdict's fields that are not honored.
-func (m *MsgResolveChallenge) Enabled() error { return m.Evidence.enabled("evidence") }
 
 func (t TermsSpec) enabled() error {
 	return refuse(
@@ -95,14 +65,18 @@ func (r ReleaseSpec) enabled(path string) error {
 }
 
 func (i Input) enabled(path string) error {
-	if err := i.Reference.enabled(path + ".reference"); err != nil {
-		return err
-	}
 	return refuse(field{path + ".files", len(i.Files) > 0})
 }
 
-func (r *Reference) enabled(path string) error {
-	return refuse(field{path + ".space", r != nil && r.Space != ""})
+// enabledForApplicants refuses what would not last: a job lives on, and a space expires.
+func (i Input) enabledForApplicants(path string) error {
+	if err := i.enabled(path); err != nil || i.Reference == nil {
+		return err
+	}
+	return refuse(
+		field{path + ".reference.space", i.Reference.Space != 0},
+		field{path + ".reference.chunked", i.Reference.Chunked},
+	)
 }
 
 func refuse(fields ...field) error {

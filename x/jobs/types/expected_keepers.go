@@ -53,6 +53,21 @@ type ReputationKeeper interface {
 	Touch(ctx context.Context, owner sdk.AccAddress) error
 }
 
+// StorageKeeper keeps the spaces that requests name.
+type StorageKeeper interface {
+	// CheckInput refuses content that a client may not name as the input of a job's request, which may last until then.
+	CheckInput(ctx context.Context, space uint64, client sdk.AccAddress, jobID uint64, until int64) error
+	// CheckProgram refuses a program that a job's nodes, 0 for a job that is not there yet, cannot read.
+	CheckProgram(ctx context.Context, space uint64, jobID uint64) error
+	// CheckOutput refuses content that an account cannot have written.
+	CheckOutput(ctx context.Context, space uint64, account sdk.AccAddress) error
+	// Need notes that one more request needs a space, until a time at first; Keep, that it needs it longer; Done, that
+	// the request is over.
+	Need(ctx context.Context, space uint64, until int64) error
+	Keep(ctx context.Context, space uint64, until int64) error
+	Done(ctx context.Context, space uint64) error
+}
+
 // PermissionsKeeper keeps the rules about who may send which message.
 type PermissionsKeeper interface {
 	// IsListed says whether a rule about the message names the owner; without such a rule nobody is.

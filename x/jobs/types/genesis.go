@@ -39,7 +39,10 @@ func (g GenesisState) Validate() error {
 	if err := g.validateGrants(); err != nil {
 		return err
 	}
-	return g.validateCheckpoints()
+	if err := g.validateCheckpoints(); err != nil {
+		return err
+	}
+	return g.validateSpaces()
 }
 
 func (g GenesisState) validateJobs() error {

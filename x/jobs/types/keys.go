@@ -54,4 +54,5 @@ var (
 	CheckpointsPrefix      = collections.NewPrefix(30)
 	DrawingsPrefix         = collections.NewPrefix(31)
 	BuildersPrefix         = collections.NewPrefix(60)
+	NamedPrefix            = collections.NewPrefix(70)
 )

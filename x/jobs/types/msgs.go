@@ -315,9 +315,6 @@ func (m *MsgAcceptJob) Validate() error {
 
 // Validate checks a submission apart from decoding: a commitment, or the result itself where the job's results are open.
 func (m *MsgSubmitResult) Validate(p Params, terms TermsSpec) error {
-	if err := m.Enabled(); err != nil {
-		return err
-	}
 	if terms.OpenResults {
 		if len(m.Commitment) > 0 {
 			return ErrInvalid.Wrapf("commitment: %d bytes, but the job's results are open; send the result", len(m.Commitment))
@@ -338,9 +335,6 @@ func (m *MsgSubmitResult) Validate(p Params, terms TermsSpec) error {
 
 // Validate checks a reveal apart from its commitment and decoding.
 func (m *MsgRevealResult) Validate(p Params) error {
-	if err := m.Enabled(); err != nil {
-		return err
-	}
 	if len(m.Salt) != SaltSize {
 		return ErrInvalid.Wrapf("salt: %d bytes instead of %d", len(m.Salt), SaltSize)
 	}
@@ -349,25 +343,16 @@ func (m *MsgRevealResult) Validate(p Params) error {
 
 // Validate checks a ranking apart from who is in it.
 func (m *MsgRank) Validate(p Params) error {
-	if err := m.Enabled(); err != nil {
-		return err
-	}
 	return Ranking{Entries: m.Ranking, InputUnusable: m.InputUnusable, Evidence: m.Evidence}.validate(p)
 }
 
 // Validate checks a challenge apart from its request.
 func (m *MsgChallenge) Validate(p Params) error {
-	if err := m.Enabled(); err != nil {
-		return err
-	}
 	return validateEvidence(m.Evidence, p)
 }
 
 // Validate checks a verdict apart from who is in it.
 func (m *MsgResolveChallenge) Validate(p Params) error {
-	if err := m.Enabled(); err != nil {
-		return err
-	}
 	if m.Confirm && (len(m.Ranking) > 0 || m.InputUnusable) {
 		return ErrInvalid.Wrap("confirm: set together with another verdict; leave ranking and input_unusable out, or confirm")
 	}

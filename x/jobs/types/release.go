@@ -54,6 +54,7 @@ type predicate struct {
 	Network       []string         `json:"network,omitempty"`
 	// Alternatives are in the order of the subjects behind the first.
 	Alternatives []artifact `json:"alternatives,omitempty"`
+	Space        uint64     `json:"space,omitempty"`
 }
 
 // signedBuildWord binds a release to a builder's statement by the statement's digest.
@@ -71,6 +72,7 @@ type artifact struct {
 	Size          uint64   `json:"size"`
 	StatelessSafe bool     `json:"statelessSafe,omitempty"`
 	Network       []string `json:"network,omitempty"`
+	Space         uint64   `json:"space,omitempty"`
 }
 
 type platform struct {
@@ -120,6 +122,7 @@ func ReleaseStatement(schemaDigest string, spec ReleaseSpec) []byte {
 			StatelessSafe: spec.Program.StatelessSafe,
 			Network:       places(spec.Program),
 			Alternatives:  spec.alternatives(),
+			Space:         spec.Program.Space,
 		},
 	})
 	if err != nil {
@@ -215,6 +218,7 @@ func (r ReleaseSpec) alternatives() []artifact {
 		all = append(all, artifact{
 			Kind: p.Kind.String(), ABI: p.ABI.String(), EntryPoint: p.EntryPoint, Runtime: p.Runtime, Size: p.Size_, StatelessSafe: p.StatelessSafe,
 			Network: places(p),
+			Space:   p.Space,
 		})
 	}
 	return all

@@ -76,6 +76,15 @@ func TestReleaseStatementNamesEveryAlternative(t *testing.T) {
 		string(types.ReleaseStatement("sha256:abc", spec)))
 }
 
+// Statements of programs that lie in no space are the same bytes as before there were any.
+func TestReleaseStatementNamesSpacesOnlyWhereThereAreSome(t *testing.T) {
+	spec := releaseSpec()
+	spec.Alternatives = []program.Program{{Kind: program.PROGRAM_KIND_WASM, ABI: program.ABI_STDIO_JSON, Digest: types.Digest([]byte("module")), Size_: 6}}
+	require.NotContains(t, string(types.ReleaseStatement("sha256:abc", spec)), "space")
+	spec.Program.Space, spec.Alternatives[0].Space = 7, 8
+	require.Contains(t, string(types.ReleaseStatement("sha256:abc", spec)), `"runtime":"","size":6,"space":8}],"space":7}}`)
+}
+
 func TestReleaseSignature(t *testing.T) {
 	admin, stranger := secp256k1.GenPrivKeyFromSecret([]byte("admin")), secp256k1.GenPrivKeyFromSecret([]byte("stranger"))
 	address := sdk.AccAddress(admin.PubKey().Address())
@@ -104,6 +113,7 @@ func TestReleaseSignature(t *testing.T) {
 		"another kind":        {func(s *types.ReleaseSpec) { s.Program.Kind = program.PROGRAM_KIND_WASM }, "not over this program"},
 		"stateless-safe":      {func(s *types.ReleaseSpec) { s.Program.StatelessSafe = true }, "not over this program"},
 		"what it reaches":     {func(s *types.ReleaseSpec) { s.Program.Network = []program.Network{program.NETWORK_CHAIN} }, "not over this program"},
+		"in a space":          {func(s *types.ReleaseSpec) { s.Program.Space = 1 }, "not over this program"},
 		"another ABI":         {func(s *types.ReleaseSpec) { s.Program.ABI = program.ABI_STDIO_JSON }, "not over this program"},
 		"another entry point": {func(s *types.ReleaseSpec) { s.Program.EntryPoint = "Other" }, "not over this program"},
 		"another runtime":     {func(s *types.ReleaseSpec) { s.Program.Runtime = "python-wasi-3.13.0" }, "not over this program"},

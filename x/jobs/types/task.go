@@ -52,6 +52,7 @@ func validateRequested(path string, prog program.Program) error {
 		{"digest", prog.Digest != ""}, {"size", prog.Size_ != 0}, {"entry_point", prog.EntryPoint != ""},
 		{"abi", prog.ABI != program.ABI_UNSPECIFIED}, {"runtime", prog.Runtime != ""}, {"stateless_safe", prog.StatelessSafe},
 		{"network", len(prog.Network) > 0},
+		{"space", prog.Space != 0},
 	} {
 		if field.set {
 			return ErrInvalid.Wrapf("%s.%s: set, but the program is what each request names; leave it out", path, field.name)

@@ -10,11 +10,12 @@ import (
 
 // Reasons of an answer about access, in words for people and gateways' logs.
 const (
-	reasonOwner     = "is the owner"
-	reasonEverybody = "everybody may"
-	reasonJob       = "is an active node of the job"
-	reasonListed    = "is listed"
-	reasonNone      = "no rule lets the account in"
+	reasonOwner       = "is the owner"
+	reasonEverybody   = "everybody may"
+	reasonJob         = "is an active node of the job"
+	reasonListed      = "is listed"
+	reasonParticipant = "takes part in a request that names it"
+	reasonNone        = "no rule lets the account in"
 )
 
 // access says whether an account may read and write a space. Without a digest, to read is to list.
@@ -48,8 +49,15 @@ func (k *Keeper) access(ctx context.Context, id uint64, account sdk.AccAddress, 
 }
 
 // reads says why an account may read; empty: it may not.
-func (k *Keeper) reads(ctx context.Context, space types.Space, account sdk.AccAddress, _ string) (string, error) {
-	return k.lets(ctx, space, space.Read, account)
+func (k *Keeper) reads(ctx context.Context, space types.Space, account sdk.AccAddress, digest string) (string, error) {
+	reason, err := k.lets(ctx, space, space.Read, account)
+	if err != nil || reason != "" || space.Read.Kind != types.ACCESS_KIND_PARTICIPANTS || digest == "" {
+		return reason, err
+	}
+	if may, err := k.jobs.Reads(ctx, space.Id, digest, account); err != nil || !may {
+		return "", err
+	}
+	return reasonParticipant, nil
 }
 
 // lets says why a rule lets an account in, whatever the content is; empty: it does not.

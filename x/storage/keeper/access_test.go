@@ -41,9 +41,14 @@ func TestAccessFollowsTheRules(t *testing.T) {
 	may("bob", "w: is listed")
 	may("hot_node", "w: is listed")
 	may("eve", nobody)
+	f.reads[of("bob")] = true
+	may("eve", nobody)
 	set(types.AccessRule{Kind: types.ACCESS_KIND_PARTICIPANTS}, types.AccessRule{})
 	may("node", nobody)
 	may("alice", "rw: is the owner")
+	require.Equal(t, "r: takes part in a request that names it", f.access(1, "bob", digest))
+	require.Equal(t, nobody, f.access(1, "bob", ""), "participants do not list")
+	require.Equal(t, nobody, f.access(1, "bob", strings.ReplaceAll(digest, "ab", "cd")), "other content")
 }
 
 func TestAccessIsToldWithItsSpace(t *testing.T) {
@@ -57,7 +62,7 @@ func TestAccessIsToldWithItsSpace(t *testing.T) {
 		ask   types.QueryAccessRequest
 		words string
 	}{
-		{types.QueryAccessRequest{Space: 2, Account: of("alice")}, "code = NotFound desc = space: 2 was never reserved, or has expired: no such space"},
+		{types.QueryAccessRequest{Space: 2, Account: of("alice")}, "code = NotFound desc = space 2 was never reserved, or has expired: no such space"},
 		{types.QueryAccessRequest{Space: 1, Account: of("alice"), Digest: "sha256:AB"}, `code = InvalidArgument desc = digest: "sha256:AB": want sha256: and 64 lower-case hex digits: invalid`},
 		{types.QueryAccessRequest{Space: 1, Account: "alice"}, `code = InvalidArgument desc = account "alice": `},
 	} {
@@ -111,7 +116,7 @@ func TestFoldersCountTheirVersions(t *testing.T) {
 
 func TestNeededSpaceOutlivesItsExpiry(t *testing.T) {
 	f := opened(t)
-	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+4*day))
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+4*day))
 	require.EqualValues(t, genesis+3*day, f.space(1).KeepUntilMs, "a day beyond the expiry at most")
 	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+day))
 	require.EqualValues(t, genesis+3*day, f.space(1).KeepUntilMs, "never shorter")
@@ -131,9 +136,25 @@ func TestNeededSpaceOutlivesItsExpiry(t *testing.T) {
 	require.Zero(t, f.reserved())
 }
 
+func TestSpaceIsNeededUntilTheLastRequestIsOver(t *testing.T) {
+	f := opened(t)
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+3*day))
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+hour))
+	f.wait(2 * day)
+	require.NoError(t, f.keeper.Done(f.ctx, 1))
+	require.EqualValues(t, genesis+3*day, f.space(1).KeepUntilMs, "one is left")
+	require.NoError(t, f.keeper.Done(f.ctx, 1))
+	f.gone(1)
+	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+3*day))
+	f.gone(1)
+	f.wait(0)
+	require.Zero(t, f.reserved())
+	require.NoError(t, f.keeper.Done(f.ctx, 1), "it has left the state")
+}
+
 func TestNeededSpaceIsReleasedWhenItIsNoLonger(t *testing.T) {
 	f := opened(t)
-	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+6*hour))
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+6*hour))
 	f.wait(hour)
 	release := &types.MsgReleaseSpace{Signer: of("alice"), Space: 1}
 	f.must(release)
@@ -152,7 +173,7 @@ func TestParticipantsGoOnReadingWhatIsNeeded(t *testing.T) {
 		return &types.MsgSetAccess{Signer: of("alice"), Space: 1, Read: types.AccessRule{Kind: read}}
 	}
 	f.must(set(types.ACCESS_KIND_PARTICIPANTS))
-	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+6*hour))
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+6*hour))
 	f.refused(set(types.ACCESS_KIND_OWNER), "space 1: requests need its content until 1700021600000; "+
 		"give ACCESS_KIND_PARTICIPANTS or ACCESS_KIND_EVERYBODY, or leave read as it is: space is needed by requests")
 	f.must(set(types.ACCESS_KIND_PARTICIPANTS))
@@ -164,7 +185,7 @@ func TestParticipantsGoOnReadingWhatIsNeeded(t *testing.T) {
 func TestInputsAreReadableByThoseWhoWork(t *testing.T) {
 	f := opened(t)
 	set := func(read types.AccessRule) { f.must(&types.MsgSetAccess{Signer: of("alice"), Space: 1, Read: read}) }
-	check := func(client string) error { return f.keeper.CheckInput(f.ctx, 1, address(client), jobID) }
+	check := func(client string) error { return f.keeper.CheckInput(f.ctx, 1, address(client), jobID, genesis+3*day) }
 	require.EqualError(t, check("alice"),
 		"space 1: read is ACCESS_KIND_OWNER, and those who work on the request must read it; set it to ACCESS_KIND_PARTICIPANTS: space is not readable")
 	set(types.AccessRule{Kind: types.ACCESS_KIND_PARTICIPANTS})
@@ -174,9 +195,37 @@ func TestInputsAreReadableByThoseWhoWork(t *testing.T) {
 	require.NoError(t, check("bob"))
 	set(types.AccessRule{Kind: types.ACCESS_KIND_JOB, JobId: jobID})
 	require.NoError(t, check("bob"))
-	require.ErrorIs(t, f.keeper.CheckInput(f.ctx, 1, address("alice"), jobID+1), types.ErrNotReadable)
+	require.ErrorIs(t, f.keeper.CheckInput(f.ctx, 1, address("alice"), jobID+1, genesis), types.ErrNotReadable)
+	require.EqualError(t, f.keeper.CheckInput(f.ctx, 1, address("alice"), jobID, genesis+3*day+5),
+		"space 1 expires at 1700172800000, and the request may last until 1700259200005; extend it by 5 ms: space has expired")
 	f.now += 2 * day
 	require.ErrorIs(t, check("alice"), types.ErrUnknownSpace)
+}
+
+func TestProgramsAreReadableByTheirNodes(t *testing.T) {
+	f := opened(t)
+	for _, c := range []struct {
+		read  types.AccessRule
+		jobID uint64
+		ok    bool
+	}{
+		{types.AccessRule{}, jobID, false},
+		{types.AccessRule{Kind: types.ACCESS_KIND_PARTICIPANTS}, jobID, false},
+		{types.AccessRule{Kind: types.ACCESS_KIND_EVERYBODY}, 0, true},
+		{types.AccessRule{Kind: types.ACCESS_KIND_JOB, JobId: jobID}, jobID, true},
+		{types.AccessRule{Kind: types.ACCESS_KIND_JOB, JobId: jobID}, jobID + 1, false},
+		{types.AccessRule{Kind: types.ACCESS_KIND_JOB, JobId: jobID}, 0, false},
+	} {
+		f.must(&types.MsgSetAccess{Signer: of("alice"), Space: 1, Read: c.read})
+		err := f.keeper.CheckProgram(f.ctx, 1, c.jobID)
+		if c.ok {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, types.ErrNotReadable)
+	}
+	f.now += 2 * day
+	require.ErrorIs(t, f.keeper.CheckProgram(f.ctx, 1, jobID), types.ErrUnknownSpace)
 }
 
 func TestOutputsAreInSpacesThatTheirWritersWrite(t *testing.T) {

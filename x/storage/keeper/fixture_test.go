@@ -51,6 +51,7 @@ type fixture struct {
 	escrow *escrowkeeper.Keeper
 	nodes  map[string]bool           // active nodes of the one job
 	owners map[string]sdk.AccAddress // of operators
+	reads  map[string]bool           // who reads the digest of the tests as a participant
 	keeper *keeper.Keeper
 	server types.MsgServer
 	query  types.QueryServer
@@ -75,7 +76,7 @@ func newFixture(t testing.TB) *fixture {
 	escrow := escrowkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[escrowtypes.StoreKey]), accounts, bank, chain.Denom, authtypes.FeeCollectorName)
 	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
 
-	f := &fixture{t: t, ctx: ctx, now: genesis, bank: bank, escrow: escrow, nodes: map[string]bool{}, owners: map[string]sdk.AccAddress{}}
+	f := &fixture{t: t, ctx: ctx, now: genesis, bank: bank, escrow: escrow, nodes: map[string]bool{}, owners: map[string]sdk.AccAddress{}, reads: map[string]bool{}}
 	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, fakeReputation{f}, fakeJobs{f}, authority())
 	f.server, f.query = keeper.NewMsgServer(f.keeper), keeper.NewQueryServer(f.keeper)
 	require.NoError(t, f.keeper.InitGenesis(ctx, *types.DefaultGenesis()))
@@ -108,6 +109,10 @@ func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) {
 		return nil, nil
 	}
 	return address("root"), nil
+}
+
+func (f fakeJobs) Reads(_ context.Context, space uint64, content string, account sdk.AccAddress) (bool, error) {
+	return space == 1 && content == digest && f.reads[account.String()], nil
 }
 
 func address(name string) sdk.AccAddress {

@@ -15,7 +15,7 @@ func busy(t testing.TB) *fixture {
 	t.Helper()
 	f := opened(t)
 	f.must(reservation("alice"))
-	require.NoError(t, f.keeper.Keep(f.ctx, 1, genesis+3*day))
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+3*day))
 	f.must(offer(7))
 	f.must(&types.MsgExtendSpace{Signer: of("alice"), Space: 2, DurationMs: day + 1, MaxPrice: price})
 	f.must(&types.MsgSetAccess{

@@ -29,6 +29,16 @@ func (k *Keeper) CheckState(ctx context.Context) error {
 	return k.checkLists(ctx, len(state.Spaces))
 }
 
+// CheckNeeds returns an error unless every space counts the requests that need it, given by space. For tests.
+func (k *Keeper) CheckNeeds(ctx context.Context, needs map[uint64]uint64) error {
+	return k.spaces.Walk(ctx, nil, func(id uint64, space types.Space) (bool, error) {
+		if space.Needs != needs[id] {
+			return true, types.ErrInvalidGenesis.Wrapf("space %d: counts %d requests that need it, there are %d", id, space.Needs, needs[id])
+		}
+		return false, nil
+	})
+}
+
 // checkHold compares a space's hold with what is unpaid of its cost.
 func (k *Keeper) checkHold(ctx context.Context, space types.Space) error {
 	if space.HoldId == 0 {

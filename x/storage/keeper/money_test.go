@@ -73,7 +73,7 @@ func TestReleaseGivesBackWhatIsUnused(t *testing.T) {
 	require.EqualValues(t, ain-6_000, f.wallet("alice"))
 	require.Zero(t, f.reserved())
 	f.gone(1)
-	f.refused(&types.MsgReleaseSpace{Signer: of("alice"), Space: 1}, "space: 1 was never reserved, or has expired: no such space")
+	f.refused(&types.MsgReleaseSpace{Signer: of("alice"), Space: 1}, "space 1 was never reserved, or has expired: no such space")
 }
 
 func TestExtensionIsAtThePresentPrice(t *testing.T) {
@@ -127,7 +127,7 @@ func TestExtensionsThatAreRefused(t *testing.T) {
 	f.must(offer(2 * price))
 	f.must(extension(8*day - hour))
 	f.wait(11 * day)
-	f.refused(extension(1), "space: 1 was never reserved, or has expired: no such space")
+	f.refused(extension(1), "space 1 was never reserved, or has expired: no such space")
 }
 
 func TestReservationsThatAreRefused(t *testing.T) {

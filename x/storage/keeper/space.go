@@ -164,7 +164,7 @@ func (k *Keeper) space(ctx context.Context, id uint64) (types.Space, int64, erro
 	}
 	space, err := k.spaces.Get(ctx, id)
 	if errors.Is(err, collections.ErrNotFound) || err == nil && space.Gone(now) {
-		return types.Space{}, now, types.ErrUnknownSpace.Wrapf("space: %d was never reserved, or has expired", id)
+		return types.Space{}, now, types.ErrUnknownSpace.Wrapf("space %d was never reserved, or has expired", id)
 	}
 	return space, now, err
 }

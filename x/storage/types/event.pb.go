@@ -479,10 +479,11 @@ func (m *EventProviderPaid) GetAmount() string {
 	return ""
 }
 
-// EventSpaceKept: requests need a space's content until then.
+// EventSpaceKept: requests need a space's content until another time.
 type EventSpaceKept struct {
-	Space       uint64 `protobuf:"varint,1,opt,name=space,proto3" json:"space,omitempty"`
-	KeepUntilMs int64  `protobuf:"varint,2,opt,name=keep_until_ms,json=keepUntilMs,proto3" json:"keep_until_ms,omitempty"`
+	Space uint64 `protobuf:"varint,1,opt,name=space,proto3" json:"space,omitempty"`
+	// keep_until_ms 0: none needs it any more.
+	KeepUntilMs int64 `protobuf:"varint,2,opt,name=keep_until_ms,json=keepUntilMs,proto3" json:"keep_until_ms,omitempty"`
 }
 
 func (m *EventSpaceKept) Reset()         { *m = EventSpaceKept{} }

@@ -32,10 +32,13 @@ type ReputationKeeper interface {
 	IsActiveNode(ctx context.Context, jobID uint64, owner sdk.AccAddress) (bool, error)
 }
 
-// JobsKeeper knows the chain clock and jobs.
+// JobsKeeper knows the chain clock, jobs, and what requests name.
 type JobsKeeper interface {
 	// Now is the chain clock in milliseconds.
 	Now(ctx context.Context) (int64, error)
 	// Root of a job; nil if there is no such job.
 	Root(ctx context.Context, jobID uint64) (sdk.AccAddress, error)
+	// Reads says whether a request names the content in the space, and an account takes part in it and may read it by
+	// now.
+	Reads(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error)
 }

@@ -80,6 +80,9 @@ func (s *Space) Settle(now int64) (earned, dust math.Int) {
 // Live says that the space is paid for at a time.
 func (s Space) Live(now int64) bool { return now < s.ExpiresMs }
 
+// KeptAtMost is the latest time until which the content may be kept for requests.
+func (s Space) KeptAtMost(p Params) int64 { return s.ExpiresMs + int64(p.MaxKeepMs) }
+
 // Gone says that nobody needs the space any more: it is not paid for, and no request needs it.
 func (s Space) Gone(now int64) bool { return now >= s.ExpiresMs && now >= s.KeepUntilMs }
 

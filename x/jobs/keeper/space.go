@@ -1,0 +1,134 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"cosmossdk.io/collections"
+	errorsmod "cosmossdk.io/errors"
+
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
+	"github.com/ain-network/aind/x/jobs/types"
+)
+
+// UseStorage says who knows the spaces that requests name. The app calls it before its first block; it is not given to
+// NewKeeper since that keeper asks this one for the clock.
+func (k *Keeper) UseStorage(storage types.StorageKeeper) { k.storage = storage }
+
+// nameInputs holds what an order names in spaces against their rules, and has it kept until the request is over, if
+// nobody challenges it.
+func (k *Keeper) nameInputs(ctx context.Context, l *live, client sdk.AccAddress, until int64) error {
+	for _, content := range l.Spec.Inputs() {
+		if content.Space == 0 {
+			continue
+		}
+		if err := k.storage.CheckInput(ctx, content.Space, client, l.Spec.JobId, until); err != nil {
+			return errorsmod.Wrapf(err, "%s.space", content.Path)
+		}
+		if err := k.name(ctx, l, content.Reference, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameOutput does the same with what a node puts out; nil: that is none, or lies inline.
+func (k *Keeper) nameOutput(ctx context.Context, l *live, owner sdk.AccAddress, path string, reference *types.Reference) error {
+	if reference == nil || reference.Space == 0 {
+		return nil
+	}
+	if err := k.storage.CheckOutput(ctx, reference.Space, owner); err != nil {
+		return errorsmod.Wrapf(err, "%s.space", path)
+	}
+	return k.name(ctx, l, *reference, l.EndsBy(l.rules.params, l.rules.windows))
+}
+
+// name notes that a request names content, and has its space kept.
+func (k *Keeper) name(ctx context.Context, l *live, content types.Reference, until int64) error {
+	if err := k.named.Set(ctx, namedKeyOf(content, l.Id)); err != nil {
+		return err
+	}
+	if slices.Contains(l.Spaces, content.Space) {
+		return k.storage.Keep(ctx, content.Space, until)
+	}
+	l.Spaces = append(l.Spaces, content.Space)
+	return k.storage.Need(ctx, content.Space, until)
+}
+
+// keepEvidence has all spaces of a request kept until its challenges are over.
+func (k *Keeper) keepEvidence(ctx context.Context, l *live, now int64) error {
+	for _, space := range l.Spaces {
+		if err := k.storage.Keep(ctx, space, l.JudgedBy(now, l.rules.windows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doneWithSpaces says that a finished request needs its spaces no longer.
+func (k *Keeper) doneWithSpaces(ctx context.Context, l *live) error {
+	for _, space := range l.Spaces {
+		if err := k.storage.Done(ctx, space); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPrograms holds that a release's programs which lie in spaces are there for who runs them. A fork takes releases as
+// they are.
+func (k *Keeper) checkPrograms(ctx context.Context, path string, release types.ReleaseSpec, jobID uint64) error {
+	for i, program := range release.Programs() {
+		if program.Space == 0 {
+			continue
+		}
+		field := "program"
+		if i > 0 {
+			field = fmt.Sprintf("alternatives[%d]", i-1)
+		}
+		if err := k.storage.CheckProgram(ctx, program.Space, jobID); err != nil {
+			return errorsmod.Wrapf(err, "%s.%s.space", path, field)
+		}
+	}
+	return nil
+}
+
+// Reads says whether a request that is in the state names the content in the space, and an account takes part in it and
+// may read it by now.
+func (k *Keeper) Reads(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error) {
+	reads := false
+	err := k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, digest), func(key namedKey) (bool, error) {
+		request, err := k.requests.Get(ctx, key.K3())
+		if err != nil {
+			return true, err
+		}
+		assignments, err := k.workersOf(ctx, request)
+		if err != nil {
+			return true, err
+		}
+		reads = request.Reads(assignments, space, digest, account.String())
+		return reads, nil
+	})
+	return reads, err
+}
+
+// Needs counts for each space the unfinished requests that name it, for tests of the whole state.
+func (k *Keeper) Needs(ctx context.Context) (map[uint64]uint64, error) {
+	needs := map[uint64]uint64{}
+	err := k.requests.Walk(ctx, nil, func(_ uint64, r types.Request) (bool, error) {
+		if r.IsFinished() {
+			return false, nil
+		}
+		for _, space := range r.Spaces {
+			needs[space]++
+		}
+		return false, nil
+	})
+	return needs, err
+}
+
+func namedKeyOf(content types.Reference, request uint64) namedKey {
+	return collections.Join3(content.Space, content.Digest, request)
+}

@@ -1,0 +1,125 @@
+package types
+
+import "slices"
+
+// named is content of a request, and the field that names it.
+type named struct {
+	Path string
+	Reference
+}
+
+// Inputs is the content that a client names in an order, with the fields that name it: what the workers get, then what
+// its judges get.
+func (s RequestSpec) Inputs() []named { return append(s.forWorkers(), s.forJudges()...) }
+
+func (s RequestSpec) forWorkers() []named { return s.Input.content("spec.input") }
+
+func (s RequestSpec) forJudges() []named {
+	if s.EvaluatorInput == nil {
+		return nil
+	}
+	return s.EvaluatorInput.content("spec.evaluator_input")
+}
+
+func (i Input) content(path string) []named {
+	all := add(nil, path+".reference", i.Reference)
+	for n, file := range i.Files {
+		all = append(all, named{path + "." + index("files", n) + ".reference", file.Reference})
+	}
+	return all
+}
+
+// outputs is what came of a request so far: revealed results, and evidence.
+func (r Request) outputs(assignments []Assignment) []named {
+	var all []named
+	for _, a := range assignments {
+		if a.Result != nil {
+			all = add(all, "result.reference", a.Result.Reference)
+		}
+	}
+	all = add(all, "evidence", r.Evidence)
+	for _, ranking := range r.Rankings {
+		all = add(all, "evidence", ranking.Evidence)
+	}
+	for _, c := range r.Challenges {
+		all = add(add(all, "evidence", c.Evidence), "evidence", c.VerdictEvidence)
+	}
+	return all
+}
+
+func add(all []named, path string, reference *Reference) []named {
+	if reference == nil {
+		return all
+	}
+	return append(all, named{path, *reference})
+}
+
+// InSpaces is all content of a request that lies in spaces, some of it perhaps twice.
+func (r Request) InSpaces(assignments []Assignment) []Reference {
+	var all []Reference
+	for _, content := range append(r.Spec.Inputs(), r.outputs(assignments)...) {
+		if content.Space != 0 {
+			all = append(all, content.Reference)
+		}
+	}
+	return all
+}
+
+// Reads says whether an account may read by now what lies under a digest in a space, as one who takes part in the
+// request. Until reveals have closed that is the input, for who is in the contract and for the recorded ancestors; then
+// the judges' input for evaluator and ancestors, and for all of them and the client what came of it.
+func (r Request) Reads(assignments []Assignment, space uint64, digest, account string) bool {
+	if r.State == REQUEST_STATE_CANCELLED {
+		return false
+	}
+	has := func(content []named) bool {
+		return slices.ContainsFunc(content, func(c named) bool { return c.Space == space && c.Digest == digest })
+	}
+	judges := account == r.Evaluator || slices.Contains(r.Ancestors, account)
+	works := slices.ContainsFunc(assignments, func(a Assignment) bool { return a.Worker == account && !a.Resigned })
+	if (judges || works) && has(r.Spec.forWorkers()) {
+		return true
+	}
+	if !r.revealsClosed() {
+		return false
+	}
+	return judges && has(r.Spec.forJudges()) || (judges || works || account == r.Client) && has(r.outputs(assignments))
+}
+
+// revealsClosed says that nobody reveals any more.
+func (r Request) revealsClosed() bool {
+	switch r.State {
+	case REQUEST_STATE_OPEN, REQUEST_STATE_RUNNING, REQUEST_STATE_REVEALING:
+		return false
+	default:
+		return true
+	}
+}
+
+// EndsBy is when a request is over at the latest if nobody challenges its ranking: every window that comes before lasts
+// to its end.
+func (r Request) EndsBy(p Params, w Windows) int64 {
+	end := r.RequestedMs + int64(w.OpenMs+r.Spec.TimeLimitMs+w.RevealMs)
+	if r.Spec.WorkersNeedKeys() {
+		end += int64(w.HiringMs + w.GrantMs)
+	}
+	if r.Spec.SkipEvaluation {
+		return end
+	}
+	round := w.EvaluationMs
+	if r.Spec.JudgesNeedKeys() {
+		round += w.GrantMs
+	}
+	rounds := uint64(p.EvaluationRounds)
+	return end + int64(rounds*round+(rounds-1)*w.OpenMs+w.ChallengeMs)
+}
+
+// JudgedBy is when the challenges that may still come, with one that was brought now, are over at the latest.
+func (r Request) JudgedBy(now int64, w Windows) int64 {
+	level := w.ResolveMs + w.ChallengeMs
+	if r.Spec.JudgesNeedKeys() {
+		level += w.GrantMs
+	}
+	left := 1 + max(0, len(r.Ancestors)-int(r.Level))
+	return now + int64(uint64(left)*level)
+}
