@@ -22,10 +22,11 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // ownModules are the modules whose genesis is ours.
-var ownModules = []string{"escrow", "reputation", "jobs", "permissions", "bandwidth"}
+var ownModules = []string{"escrow", "reputation", "jobs", "permissions", "bandwidth", "storage"}
 
 // unfilled are collections that are empty even on a busy chain, each with its reason.
 var unfilled = map[string]string{
@@ -153,7 +154,36 @@ func (m *market) busy() {
 	m.must("w3", commitment(rejecting, "w3", right))
 	m.inSegments()
 	m.releases()
+	m.stored()
 	m.crowd()
+}
+
+// stored has a space at two prices, with rules and a folder, that a request needs.
+func (m *market) stored() {
+	m.t.Helper()
+	offer := &storagetypes.MsgRegisterProvider{Signer: address("w3"), Endpoint: "https://store.example.org", Price: 1, CapacityBytes: 1 << 40}
+	m.must("w3", offer)
+	rule := func(kind storagetypes.AccessKind) storagetypes.AccessRule { return storagetypes.AccessRule{Kind: kind} }
+	const hour = 3_600_000
+	m.must("client", &storagetypes.MsgReserveSpace{
+		Signer: address("client"), Provider: address("w3"), SizeBytes: 1 << 30, DurationMs: 24 * hour, MaxPrice: 1, Read: rule(storagetypes.ACCESS_KIND_PARTICIPANTS),
+		Write: storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_LISTED, Accounts: []string{address("w1")}},
+	})
+	offer.Price, offer.Closed = 2, false
+	m.must("w3", offer)
+	m.must("client", &storagetypes.MsgExtendSpace{Signer: address("client"), Space: 1, DurationMs: hour, MaxPrice: 2})
+	m.must("client", &storagetypes.MsgPublishFolder{Signer: address("client"), Space: 1, Digest: reference().Digest, Size_: 3, Chunked: true})
+	m.must("client", &storagetypes.MsgReserveSpace{
+		Signer: address("client"), Provider: address("w3"), SizeBytes: 1 << 30, DurationMs: hour, MaxPrice: 2,
+		Write: storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_JOB, JobId: m.job},
+	})
+	offer.Closed = true
+	m.must("w3", offer)
+	m.request(func(s *jobstypes.RequestSpec) {
+		input := reference()
+		input.Space, input.Chunked = 1, true
+		s.Input = jobstypes.Input{Reference: input}
+	})
 }
 
 // releases has one that a builder answers for, of an image that stays between requests, and one of two programs.

@@ -477,7 +477,7 @@ func TestEveryFieldOfEveryEventIsFilled(t *testing.T) {
 	// Here the root is the only one above: testdata/challenge_silent_in_the_middle.txt has a next.
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "Next")
 	delete(filled["ain.jobs.v1.EventResolverSilent"], "DeadlineMs")
-	delete(filled["ain.jobs.v1.EventChallenged"], "Level") // challenge_three_levels_right.txt
+	delete(filled["ain.jobs.v1.EventChallenged"], "Level")            // challenge_three_levels_right.txt
 	delete(filled["ain.storage.v1.EventSpaceExpired"], "KeepUntilMs") // TestNeededSpaceOutlivesItsExpiry of x/storage
 	for event, fields := range filled {
 		for field, ok := range fields {
