@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -217,6 +218,30 @@ func TestAStreamMayBeClosedEarly(t *testing.T) {
 	require.NoError(t, r.Close())
 	_, err = r.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.ErrClosedPipe)
+}
+
+func TestAStreamMayBeClosedUnread(t *testing.T) {
+	s := watch(t)
+	ref, m := putLarge(t, s)
+	var fetched sync.WaitGroup // what is fetched ahead
+	fetched.Add(2)
+	s.before = func(_ string, d storage.Digest) error {
+		if d == m.Chunks[0] || d == m.Chunks[1] {
+			fetched.Done()
+		}
+		return nil
+	}
+	r, err := chunk.Open(deadline(t), s, ref, chunk.Options{})
+	require.NoError(t, err)
+	fetched.Wait()
+	closed := make(chan error, 1)
+	go func() { closed <- r.Close() }()
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-deadline(t).Done():
+		require.FailNow(t, "it does not close")
+	}
 }
 
 func TestAStoreThatIsAwayForAMomentIsAskedAgain(t *testing.T) {

@@ -1,7 +1,6 @@
 package chunk
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,9 +31,9 @@ func Open(ctx context.Context, store storage.Store, ref Ref, opts Options) (io.R
 		return single{body, opts.Progress}, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	r := &reader{cancel: cancel, store: store, opts: opts, ref: ref, coming: make(chan chan piece, held), free: make(chan *bytes.Buffer, held)}
+	r := &reader{cancel: cancel, store: store, opts: opts, ref: ref, coming: make(chan chan piece, held+1), free: make(chan []byte, held)}
 	for range min(held, opts.Parallel) {
-		r.free <- new(bytes.Buffer)
+		r.free <- nil // memory is taken when it is first used
 	}
 	r.running.Go(func() { r.feed(ctx, parts) })
 	return r, nil
@@ -65,22 +64,23 @@ type reader struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	coming chan chan piece    // in order, closed after the last part
-	free   chan *bytes.Buffer // to fetch into
+	coming chan chan piece // in order, closed after the last part
+	free   chan []byte     // to fetch into
 	now    piece
 }
 
 // piece is a part that was fetched, or why it was not.
 type piece struct {
-	buf *bytes.Buffer
-	err error
+	buf  []byte
+	left []byte // of buf, not handed out yet
+	err  error
 }
 
 // feed has parts fetched as buffers become free.
 func (r *reader) feed(ctx context.Context, parts []part) {
 	defer close(r.coming)
 	for _, p := range parts {
-		var buf *bytes.Buffer
+		var buf []byte
 		select {
 		case <-ctx.Done():
 			r.coming <- failed(ctx.Err())
@@ -89,14 +89,56 @@ func (r *reader) feed(ctx context.Context, parts []part) {
 		}
 		fetched := make(chan piece, 1)
 		r.running.Go(func() {
-			fetched <- piece{buf, again(ctx, func() error {
-				buf.Reset()
-				buf.Grow(int(p.Size))
-				return fetch(ctx, r.store, p.Info, buf, r.opts.Progress)
-			})}
+			if buf == nil {
+				buf = make([]byte, Size)
+			}
+			content := buf[:p.Size]
+			err := again(ctx, func() error { return fetchInto(ctx, r.store, p.Info, content, r.opts.Progress) })
+			fetched <- piece{buf, content, err}
 		})
-		r.coming <- fetched // there is room for every buffer
+		r.coming <- fetched // there is room for every buffer, and for the end
 	}
+}
+
+// atOnce is how much is read before it is hashed: so little that a processor still has it in its cache.
+const atOnce = 256 << 10
+
+// fetchInto fills content with an object, which hashes it on the way. After an error what is there does not count.
+func fetchInto(ctx context.Context, store storage.Store, want storage.Info, content []byte, told progress.Counter) (err error) {
+	body, err := get(ctx, store, want)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	filled := 0
+	defer func() {
+		if err != nil {
+			told.Move(-int64(filled))
+		}
+	}()
+	for filled < len(content) {
+		n, err := body.Read(content[filled:min(filled+atOnce, len(content))])
+		filled += n
+		told.Move(int64(n))
+		if err != nil && filled < len(content) {
+			return whole(err)
+		}
+	}
+	var more [1]byte
+	if n, err := io.ReadFull(body, more[:]); n > 0 {
+		return fmt.Errorf("%w: want %d bytes of %s, the store has more", storage.ErrSizeMismatch, want.Size, want.Digest)
+	} else if !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// whole is the error of content that ends too early.
+func whole(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF // no store says so of content that is not right
+	}
+	return err
 }
 
 func failed(err error) chan piece {
@@ -112,7 +154,7 @@ func (r *reader) next() error {
 	}
 	if r.now.buf != nil {
 		r.free <- r.now.buf
-		r.now.buf = nil
+		r.now = piece{}
 	}
 	fetched, ok := <-r.coming
 	if !ok {
@@ -127,22 +169,24 @@ func (r *reader) next() error {
 
 // Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
-	for r.now.buf == nil || r.now.buf.Len() == 0 || r.now.err != nil {
+	for len(r.now.left) == 0 || r.now.err != nil {
 		if err := r.next(); err != nil {
 			return 0, err
 		}
 	}
-	return r.now.buf.Read(p)
+	n := copy(p, r.now.left)
+	r.now.left = r.now.left[n:]
+	return n, nil
 }
 
 // WriteTo implements io.WriterTo, so that io.Copy writes whole chunks.
 func (r *reader) WriteTo(w io.Writer) (int64, error) {
 	total := int64(0)
 	for {
-		if r.now.buf != nil && r.now.err == nil {
-			n, err := w.Write(r.now.buf.Bytes())
+		if r.now.err == nil && len(r.now.left) > 0 {
+			n, err := w.Write(r.now.left)
 			total += int64(n)
-			r.now.buf.Next(n)
+			r.now.left = r.now.left[n:]
 			if err != nil {
 				return total, err
 			}
