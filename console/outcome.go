@@ -17,6 +17,7 @@ import (
 	"cosmossdk.io/math"
 
 	"github.com/ain-network/aind/chain"
+	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -73,8 +74,13 @@ func (s *Session) giveUp(ctx context.Context, id uint64) {
 	if err == nil {
 		_, err = s.chain.Do(ctx, key, &jobstypes.MsgCancelRequest{Signer: key.Address().String(), RequestId: id})
 	}
-	if err != nil {
+	var refused *client.TxError
+	switch {
+	case errors.As(err, &refused):
 		s.progress("request %d goes on without you, somebody has accepted it; `aind requests %d` shows it", id, id)
+		return
+	case err != nil:
+		s.progress("request %d could not be taken back: %s; `aind requests %d` shows it", id, err, id)
 		return
 	}
 	s.progress("request %d: cancelled", id)

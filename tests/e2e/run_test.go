@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -79,7 +81,9 @@ func TestRunAModuleOfMyOwn(t *testing.T) {
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
 func main() { fmt.Println(strings.Join(os.Args[1:], "+")); os.Exit(len(os.Args)) }
@@ -201,4 +205,63 @@ func digestOf(t *testing.T, path string) string {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+}
+
+// interrupted orders a run, presses Ctrl-C once its request is as it should be, and returns the request with all that was said.
+func interrupted(t *testing.T, n *harness.Network, when func(harness.Request) bool, args ...string) (uint64, string) {
+	t.Helper()
+	log := filepath.Join(t.TempDir(), "said")
+	process, err := harness.Start("run", log, nil, append([]string{"run", "--home", n.Folder("client")}, args...)...)
+	require.NoError(t, err)
+	t.Cleanup(process.Kill)
+	ordered := process.AwaitSaid(t, `request (\d+): .* held`)
+	id, err := strconv.ParseUint(ordered[1], 10, 64)
+	require.NoError(t, err)
+	n.AwaitRequest(t, id, "it is under way", harness.Patience, when)
+	process.Signal(syscall.SIGINT)
+	assert.Equal(t, 130, process.Code())
+	said, err := os.ReadFile(log)
+	require.NoError(t, err)
+	return id, string(said)
+}
+
+// Ctrl-C takes an order back that nobody has accepted. Another goes on, and the command says where to find it.
+func TestRunThatIsInterrupted(t *testing.T) {
+	n := network(t)
+	folder := t.TempDir()
+	busy := write(t, filepath.Join(folder, "busy.py"), "n = 0\nfor i in range(30_000_000):\n    n += i\nprint(n)\n")
+	id, said := interrupted(t, n, func(r harness.Request) bool { return len(r.Assignments) > 0 }, busy, "--time", "60s")
+	assert.Contains(t, said, fmt.Sprintf("request %d goes on without you, somebody has accepted it; `aind requests %d` shows it", id, id))
+	r := n.AwaitFinished(t, id)
+	assert.Equal(t, "REQUEST_STATE_SETTLED", r.State)
+	assert.Contains(t, n.Client(t, "requests", strconv.FormatUint(id, 10)).Out, "settled")
+
+	dear := n.NewNode(t, "worker", "100", "50")
+	dear.Settings.Job, dear.Settings.Policy = customJob(t, n), "{custom_code: true, min_reward: 1000}"
+	dear.Start(t)
+	dear.AwaitMember(t, jobNumber(t, dear.Settings.Job))
+	before := n.Books(t)
+	id, said = interrupted(t, n, func(harness.Request) bool { return true }, busy, "--worker", dear.Address)
+	assert.Contains(t, said, fmt.Sprintf("request %d: cancelled", id))
+	r = n.AwaitFinished(t, id)
+	assert.Equal(t, "REQUEST_STATE_CANCELLED", r.State)
+	assert.Empty(t, n.Books(t).Since(before), "everything went back")
+}
+
+// customJob is the network's job whose requests name their program.
+func customJob(t *testing.T, n *harness.Network) string {
+	t.Helper()
+	var answer struct {
+		Jobs []struct{ ID, Name string }
+	}
+	require.NoError(t, n.Get("/ain/jobs/v1/jobs", &answer))
+	for _, job := range answer.Jobs {
+		if job.Name == "custom-code" {
+			number, err := strconv.ParseUint(job.ID, 10, 64)
+			require.NoError(t, err)
+			return fmt.Sprintf("%#x", number)
+		}
+	}
+	t.Fatal("no job is called custom-code")
+	return ""
 }
