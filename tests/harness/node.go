@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,8 @@ type Settings struct {
 	Kinds []string
 	// Network is what images may reach; none: nothing.
 	Network []string
+	// GPUs that images may be given, and Registries that may be in this machine's network.
+	GPUs, Registries []string
 }
 
 // NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
@@ -96,8 +99,8 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	line("key: {name: %s, backend: test}", n.Role)
 	line("max_runs: %d", max(1, n.Settings.MaxRuns))
 	line("poll: 500ms")
-	line("sandbox: {cache: %q, docker: {use: %q}, kinds: [%s], network: [%s]}",
-		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.Kinds, ", "), strings.Join(n.Settings.Network, ", "))
+	line("sandbox: {cache: %q, docker: {use: %q, gpus: [%s], registries: [%s]}, kinds: [%s], network: [%s]}",
+		filepath.Join(n.network.Home, "cache"), n.Settings.Docker, strings.Join(n.Settings.GPUs, ", "), quoted(n.Settings.Registries), strings.Join(n.Settings.Kinds, ", "), strings.Join(n.Settings.Network, ", "))
 	if n.Settings.Job != "" {
 		line("jobs: [%q]\napply: true", n.Settings.Job)
 	}
@@ -117,6 +120,15 @@ func (n *Node) Start(t testing.TB, env ...string) *Process {
 	}
 	n.process = process
 	return process
+}
+
+// quoted are words of a YAML list, whatever is in them.
+func quoted(words []string) string {
+	var all []string
+	for _, word := range words {
+		all = append(all, strconv.Quote(word))
+	}
+	return strings.Join(all, ", ")
 }
 
 // Process is the daemon that was started last.
