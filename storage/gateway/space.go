@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/s3"
 )
 
@@ -21,7 +22,10 @@ type Space struct {
 	root   storage.Digest
 }
 
-var _ storage.Store = (*Space)(nil)
+var (
+	_ storage.Store = (*Space)(nil)
+	_ chunk.Rooted  = (*Space)(nil)
+)
 
 // Space returns the space of a number.
 func (c *Client) Space(id uint64) *Space { return &Space{client: c, id: id} }
