@@ -108,3 +108,29 @@ func TestGenesisThatContradictsItself(t *testing.T) {
 	state.Spaces[1].HoldId = 5
 	require.ErrorContains(t, f.keeper.InitGenesis(f.ctx, *state), "space 2: hold 5 was never opened or is closed: unknown hold")
 }
+
+// What a genesis reserves is what a message would.
+func TestGenesisReservesAsAMessageDoes(t *testing.T) {
+	f := opened(t)
+	f.must(reservation("alice"))
+	want, err := f.keeper.ExportGenesis(f.ctx)
+	require.NoError(t, err)
+
+	state := types.DefaultGenesis()
+	_, err = state.Reserve(reservation("alice"), 1, genesis)
+	require.EqualError(t, err, "provider: "+of("provider")+"; add it first: unknown provider")
+	state.Providers = []types.Provider{{Owner: of("provider"), Endpoint: "https://store.example.org", Price: price, CapacityBytes: 100 * gib}}
+	for hold := uint64(1); hold <= 2; hold++ {
+		cost, err := state.Reserve(reservation("alice"), hold, genesis)
+		require.NoError(t, err)
+		require.EqualValues(t, 48_000, cost.Int64())
+	}
+	require.Equal(t, want, state)
+	large := reservation("alice")
+	large.SizeBytes = 81 * gib
+	_, err = state.Reserve(large, 3, genesis)
+	require.EqualError(t, err, "size_bytes: 86973087744; provider "+of("provider")+" has 85899345920 left: capacity")
+	large.DurationMs = 0
+	_, err = state.Reserve(large, 3, genesis)
+	require.EqualError(t, err, "duration_ms: 0 is not between 60000 and 31536000000: limit")
+}
