@@ -9,9 +9,10 @@ const (
 	spaceExtended = "a space that was extended"
 	spaceReleased = "a space that was released early"
 	spaceExpired  = "a space that expired"
+	spaceNeeded   = "a space that requests needed"
 )
 
-var spaceRows = []string{spaceExtended, spaceReleased, spaceExpired}
+var spaceRows = []string{spaceExtended, spaceReleased, spaceExpired, spaceNeeded}
 
 // spaces follows them from block to block.
 type spaces struct {
@@ -29,6 +30,9 @@ func (s *spaces) block(list []storagetypes.Space, now int64) {
 	for _, space := range list {
 		there[space.Id] = space
 		before, ok := s.seen[space.Id]
+		if space.Needs > before.Needs {
+			s.rows[spaceNeeded]++
+		}
 		switch {
 		case ok && space.ExpiresMs > before.ExpiresMs:
 			s.rows[spaceExtended]++

@@ -23,16 +23,22 @@ type Stakes interface {
 	Stake(ctx context.Context, owner sdk.AccAddress) (math.Int, error)
 }
 
+// Spaces tells in which space a client may name the input of a request that may last until then; 0: there is none.
+type Spaces interface {
+	ForInput(ctx context.Context, client sdk.AccAddress, jobID uint64, until int64) (uint64, error)
+}
+
 // market is what messages are drawn from.
 type market struct {
 	keeper     *keeper.Keeper
 	reputation types.ReputationKeeper
 	stakes     Stakes
+	spaces     Spaces
 }
 
 // NewModule is what the runner draws from the keeper's state.
-func NewModule(k *keeper.Keeper, reputation types.ReputationKeeper, stakes Stakes) simulation.Module {
-	m := market{keeper: k, reputation: reputation, stakes: stakes}
+func NewModule(k *keeper.Keeper, reputation types.ReputationKeeper, stakes Stakes, spaces Spaces) simulation.Module {
+	m := market{keeper: k, reputation: reputation, stakes: stakes, spaces: spaces}
 	return simulation.Module{
 		Genesis: genesis,
 		Messages: []simulation.Weighted{

@@ -72,6 +72,7 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 	if v.Often(10) {
 		spec.MinRating = v.Uint64InRange(1, 2_000)
 	}
+	v.inSpace(&spec, job, client)
 	isEvaluated := v.isEvaluated(job)
 	if v.Often(20) || !isEvaluated {
 		spec.WorkerCandidates = v.candidates(job.Id, program.ROLE_WORKER, client)
@@ -86,6 +87,18 @@ func (v *view) spec(job types.Job, client string, purse math.Int) types.RequestS
 		skipEvaluation(&spec)
 	}
 	return spec
+}
+
+// inSpace has a file in a space, where the client may name one.
+func (v *view) inSpace(spec *types.RequestSpec, job types.Job, client string) {
+	windows := v.newestTerms(job).Windows.Or(v.params().DefaultWindows)
+	until := types.Request{RequestedMs: v.now, Spec: *spec}.EndsBy(v.params(), windows)
+	space, err := v.spaces.ForInput(v.ctx, v.address(client), job.Id, until)
+	v.note(err)
+	if space != 0 && len(spec.Input.Files) == 0 && v.params().MaxFiles > 0 {
+		spec.Input.Files = files(1)
+		spec.Input.Files[0].Reference.Space = space
+	}
 }
 
 // files are so many references to contents that nobody fetches here.

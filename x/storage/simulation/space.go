@@ -48,7 +48,7 @@ func reserveSpace(v *view) *types.MsgReserveSpace {
 	}
 	msg := &types.MsgReserveSpace{
 		Signer: signer, Provider: provider.Owner, SizeBytes: v.Uint64InRange(params.MinSizeBytes, room),
-		DurationMs: min(v.Blocks(1, 8), params.MaxDurationMs), MaxPrice: provider.Price,
+		DurationMs: min(v.Blocks(1, 30), params.MaxDurationMs), MaxPrice: provider.Price,
 		Read: v.rule(true), Write: v.rule(false),
 	}
 	if v.spacesOf(owner) >= int(params.MaxSpacesPerOwner) {
