@@ -2,7 +2,8 @@
 // nothing runs as an image in the sandbox, as one that serves gRPC in a warm container, as a warm WASM module in the sandbox, and by
 // `docker run --rm --network none` from the image. One program is both images: it serves where the socket is named.
 //
-// They take turns (A B C D A B C D). What is timed is what a caller waits for, request in and reply out, the container's removal included.
+// They take turns (A B C D A B C D). What is timed is what a caller waits for, request in and reply out, the container's removal included. Image and
+// warm image are timed as a worker runs them, too: from the input in a store to the reply in it.
 // It needs a Docker engine and the command docker.
 package main
 
@@ -29,9 +30,11 @@ import (
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/sandbox/docker"
 	"github.com/ain-network/aind/sandbox/docker/layout"
+	"github.com/ain-network/aind/storage/storagetest/server"
 )
 
 func main() {
+	server.Main()
 	rounds := flag.Int("rounds", 20, "how often each of the four runs")
 	build := flag.String("build", "build", "folder of the built programs")
 	flag.Parse()
@@ -55,9 +58,16 @@ type result struct {
 	ImageRatio  measure.Spread `json:"image_over_docker_run"`
 	WarmRatio   measure.Spread `json:"warm_over_docker_run"`
 	ModuleRatio measure.Spread `json:"wasm_over_docker_run"`
+	// From the input in the store to the reply in it.
+	Stored          measure.Spread `json:"image_to_storage_ms"`
+	WarmStored      measure.Spread `json:"warm_to_storage_ms"`
+	StoredRatio     measure.Spread `json:"image_to_storage_over_docker_run"`
+	WarmStoredRatio measure.Spread `json:"warm_to_storage_over_docker_run"`
 	// PerSecond is how many images are run in a second, one after the other for each processor; WarmPerSecond how many calls warm ones take.
 	PerSecond     float64 `json:"images_per_s"`
 	WarmPerSecond float64 `json:"warm_per_s"`
+	// StoredPerSecond is the same of warm ones, to the reply in the store.
+	StoredPerSecond float64 `json:"warm_to_storage_per_s"`
 }
 
 func run(ctx context.Context, build string, rounds int) (err error) {
@@ -85,14 +95,25 @@ func run(ctx context.Context, build string, rounds int) (err error) {
 	if err := images.Prepare(ctx, image); err != nil {
 		return err
 	}
+	store, err := openShelf(ctx, folder, (2+20*runtime.NumCPU())*rounds)
+	if err != nil {
+		return err
+	}
+	defer store.server.Kill()
 	var r result
-	if err := r.compare(ctx, images, image, modules, module, rounds); err != nil {
+	if err := r.compare(ctx, images, image, modules, module, store, rounds); err != nil {
 		return err
 	}
-	if r.PerSecond, err = perSecond(ctx, images, image, rounds); err != nil {
+	once := func(p sandbox.Program) func() error {
+		return func() error { _, err := boxed(ctx, images, p); return err }
+	}
+	if r.PerSecond, err = perSecond(once(image), rounds); err != nil {
 		return err
 	}
-	if r.WarmPerSecond, err = perSecond(ctx, images, serving(image), 20*rounds); err != nil {
+	if r.WarmPerSecond, err = perSecond(once(serving(image)), 20*rounds); err != nil {
+		return err
+	}
+	if r.StoredPerSecond, err = perSecond(func() error { return store.serve(ctx, images, serving(image)) }, 20*rounds); err != nil {
 		return err
 	}
 	return measure.Line{
@@ -149,8 +170,8 @@ func describe(kind sandbox.Kind, file string, schema []byte) (sandbox.Program, e
 	}, nil
 }
 
-func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sandbox.Program, modules sandbox.Sandbox, module sandbox.Program, rounds int) error {
-	var inImage, inWarm, inModule, plain []float64
+func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sandbox.Program, modules sandbox.Sandbox, module sandbox.Program, store *shelf, rounds int) error {
+	var inImage, inWarm, inModule, plain, stored, warmStored []float64
 	if _, err := boxed(ctx, images, serving(image)); err != nil { // the first call starts the container
 		return err
 	}
@@ -164,6 +185,8 @@ func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sand
 			{&plain, func() ([]byte, error) { return dockerRun(ctx, name) }},
 			{&inWarm, func() ([]byte, error) { return boxed(ctx, images, serving(image)) }},
 			{&inModule, func() ([]byte, error) { return boxed(ctx, modules, module) }},
+			{&stored, func() ([]byte, error) { return input, store.serve(ctx, images, image) }},
+			{&warmStored, func() ([]byte, error) { return input, store.serve(ctx, images, serving(image)) }},
 		} {
 			if err := modules.Prepare(ctx, module); err != nil {
 				return err
@@ -180,6 +203,8 @@ func (r *result) compare(ctx context.Context, images sandbox.Sandbox, image sand
 		}
 	}
 	r.Image, r.Module, r.DockerRun = measure.SpreadOf(inImage), measure.SpreadOf(inModule), measure.SpreadOf(plain)
+	r.Stored, r.StoredRatio = measure.SpreadOf(stored), measure.SpreadOf(measure.Ratios(stored, plain))
+	r.WarmStored, r.WarmStoredRatio = measure.SpreadOf(warmStored), measure.SpreadOf(measure.Ratios(warmStored, plain))
 	r.Warm, r.WarmRatio = measure.SpreadOf(inWarm), measure.SpreadOf(measure.Ratios(inWarm, plain))
 	r.ImageRatio, r.ModuleRatio = measure.SpreadOf(measure.Ratios(inImage, plain)), measure.SpreadOf(measure.Ratios(inModule, plain))
 	return nil
@@ -199,8 +224,8 @@ func dockerRun(ctx context.Context, name string) ([]byte, error) {
 	return cmd.Output()
 }
 
-// perSecond runs images on all processors at once.
-func perSecond(ctx context.Context, box sandbox.Sandbox, p sandbox.Program, rounds int) (float64, error) {
+// perSecond runs something on all processors at once.
+func perSecond(once func() error, rounds int) (float64, error) {
 	lanes := runtime.NumCPU()
 	var failed atomic.Pointer[error]
 	var wait sync.WaitGroup
@@ -208,7 +233,7 @@ func perSecond(ctx context.Context, box sandbox.Sandbox, p sandbox.Program, roun
 	for range lanes {
 		wait.Go(func() {
 			for range rounds {
-				if _, err := boxed(ctx, box, p); err != nil {
+				if err := once(); err != nil {
 					failed.Store(&err)
 					return
 				}
