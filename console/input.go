@@ -16,6 +16,7 @@ type uploads struct {
 	contents [][]byte
 	files    []storedFile
 	folder   string // of files that were made for this; empty: there are none
+	space    uint64 // that all of it goes into; 0: the store of a whole network
 }
 
 type storedFile struct {
@@ -26,7 +27,7 @@ type storedFile struct {
 // add takes a content up, and says how messages name it.
 func (u *uploads) add(content []byte) *jobstypes.Reference {
 	u.contents = append(u.contents, content)
-	return &jobstypes.Reference{Digest: jobstypes.Digest(content), Size_: uint64(len(content))}
+	return &jobstypes.Reference{Digest: jobstypes.Digest(content), Size_: uint64(len(content)), Space: u.space}
 }
 
 // addFile takes a file up, sealed to the key if there is one.
@@ -48,7 +49,7 @@ func (u *uploads) addFile(path string, key *seal.Key) (jobstypes.Reference, erro
 		return jobstypes.Reference{}, err
 	}
 	u.files = append(u.files, storedFile{path, info})
-	return jobstypes.Reference{Digest: info.Digest.String(), Size_: uint64(info.Size)}, nil
+	return jobstypes.Reference{Digest: info.Digest.String(), Size_: uint64(info.Size), Space: u.space}, nil
 }
 
 // seal seals a file into one of the folder: the digest of what is sealed is known when all of it is.
@@ -83,11 +84,11 @@ func (u *uploads) remove() {
 }
 
 // readInputs reads what an order has for workers and evaluator into its spec, and returns what of it goes into storage.
-// It is sealed where the order says so. What was encrypted before is stored as it is: nobody but those who are granted keys could decode it.
+// It goes into the space, if there is one, and is sealed where the order says so. What was encrypted before is stored as it is: nobody but those who are granted keys could decode it.
 func readInputs(
-	spec *jobstypes.RequestSpec, order object, inputFile string, schema *jobstypes.Schema, params jobstypes.Params, made sealing,
+	spec *jobstypes.RequestSpec, order object, inputFile string, schema *jobstypes.Schema, params jobstypes.Params, made sealing, space uint64,
 ) (*uploads, error) {
-	up := new(uploads)
+	up := &uploads{space: space}
 	encrypted := spec.GrantKeys && made.what == "" && inputFile != ""
 	content, err := readJobInput(order, inputFile, schema, encrypted)
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Session) storeAll(ctx context.Context, up *uploads) error {
 	if len(up.contents)+len(up.files) == 0 {
 		return nil
 	}
-	store, err := s.openStore()
+	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 	if outcome.OutputSize > most {
 		return badInputf("output-limit: the worker says that it has %d bytes, more than %s", outcome.OutputSize, mostText)
 	}
-	store, err := s.openStore()
+	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}

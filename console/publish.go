@@ -117,6 +117,9 @@ func (s *Session) prepareRelease(
 	if err != nil {
 		return jobstypes.ReleaseSpec{}, nil, err
 	}
+	if o.space, err = s.storeSpace(); err != nil {
+		return jobstypes.ReleaseSpec{}, nil, err
+	}
 	spec, artifacts, err := o.pack(file, role, schema, o.version, params)
 	if err != nil {
 		return spec, artifacts, err

@@ -45,6 +45,7 @@ type packing struct {
 	// or are files of alternatives to the worker's program, or to the one that is published.
 	or      []string
 	network []string
+	space   uint64 // that programs go into; 0: the store of a whole network
 }
 
 type termsFlags struct {
@@ -274,6 +275,9 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 		return nil, nil, badInputf("%s: %w", files[0], err)
 	}
 	s.progress("compiled %s: %s → %s", files[0], schema.WorkerInput().Name(), schema.WorkerOutput().Name())
+	if r.pack.space, err = s.storeSpace(); err != nil {
+		return nil, nil, err
+	}
 	releases, artifacts, err := r.packAll(files, schema, params)
 	if err != nil {
 		return nil, nil, err
@@ -371,6 +375,9 @@ func (p packing) pack(file string, role program.Role, schema *jobstypes.Schema, 
 		if err != nil {
 			return jobstypes.ReleaseSpec{}, nil, badInputf("%s: %w", roleName(role), err)
 		}
+		if artifact.Digest != "" {
+			packed.Space = p.space
+		}
 		programs, artifacts = append(programs, packed), append(artifacts, artifact)
 	}
 	if p.grpc && programs[0].Kind == program.PROGRAM_KIND_WASM {
@@ -394,7 +401,7 @@ func (p packing) places() (network []program.Network, err error) {
 
 // upload puts programs into the store, where it must be exactly what was signed.
 func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) error {
-	store, err := s.openStore()
+	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,11 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 	if err := s.canSeal(ctx, made, job); err != nil {
 		return err
 	}
-	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made)
+	space, err := s.storeSpace()
+	if err != nil {
+		return err
+	}
+	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made, space)
 	defer contents.remove()
 	if err != nil {
 		return err

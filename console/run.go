@@ -96,6 +96,9 @@ func (s *Session) run(ctx context.Context, programs, args []string, r running) e
 	if _, err := parseBytes("output-limit", r.mostOutput); err != nil {
 		return err
 	}
+	if space, err := s.storeSpace(); err != nil || space != 0 {
+		return errors.Join(err, badInputf("store: %s is a space, which a task cannot name yet: give the network's store, --store s3+http://ACCESS:SECRET@host:port/bucket", s.settings.Store))
+	}
 	connected, key, err := s.chainAndKey(ctx)
 	if err != nil {
 		return err

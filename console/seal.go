@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/seal"
@@ -177,6 +178,12 @@ func (s *Session) grantDue(ctx context.Context, res *jobstypes.QueryRequestRespo
 	return granted, nil
 }
 
+// source opens what references name as the session's account.
+type source struct{ *Session }
+
+// At implements daemon.Source.
+func (s source) At(ctx context.Context, space uint64) (storage.Store, error) { return s.at(ctx, space) }
+
 // openResult reads a result, and opens it where it is sealed and its key is on this machine.
 func (s *Session) openResult(ctx context.Context, spec jobstypes.RequestSpec, result jobstypes.Result) ([]byte, error) {
 	if result.Reference == nil {
@@ -190,13 +197,5 @@ func (s *Session) openResult(ctx context.Context, spec jobstypes.RequestSpec, re
 		}
 		key = keys.Data
 	}
-	store, err := s.openStore()
-	if err != nil {
-		return nil, err
-	}
-	content, err := storage.ReadAll(ctx, store, storage.Digest(result.Reference.Digest), maxShown)
-	if err != nil || key == nil {
-		return content, err
-	}
-	return key.Open(content)
+	return daemon.OpenResult(ctx, source{s}, result, maxShown, key)
 }

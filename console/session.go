@@ -169,10 +169,18 @@ func (s *Session) connected(ctx context.Context) (Chain, error) {
 	return s.chain, nil
 }
 
-func (s *Session) openStore() (storage.Store, error) {
+// openStore opens the store of the settings: a space, or what a whole network shares.
+func (s *Session) openStore(ctx context.Context) (storage.Store, error) {
 	if s.store == nil {
 		if s.settings.Store == "" {
-			return nil, badInput(errors.New("store: none given (name one with --store s3+http://ACCESS:SECRET@host:port/bucket)"))
+			return nil, badInput(errors.New("store: none given (name one with --store ain://7 or s3+http://ACCESS:SECRET@host:port/bucket)"))
+		}
+		id, err := s.storeSpace()
+		if err != nil {
+			return nil, err
+		}
+		if id != 0 {
+			return s.openSpace(ctx, id)
 		}
 		store, err := s.env.OpenStore(s.settings.Store)
 		if err != nil {
@@ -181,6 +189,23 @@ func (s *Session) openStore() (storage.Store, error) {
 		s.store = store
 	}
 	return s.store, nil
+}
+
+// storeSpace is the space that the settings name as the store; 0: it is none.
+func (s *Session) storeSpace() (uint64, error) {
+	id, _, err := daemon.ParseSpaceURL(s.settings.Store)
+	if err != nil {
+		return 0, badInputf("store: %w", err)
+	}
+	return id, nil
+}
+
+// at opens the store that a reference names.
+func (s *Session) at(ctx context.Context, space uint64) (storage.Store, error) {
+	if space == 0 {
+		return s.openStore(ctx)
+	}
+	return s.openSpace(ctx, space)
 }
 
 func (s *Session) keyring() (Keyring, error) {

@@ -101,7 +101,7 @@ func (s *Session) packCode(ctx context.Context, p *parcel, field, file string, b
 
 // storedImage is an image that the store has already.
 func (s *Session) storedImage(ctx context.Context, field, digest string) (*program.Code, error) {
-	store, err := s.openStore()
+	store, err := s.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (s *Session) storeParcel(ctx context.Context, p *parcel) error {
 	if len(p.artifacts) == 0 {
 		return nil
 	}
-	store, err := s.openStore()
+	store, err := s.openStore(ctx)
 	if err != nil {
 		return err
 	}

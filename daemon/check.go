@@ -162,7 +162,11 @@ func (c check) fetch(ctx context.Context, digest []byte, path string) (why strin
 	if err != nil {
 		return "", err
 	}
-	_, err = storage.Fetch(ctx, c.kit.Store, named, path, int64(c.kit.Config.Limits.Disk))
+	from, err := c.kit.Source.At(ctx, 0)
+	if err != nil {
+		return "", err
+	}
+	_, err = storage.Fetch(ctx, from, named, path, int64(c.kit.Config.Limits.Disk))
 	switch {
 	case err == nil:
 		return "", nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"cosmossdk.io/math"
@@ -31,7 +32,8 @@ type Config struct {
 	ChainID string `yaml:"chain_id"`
 	// Nodes are CometBFT RPC endpoints, http://host:26657, tried in order.
 	Nodes []string `yaml:"nodes"`
-	// Store is where programs, inputs and results are, s3+http://ACCESS:SECRET@host:port/bucket.
+	// Store is where results go, and where what names no space is: a space of the chain, ain://7, or a store that a whole network
+	// shares, s3+http://ACCESS:SECRET@host:port/bucket.
 	Store string `yaml:"store"`
 	// Key is what the daemon signs with: the owner's key or its operator's.
 	Key KeyConfig `yaml:"key"`
@@ -182,13 +184,27 @@ func (c Config) Validate() error {
 	if err := c.Sandbox.validate(); err != nil {
 		return err
 	}
-	if _, err := s3.ParseURL(c.Store); err != nil {
+	if err := c.validateStore(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	if err := validateAddress("admin", c.Admin); err != nil {
 		return err
 	}
 	return errors.Join(c.Policy.validate(), c.Limits.validate())
+}
+
+func (c Config) validateStore() error {
+	_, isSpace, err := ParseSpaceURL(c.Store)
+	switch {
+	case err != nil:
+		return err
+	case isSpace && slices.Contains(c.Sandbox.Network, PlaceStorage):
+		return fmt.Errorf("%s is a space, which no one address leads to: name an S3 store, or leave %s out of sandbox.network", c.Store, PlaceStorage)
+	case isSpace:
+		return nil
+	}
+	_, err = s3.ParseURL(c.Store)
+	return err
 }
 
 func (p Policy) validate() error {

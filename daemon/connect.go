@@ -16,7 +16,6 @@ import (
 	"github.com/ain-network/aind/release"
 	"github.com/ain-network/aind/sandbox/python"
 	"github.com/ain-network/aind/storage"
-	"github.com/ain-network/aind/storage/s3"
 )
 
 // badConfig is an error about what the owner wrote.
@@ -91,9 +90,10 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 			return World{}, err
 		}
 	}
-	store, err := s3.Open(cfg.Store)
+	spaces := &Spaces{Query: network.Storage(), ChainID: network.ChainID(), Key: key, Private: IsPrivate(network.Endpoint())}
+	store, space, err := OpenStore(ctx, cfg.Store, spaces)
 	if err != nil {
-		return World{}, BadConfig(fmt.Errorf("store: %w", err))
+		return World{}, err
 	}
 	cache, err := release.OpenCache(filepath.Join(cfg.Home, "programs"), int64(cfg.ProgramCache))
 	if err != nil {
@@ -115,7 +115,7 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 			log.Warn("could not close the sandbox", "error", err)
 		}
 	})
-	return World{Network: Chain{network}, Key: key, Store: store, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
+	return World{Network: Chain{network}, Key: key, Store: store, Space: space, Source: spaces, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
 }
 
 // openKey loads the key that the config names. A newcomer's is made, with a passphrase of its own where none was given.

@@ -3,34 +3,33 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
 // ReadInput returns an input's message of at most limit bytes, verified by digest where it lies in the store.
-func ReadInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64) ([]byte, error) {
-	return OpenInput(ctx, store, input, limit, nil)
+func ReadInput(ctx context.Context, from Source, input jobstypes.Input, limit int64) ([]byte, error) {
+	return OpenInput(ctx, from, input, limit, nil)
 }
 
 // OpenInput is ReadInput for an input that is sealed to a key; nil: it is not. It errs with seal.ErrSealed where the key does not open it.
-func OpenInput(ctx context.Context, store storage.Store, input jobstypes.Input, limit int64, key *seal.Key) ([]byte, error) {
-	return readContent(ctx, store, input.Inline, input.Reference, limit, key)
+func OpenInput(ctx context.Context, from Source, input jobstypes.Input, limit int64, key *seal.Key) ([]byte, error) {
+	return readContent(ctx, from, input.Inline, input.Reference, limit, key)
 }
 
 // OpenResult returns a result's message of at most limit bytes, verified by digest where it lies in the store, and opened with a key
 // where results are sealed to one; nil: they are not. An inline result is never sealed: a worker whose key opens nothing has no other.
-func OpenResult(ctx context.Context, store storage.Store, result jobstypes.Result, limit int64, key *seal.Key) ([]byte, error) {
-	return readContent(ctx, store, result.Inline, result.Reference, limit, key)
+func OpenResult(ctx context.Context, from Source, result jobstypes.Result, limit int64, key *seal.Key) ([]byte, error) {
+	return readContent(ctx, from, result.Inline, result.Reference, limit, key)
 }
 
-func readContent(ctx context.Context, store storage.Store, inline []byte, ref *jobstypes.Reference, limit int64, key *seal.Key) ([]byte, error) {
+func readContent(ctx context.Context, from Source, inline []byte, ref *jobstypes.Reference, limit int64, key *seal.Key) ([]byte, error) {
 	if ref == nil {
 		return inline, nil
-	}
-	if ref.Space != 0 || ref.Chunked {
-		return nil, fmt.Errorf("reference to %s in space %d: spaces and chunks cannot be read by this version", ref.Digest, ref.Space)
 	}
 	if ref.Size_ > uint64(limit) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, the owner's limit is %d", storage.ErrTooLarge, ref.Digest, ref.Size_, limit)
@@ -39,15 +38,43 @@ func readContent(ctx context.Context, store storage.Store, inline []byte, ref *j
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}
-	content, err := storage.ReadAll(ctx, store, digest, limit)
+	store, err := from.At(ctx, ref.Space)
 	if err != nil {
 		return nil, err
 	}
-	if uint64(len(content)) != ref.Size_ {
-		return nil, fmt.Errorf("%w: %s has %d bytes, the reference says %d", storage.ErrSizeMismatch, digest, len(content), ref.Size_)
+	content, err := readAll(ctx, store, chunk.Ref{Digest: digest, Size: int64(ref.Size_), Chunked: ref.Chunked}, limit)
+	if err != nil {
+		return nil, err
 	}
 	if key != nil {
 		return key.Open(content)
 	}
 	return content, nil
+}
+
+// readAll reads a content of exactly the size that its reference says.
+func readAll(ctx context.Context, store storage.Store, ref chunk.Ref, limit int64) ([]byte, error) {
+	if !ref.Chunked {
+		content, err := storage.ReadAll(ctx, store, ref.Digest, limit)
+		if err == nil && int64(len(content)) != ref.Size {
+			err = fmt.Errorf("%w: %s has %d bytes, the reference says %d", storage.ErrSizeMismatch, ref.Digest, len(content), ref.Size)
+		}
+		return content, err
+	}
+	body, err := chunk.Open(ctx, underRoot(store, ref.Digest), ref, chunk.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body) // as many as the reference says, which the caller has compared with the limit
+}
+
+// underRoot is a store for reading the chunks of a manifest: where a gateway asks whether they may be read, the manifest is what is named.
+func underRoot(store storage.Store, root storage.Digest) storage.Store {
+	if space, ok := store.(interface {
+		Under(root storage.Digest) storage.Store
+	}); ok {
+		return space.Under(root)
+	}
+	return store
 }

@@ -84,14 +84,17 @@ func (p *Programs) checkSizes(code *program.Code) error {
 // withCode calls use with a program and its files, which are on this machine and verified meanwhile.
 func (p *Programs) withCode(ctx context.Context, code *program.Code, use func(sandbox.Program, map[string]string) error) error {
 	described := sandbox.Program{Kind: sandbox.Kind(code.Kind), Digest: code.Digest, EntryPoint: code.EntryPoint, Codec: sandbox.CodecPlain}
-	var err error
-	if described.File, err = p.Contents.Hold(ctx, p.Store, code.Digest, code.Size_); err != nil {
+	from, err := p.Source.At(ctx, 0) // a task names no spaces
+	if err != nil {
+		return err
+	}
+	if described.File, err = p.Contents.Hold(ctx, from, code.Digest, code.Size_); err != nil {
 		return fmt.Errorf("program: %w", err)
 	}
 	defer p.Contents.Free(code.Digest)
 	files := map[string]string{}
 	for _, file := range code.Files {
-		if files[file.Name], err = p.Contents.Hold(ctx, p.Store, file.Digest, file.Size_); err != nil {
+		if files[file.Name], err = p.Contents.Hold(ctx, from, file.Digest, file.Size_); err != nil {
 			return fmt.Errorf("file %s: %w", file.Name, err)
 		}
 		defer p.Contents.Free(file.Digest)
@@ -273,7 +276,11 @@ func (p *Programs) holdOutput(ctx context.Context, outcome program.TaskOutcome) 
 	if _, err := storage.ParseDigest(outcome.OutputDigest); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrTask, err)
 	}
-	return p.Contents.Hold(ctx, p.Store, outcome.OutputDigest, outcome.OutputSize)
+	from, err := p.Source.At(ctx, 0)
+	if err != nil {
+		return "", err
+	}
+	return p.Contents.Hold(ctx, from, outcome.OutputDigest, outcome.OutputSize)
 }
 
 // lastLineOf a log is what most programs say last.

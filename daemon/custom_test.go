@@ -84,7 +84,7 @@ func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 			box := daemontest.NewSandbox()
 			box.Use(code().Digest, daemontest.Double)
 			p := &daemon.Programs{
-				Custom: true, Contents: contents, Store: store, Sandbox: box, Limits: daemon.Config{}.WithDefaults().Limits, Log: daemontest.Log(t),
+				Custom: true, Contents: contents, Source: daemon.Plain{Store: store}, Sandbox: box, Limits: daemon.Config{}.WithDefaults().Limits, Log: daemontest.Log(t),
 			}
 			named := code()
 			if c.change != nil {

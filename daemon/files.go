@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
@@ -20,9 +22,6 @@ func (k *Kit) RefusesFiles(request jobstypes.Request) string {
 		sizes["its input"] = ref.Size_
 	}
 	for _, file := range request.Spec.Input.Files {
-		if file.Reference.Space != 0 || file.Reference.Chunked {
-			return fmt.Sprintf("its file %s lies in a space or in chunks, which this version cannot read", file.Name)
-		}
 		sizes["its file "+file.Name] = file.Reference.Size_
 	}
 	sum := uint64(0)
@@ -45,20 +44,18 @@ func (k *Kit) WithFiles(ctx context.Context, request jobstypes.Request, key *sea
 	if len(named) == 0 {
 		return use(nil)
 	}
-	folder := ""
-	if key != nil {
-		if folder, err = k.Programs.taskFolder(); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	folder, err := k.Programs.taskFolder()
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	files := map[string]string{}
 	for _, file := range named {
-		path, err := k.Contents.Hold(ctx, k.Store, file.Reference.Digest, file.Reference.Size_)
+		path, free, err := k.holdFile(ctx, file, filepath.Join(folder, file.Name+".chunks"))
 		if err != nil {
 			return fmt.Errorf("file %s: %w", file.Name, err)
 		}
-		defer k.Contents.Free(file.Reference.Digest)
+		defer free()
 		if key != nil {
 			opened := filepath.Join(folder, file.Name)
 			if err := openFile(ctx, path, opened, *key); err != nil {
@@ -69,6 +66,22 @@ func (k *Kit) WithFiles(ctx context.Context, request jobstypes.Request, key *sea
 		files[file.Name] = path
 	}
 	return use(files)
+}
+
+// holdFile has a file on this machine until free is called. What lies in chunks goes to the path that is given: the cache knows contents by
+// what they hash to.
+func (k *Kit) holdFile(ctx context.Context, file jobstypes.NamedReference, path string) (held string, free func(), err error) {
+	from, err := k.Source.At(ctx, file.Reference.Space)
+	if err != nil {
+		return "", nil, err
+	}
+	ref := file.Reference
+	if ref.Chunked {
+		digest := storage.Digest(ref.Digest)
+		return path, func() {}, chunk.Get(ctx, underRoot(from, digest), chunk.Ref{Digest: digest, Size: int64(ref.Size_), Chunked: true}, path, chunk.Options{})
+	}
+	held, err = k.Contents.Hold(ctx, from, ref.Digest, ref.Size_)
+	return held, func() { k.Contents.Free(ref.Digest) }, err
 }
 
 // openFile opens sealed content into another file, whose content is right only if there is no error.
@@ -90,15 +103,38 @@ func openFile(ctx context.Context, sealed, path string, key seal.Key) error {
 	return errors.Join(err, to.Close(), ctx.Err())
 }
 
-// HaveFiles has a request's files on this machine, verified, without opening them.
+// HaveFiles has a request's files on this machine, verified, without opening them. Of those in chunks it only sees that they are there.
 func (k *Kit) HaveFiles(ctx context.Context, request jobstypes.Request) error {
 	for _, file := range request.Spec.Input.Files {
-		if _, err := k.Contents.Hold(ctx, k.Store, file.Reference.Digest, file.Reference.Size_); err != nil {
+		if err := k.haveFile(ctx, file); err != nil {
 			return fmt.Errorf("file %s: %w", file.Name, err)
 		}
-		k.Contents.Free(file.Reference.Digest)
 	}
 	return nil
+}
+
+func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error {
+	if !file.Reference.Chunked {
+		_, free, err := k.holdFile(ctx, file, "")
+		if err == nil {
+			free()
+		}
+		return err
+	}
+	from, err := k.Source.At(ctx, file.Reference.Space)
+	if err != nil {
+		return err
+	}
+	digest := storage.Digest(file.Reference.Digest)
+	content, err := storage.ReadAll(ctx, underRoot(from, digest), digest, chunk.MaxManifest)
+	if err != nil {
+		return err
+	}
+	manifest, err := chunk.Parse(content)
+	if err == nil && uint64(manifest.Size) != file.Reference.Size_ {
+		err = fmt.Errorf("%w: its chunks have %d bytes, the reference says %d", storage.ErrSizeMismatch, manifest.Size, file.Reference.Size_)
+	}
+	return err
 }
 
 // withFiles is WithFiles for whoever judges, for which Gather has the files fetched: what cannot be opened nobody could have used.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
@@ -53,7 +54,7 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	}
 	m := Material{key: keys.Data}
 	if m.EvaluatorInput, err = k.gatherEvaluatorInput(ctx, request, keys); err == nil {
-		m.Input, err = OpenInput(ctx, k.Store, request.Spec.Input, int64(k.Config.Limits.Input), keys.Data)
+		m.Input, err = OpenInput(ctx, k.Source, request.Spec.Input, int64(k.Config.Limits.Input), keys.Data)
 	}
 	if err == nil {
 		err = k.HaveFiles(ctx, request)
@@ -101,7 +102,7 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 func (k *Kit) fetchReply(
 	ctx context.Context, schema Schema, a jobstypes.Assignment, key *seal.Key, patience bool, log *slog.Logger,
 ) (*jobstypes.WorkerReply, error) {
-	content, err := OpenResult(ctx, k.Store, *a.Result, int64(k.Config.Limits.Output), key)
+	content, err := OpenResult(ctx, k.Source, *a.Result, int64(k.Config.Limits.Output), key)
 	if err != nil && ctx.Err() != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func (k *Kit) fetchReply(
 
 // IsForGood tells whether fetching again would end in the same way. Workers store a result before they reveal it.
 func IsForGood(err error) bool {
-	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge, seal.ErrSealed} {
+	for _, lasting := range []error{storage.ErrNotFound, storage.ErrDigestMismatch, storage.ErrSizeMismatch, storage.ErrTooLarge, seal.ErrSealed, chunk.ErrManifest} {
 		if errors.Is(err, lasting) {
 			return true
 		}

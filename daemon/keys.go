@@ -100,7 +100,7 @@ func (k *Kit) gatherEvaluatorInput(ctx context.Context, request jobstypes.Reques
 	if request.Spec.EvaluatorInput == nil {
 		return nil, nil
 	}
-	return OpenInput(ctx, k.Store, *request.Spec.EvaluatorInput, int64(k.Config.Limits.Input), keys.Evaluator)
+	return OpenInput(ctx, k.Source, *request.Spec.EvaluatorInput, int64(k.Config.Limits.Input), keys.Evaluator)
 }
 
 // withEvaluatorInput calls use with the files that a program which judges sees: those of the request, and the evaluator's own input, if

@@ -47,8 +47,12 @@ var _ Network = Chain{}
 type World struct {
 	Network Network
 	Key     client.Key
-	Store   storage.Store
-	Cache   ReleaseCache
+	// Store is where this node stores: a space, or what a whole network shares. Space is the number of the space; 0: it is none.
+	Store storage.Store
+	Space uint64
+	// Source opens what references name; nil: the store has everything.
+	Source Source
+	Cache  ReleaseCache
 	// Contents keeps what requests name.
 	Contents ContentCache
 	Sandbox  sandbox.Sandbox
@@ -77,6 +81,9 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
+	}
+	if world.Source == nil {
+		world.Source = Plain{world.Store}
 	}
 	k := &Kit{World: world, Config: cfg, Signer: world.Key.Address().String()}
 	owner, err := world.Network.Owner(ctx, k.Signer)
@@ -111,13 +118,13 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	k.Programs = &Programs{
 		Places: places,
 		Custom: cfg.Policy.CustomCode, Contents: world.Contents, Tasks: tasks,
-		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Store: world.Store, Cache: world.Cache,
+		Step: steps.Prepare, Journal: k.Journal, Catalog: k.Catalog, Source: world.Source, Cache: world.Cache,
 		Sandbox: world.Sandbox, Limits: cfg.Limits, Log: world.Log, Prepared: changed,
 		Logs: &Logs{Dir: filepath.Join(cfg.Home, logsFolder), Max: int64(cfg.Limits.Logs)}, GPUs: &GPUs{Devices: cfg.Sandbox.Docker.devices},
 		Policy: cfg.Policy, Clock: k.Clock, Board: openBoard(cfg.Home, world.Log),
 	}
 	k.Examiner = &Examiner{
-		ChainID: world.Network.ChainID(), Catalog: k.Catalog, Programs: k.Programs, Store: world.Store, Limits: cfg.Limits,
+		ChainID: world.Network.ChainID(), Catalog: k.Catalog, Programs: k.Programs, Source: world.Source, Limits: cfg.Limits,
 	}
 	k.Member = &Member{
 		Role: role, Steps: steps, Config: cfg, Signer: k.Signer, Owner: k.Owner, Chain: world.Network, Catalog: k.Catalog,

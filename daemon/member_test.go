@@ -200,7 +200,7 @@ func TestContentIsTakenOnlyAsAnnounced(t *testing.T) {
 		return jobstypes.Input{Reference: &jobstypes.Reference{Digest: digest, Size_: size}}
 	}
 	read := func(input jobstypes.Input) error {
-		_, err := daemon.ReadInput(t.Context(), store, input, 100)
+		_, err := daemon.ReadInput(t.Context(), daemon.Plain{Store: store}, input, 100)
 		return err
 	}
 	require.NoError(t, read(jobstypes.Input{Inline: []byte("inline")}))

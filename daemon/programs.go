@@ -31,7 +31,7 @@ type Programs struct {
 	Step    Step // of preparing, for the journal
 	Journal *Journal
 	Catalog *Catalog
-	Store   storage.Store
+	Source  Source
 	Cache   ReleaseCache
 	Sandbox sandbox.Sandbox
 	Limits  Limits
@@ -257,7 +257,11 @@ func (p *Programs) fetchOne(ctx context.Context, job Job, spec jobstypes.Release
 	if !p.Policy.names(one) {
 		return sandbox.Program{}, fmt.Errorf("%w: policy.programs does not name %s", sandbox.ErrUnsupported, one.Digest)
 	}
-	if described.File, err = p.Cache.Fetch(ctx, p.Store, spec, one, job.Schema.Digest, job.Owner); err != nil {
+	from, err := p.Source.At(ctx, one.Space)
+	if err != nil {
+		return sandbox.Program{}, err
+	}
+	if described.File, err = p.Cache.Fetch(ctx, from, spec, one, job.Schema.Digest, job.Owner); err != nil {
 		return sandbox.Program{}, err
 	}
 	return described, p.Sandbox.Prepare(ctx, described)

@@ -9,7 +9,6 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
 	"github.com/ain-network/aind/program"
-	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -23,7 +22,7 @@ type Examiner struct {
 	ChainID  string
 	Catalog  *Catalog
 	Programs *Programs
-	Store    storage.Store
+	Source   Source
 	Limits   Limits
 }
 
@@ -48,7 +47,7 @@ func (e *Examiner) Answer(ctx context.Context, exam Exam) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	input, err := ReadInput(ctx, e.Store, job.QualificationInput, int64(e.Limits.Input))
+	input, err := ReadInput(ctx, e.Source, job.QualificationInput, int64(e.Limits.Input))
 	if err != nil {
 		return "", fmt.Errorf("qualification input of job %s: %w", JobID(exam.JobID), err)
 	}

@@ -112,6 +112,28 @@ func (s *Spaces) Space(ctx context.Context, space uint64) (*gateway.Space, error
 	return known.Space(space), nil
 }
 
+// OpenStore opens the store of a config: a space, whose number comes back, or an S3 store. What names no space is read from it.
+func OpenStore(ctx context.Context, address string, spaces *Spaces) (store storage.Store, space uint64, err error) {
+	id, isSpace, err := ParseSpaceURL(address)
+	switch {
+	case err != nil:
+		return nil, 0, BadConfig(fmt.Errorf("store: %w", err))
+	case isSpace:
+		opened, err := spaces.Space(ctx, id)
+		if err != nil {
+			return nil, 0, fmt.Errorf("store: %w", err)
+		}
+		spaces.Own = opened
+		return opened, id, nil
+	}
+	opened, err := s3.Open(address)
+	if err != nil {
+		return nil, 0, BadConfig(fmt.Errorf("store: %w", err))
+	}
+	spaces.Own = opened
+	return opened, 0, nil
+}
+
 // endpoint asks the chain where a space is. One that is gone has nothing that could be read.
 func (s *Spaces) endpoint(ctx context.Context, space uint64) (string, error) {
 	s.mu.Lock()

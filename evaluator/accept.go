@@ -192,7 +192,7 @@ func (t *task) prepareCheck(ctx context.Context) error {
 	if err != nil || !requested {
 		return err
 	}
-	input, err := daemon.ReadInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input))
+	input, err := daemon.ReadInput(ctx, t.Source, t.request.Spec.Input, int64(t.Config.Limits.Input))
 	if err != nil {
 		return fmt.Errorf("input: %w", err)
 	}

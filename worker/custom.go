@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -32,6 +33,9 @@ func (t *task) prepareCode(ctx context.Context) error {
 	requested, err := t.Programs.Requested(ctx, t.request.WorkerRelease)
 	if err != nil || !requested {
 		return err
+	}
+	if t.fetched == nil {
+		return errors.New("what it names is not to be seen before it is accepted")
 	}
 	named, err := daemon.ReadTask(*t.fetched)
 	if err != nil {

@@ -40,6 +40,8 @@ type outcome struct {
 	// Digest and Size of a result that goes by reference; its content is in the results folder until the end.
 	Digest string `json:"digest,omitempty"`
 	Size   uint64 `json:"size,omitempty"`
+	// Space that it lies in; 0: the store of a whole network.
+	Space uint64 `json:"space,omitempty"`
 	// Open: it is sent without a commitment, once the contract has closed.
 	Open bool `json:"open,omitempty"`
 	// Uploaded: the store has acknowledged it.
@@ -64,5 +66,5 @@ func (o outcome) result() jobstypes.Result {
 	if o.Digest == "" {
 		return jobstypes.Result{Inline: o.Inline}
 	}
-	return jobstypes.Result{Reference: &jobstypes.Reference{Digest: o.Digest, Size_: o.Size}}
+	return jobstypes.Result{Reference: &jobstypes.Reference{Digest: o.Digest, Size_: o.Size, Space: o.Space}}
 }

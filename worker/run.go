@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
@@ -58,7 +60,7 @@ func run(ctx context.Context, t *task) error {
 		began, call.Files = true, files
 		return t.work(ctx, params, terms, call)
 	})
-	if err != nil && !began && daemon.IsForGood(err) {
+	if err != nil && !began && daemon.IsForGood(err) && (!errors.Is(err, storage.ErrNotFound) || !t.inSpaces() || t.isLate(ctx)) {
 		return t.cannotUse(ctx, err)
 	}
 	return err
@@ -103,7 +105,7 @@ func (t *task) input(ctx context.Context) ([]byte, error) {
 		return *t.fetched, nil
 	}
 	input, err := t.fetchInput(ctx)
-	if errors.Is(err, errBadInput) {
+	if errors.Is(err, errBadInput) || errors.Is(err, storage.ErrNotFound) && t.inSpaces() && t.isLate(ctx) {
 		return nil, t.cannotUse(ctx, err)
 	}
 	return input, err
@@ -111,7 +113,7 @@ func (t *task) input(ctx context.Context) ([]byte, error) {
 
 // cannotUse ends the work on an input that nobody could use.
 func (t *task) cannotUse(ctx context.Context, why error) error {
-	if t.request.Spec.WorkersNeedKeys() {
+	if t.request.Spec.WorkersNeedKeys() || t.inSpaces() {
 		return t.keepNothing(ctx, why)
 	}
 	t.fail(why.Error())
@@ -121,17 +123,21 @@ func (t *task) cannotUse(ctx context.Context, why error) error {
 // seeInput looks at a request's input before the request is accepted: reads it, or, where it is encrypted, sees that it is there. Its files
 // are fetched.
 func (t *task) seeInput(ctx context.Context) error {
-	if err := t.HaveFiles(ctx, t.request); err != nil {
+	if err := unlessUnseen(t.HaveFiles(ctx, t.request), t.inSpaces()); err != nil {
 		return err
 	}
 	ref := t.request.Spec.Input.Reference
 	if !t.request.Spec.WorkersNeedKeys() || ref == nil {
 		_, err := t.fetchInput(ctx)
+		return unlessUnseen(err, t.inSpaces())
+	}
+	from, err := t.Source.At(ctx, ref.Space)
+	if err != nil {
 		return err
 	}
-	info, err := t.Store.Stat(ctx, storage.Digest(ref.Digest))
-	if err != nil {
-		return fmt.Errorf("input: %w", err)
+	info, err := from.Stat(ctx, storage.Digest(ref.Digest))
+	if err != nil || ref.Chunked {
+		return unlessUnseen(err, t.inSpaces())
 	}
 	if uint64(info.Size) != ref.Size_ {
 		return fmt.Errorf("%w: %s has %d bytes, the reference says %d", errBadInput, ref.Digest, info.Size, ref.Size_)
@@ -139,7 +145,28 @@ func (t *task) seeInput(ctx context.Context) error {
 	return nil
 }
 
-// keepNothing answers an input that cannot be opened, or is no message of the job, although its client granted a key. To resign would
+// isLate tells whether less than half of the time to work is left: what is not there by now will hardly come.
+func (t *task) isLate(ctx context.Context) bool {
+	left, err := t.timeToRun(ctx, t.request)
+	return err == nil && left < time.Duration(t.request.Spec.TimeLimitMs)*time.Millisecond/2
+}
+
+// inSpaces tells whether what the request names may be for its participants alone, who can see it once they are in.
+func (t *task) inSpaces() bool {
+	input := t.request.Spec.Input
+	return input.Reference != nil && input.Reference.Space != 0 ||
+		slices.ContainsFunc(input.Files, func(f jobstypes.NamedReference) bool { return f.Reference.Space != 0 })
+}
+
+// unlessUnseen passes over content that is not to be seen yet: a gateway says neither that it is there nor that it is not.
+func unlessUnseen(err error, inSpaces bool) error {
+	if inSpaces && errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// keepNothing answers an input that cannot be had or opened, or is no message of the job, although the contract has closed. To resign would
 // cost the bond, which the client would get: so everybody answers with an empty message, and whoever judges, with a key of its own, sees
 // that the input is unusable.
 func (t *task) keepNothing(ctx context.Context, why error) error {
@@ -161,7 +188,7 @@ func (t *task) fetchInput(ctx context.Context) ([]byte, error) {
 	if err := t.fetchKey(ctx); err != nil {
 		return nil, err
 	}
-	input, err := daemon.OpenInput(ctx, t.Store, t.request.Spec.Input, int64(t.Config.Limits.Input), t.key)
+	input, err := daemon.OpenInput(ctx, t.Source, t.request.Spec.Input, int64(t.Config.Limits.Input), t.key)
 	switch {
 	case errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrSizeMismatch) || errors.Is(err, storage.ErrDigestMismatch) ||
 		errors.Is(err, seal.ErrSealed):
@@ -209,7 +236,7 @@ func (t *task) keep(params jobstypes.Params, terms jobstypes.TermsSpec, reply []
 			t.fail(fmt.Sprintf("the result has %d bytes, the chain takes at most %d", len(reply), params.MaxReferenceBytes))
 			return nil
 		}
-		kept = &outcome{Digest: storage.DigestOf(reply).String(), Size: uint64(len(reply)), Open: terms.OpenResults}
+		kept = &outcome{Digest: storage.DigestOf(reply).String(), Size: uint64(len(reply)), Space: t.Space, Open: terms.OpenResults}
 		if err := writeFile(t.resultPath(), reply); err != nil {
 			return fmt.Errorf("keep result: %w", err)
 		}

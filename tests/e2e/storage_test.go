@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/tests/harness"
 )
 
@@ -117,4 +118,69 @@ func TestStorageForPeople(t *testing.T) {
 	for _, verb := range storageVerbs {
 		require.True(t, seen[verb], "nobody looked at the JSON of %s", verb)
 	}
+}
+
+// TestRequestThroughSpaces has everything that a request moves go through spaces: the programs through one that everybody reads, input, files
+// and results through spaces of their own, which nobody reads but those who take part, when they may.
+func TestRequestThroughSpaces(t *testing.T) {
+	g := startGateway(t)
+	n := g.network
+	space := func(owner *harness.Node, read string) string {
+		t.Helper()
+		var reserved struct{ Space string }
+		owner.JSON(t, &reserved, "storage", "reserve", "128MiB", "--for", "2h", "--provider", g.provider.Address, "--read", read)
+		return "ain://" + reserved.Space
+	}
+	root, client := n.NewNode(t, "admin", "100", ""), n.NewNode(t, "client", "100", "")
+	root.Settings.Store, client.Settings.Store = space(root, "everybody"), space(client, "participants")
+	folder := filepath.Join("..", "..", "examples", "word-count")
+	job := n.Register(t, root, folder, "--qualification-input", "{min_letters: 1}", "--hiring", "30s", "--evaluation", "60s", "--challenge", "60s", "--bond", "1")
+	root.Start(t)
+	for _, role := range []string{"worker", "evaluator"} {
+		node := n.NewNode(t, role, "100", "60")
+		node.Settings.Job, node.Settings.Store = job, space(node, "participants")
+		node.Start(t)
+	}
+	n.AwaitRunning(t, jobNumber(t, job), 1, 1)
+
+	text := filepath.Join(t.TempDir(), "text")
+	require.NoError(t, os.WriteFile(text, []byte(strings.Repeat("it was a dark and stormy night\n", 10_000)), 0o600))
+	for _, encrypt := range []string{"", ", encrypt: all"} {
+		var answer struct {
+			Request, Outcome string
+			Result           struct{ Words string }
+		}
+		client.JSON(t, &answer, "requestJob", "{job_id: "+job+", job_input: {min_letters: 3}, files: {text: "+text+"}, reward: [1, 1], "+
+			"time_limit: 60s, max_workers: 1"+encrypt+"}")
+		require.Equal(t, "ranked", answer.Outcome)
+		require.Equal(t, "50000", answer.Result.Words)
+
+		var public struct {
+			Request struct {
+				Spec struct {
+					Input struct {
+						Files []struct {
+							Reference struct{ Digest, Space string }
+						}
+					}
+				}
+			}
+		}
+		require.NoError(t, n.Get("/ain/jobs/v1/requests/"+answer.Request, &public))
+		file := public.Request.Spec.Input.Files[0].Reference
+		require.Equal(t, strings.TrimPrefix(client.Settings.Store, "ain://"), file.Space)
+		stranger := n.NewNode(t, "stranger", "1", "")
+		stolen := stranger.Run(t, "storage", "get", client.Settings.Store+"/"+file.Digest)
+		require.Equal(t, codeUsage, stolen.Code, stolen.String())
+		require.NotContains(t, stolen.Out, "stormy")
+	}
+
+	// A client cannot take away what those who work for it need.
+	var under struct{ Request string }
+	client.JSON(t, &under, "requestJob", "{job_id: "+job+", job_input: {min_letters: 2}, files: {text: "+text+"}, reward: [1, 1], "+
+		"time_limit: 60s, max_workers: 1}", "--detach")
+	digest := storage.DigestOf([]byte(strings.Repeat("it was a dark and stormy night\n", 10_000)))
+	kept := client.Run(t, "storage", "rm", client.Settings.Store+"/"+digest.String())
+	require.Equal(t, codeUsage, kept.Code, kept.String())
+	require.Contains(t, kept.Err, "need")
 }

@@ -139,7 +139,7 @@ func (s *Server) remove(c *call) (any, *gateway.Error) {
 	if refusal := checkDigest("digest", digest); refusal != nil {
 		return nil, refusal
 	}
-	access, refusal := s.rights.access(c.ctx(), c.space, c.account, digest)
+	access, refusal := s.rights.ask(c.ctx(), c.space, c.account, digest)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -52,6 +52,15 @@ func (r *rights) access(ctx context.Context, space uint64, account string, d sto
 	if ok && now.Before(known.until) {
 		return known.access, nil
 	}
+	access, refusal := r.ask(ctx, space, account, d)
+	if refusal == nil {
+		r.remember(q, access, now)
+	}
+	return access, refusal
+}
+
+// ask is access by what the chain says now: what cannot be undone is not done by what it said a moment ago.
+func (r *rights) ask(ctx context.Context, space uint64, account string, d storage.Digest) (gateway.Access, *gateway.Error) {
 	access, err := r.ledger.Access(ctx, space, account, d)
 	switch {
 	case errors.Is(err, gateway.ErrNoSpace):
@@ -61,7 +70,6 @@ func (r *rights) access(ctx context.Context, space uint64, account string, d sto
 	case access.Provider != r.provider:
 		return gateway.Access{}, errNothing
 	}
-	r.remember(q, access, now)
 	return access, nil
 }
 
