@@ -168,19 +168,15 @@ func (s *Session) get(ctx context.Context, text, path string) error {
 	if err != nil {
 		return err
 	}
-	from := storage.Store(space)
-	if named.chunked {
-		from = space.Under(named.digest)
-	}
-	ref, err := sized(ctx, from, named)
+	ref, err := sized(ctx, space, named)
 	if err != nil {
 		return inWords(err)
 	}
 	err = s.transfer("get "+named.String(), func(told progress.Counter) error {
 		if path != standardStream {
-			return chunk.Get(ctx, from, ref, path, chunk.Options{Progress: told})
+			return chunk.Get(ctx, space, ref, path, chunk.Options{Progress: told})
 		}
-		body, err := chunk.Open(ctx, from, ref, chunk.Options{Progress: told})
+		body, err := chunk.Open(ctx, space, ref, chunk.Options{Progress: told})
 		if err != nil {
 			return err
 		}

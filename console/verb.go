@@ -55,7 +55,7 @@ func addSettings(cmd *cobra.Command) {
 	flags.String(flagFrom, "", "name of the key that signs; empty: the only one there is")
 	flags.String(flagBackend, defaults.KeyringBackend, "where keys are kept: file, os or test")
 	flags.String(flagPassphrase, "", "file with the passphrase of the file keyring; empty: ask")
-	flags.String(flagStore, "", "store of programs and data, s3+http://ACCESS:SECRET@host:port/bucket")
+	flags.String(flagStore, "", "store of programs and data: a space, ain://7, or s3+http://ACCESS:SECRET@host:port/bucket")
 	flags.String(flagOutput, outputText, "how results are printed: text or json")
 }
 

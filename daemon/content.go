@@ -61,20 +61,10 @@ func readAll(ctx context.Context, store storage.Store, ref chunk.Ref, limit int6
 		}
 		return content, err
 	}
-	body, err := chunk.Open(ctx, underRoot(store, ref.Digest), ref, chunk.Options{})
+	body, err := chunk.Open(ctx, store, ref, chunk.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
 	return io.ReadAll(body) // as many as the reference says, which the caller has compared with the limit
-}
-
-// underRoot is a store for reading the chunks of a manifest: where a gateway asks whether they may be read, the manifest is what is named.
-func underRoot(store storage.Store, root storage.Digest) storage.Store {
-	if space, ok := store.(interface {
-		Under(root storage.Digest) storage.Store
-	}); ok {
-		return space.Under(root)
-	}
-	return store
 }

@@ -78,7 +78,7 @@ func (k *Kit) holdFile(ctx context.Context, file jobstypes.NamedReference, path 
 	ref := file.Reference
 	if ref.Chunked {
 		digest := storage.Digest(ref.Digest)
-		return path, func() {}, chunk.Get(ctx, underRoot(from, digest), chunk.Ref{Digest: digest, Size: int64(ref.Size_), Chunked: true}, path, chunk.Options{})
+		return path, func() {}, chunk.Get(ctx, from, chunk.Ref{Digest: digest, Size: int64(ref.Size_), Chunked: true}, path, chunk.Options{})
 	}
 	held, err = k.Contents.Hold(ctx, from, ref.Digest, ref.Size_)
 	return held, func() { k.Contents.Free(ref.Digest) }, err
@@ -126,7 +126,7 @@ func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error
 		return err
 	}
 	digest := storage.Digest(file.Reference.Digest)
-	content, err := storage.ReadAll(ctx, underRoot(from, digest), digest, chunk.MaxManifest)
+	content, err := storage.ReadAll(ctx, from, digest, chunk.MaxManifest)
 	if err != nil {
 		return err
 	}

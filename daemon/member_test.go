@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 )
@@ -209,5 +211,28 @@ func TestContentIsTakenOnlyAsAnnounced(t *testing.T) {
 	require.ErrorIs(t, read(reference(info.Digest.String(), 101)), storage.ErrTooLarge)
 	require.ErrorIs(t, read(reference(daemontest.WorkerProgram, 7)), storage.ErrNotFound)
 	require.Error(t, read(reference("sha256:short", 7)))
-	require.Error(t, read(jobstypes.Input{Files: []jobstypes.NamedReference{{Name: "x"}}}))
+	chunked := reference(info.Digest.String(), 7)
+	chunked.Reference.Chunked = true
+	require.ErrorIs(t, read(chunked), chunk.ErrManifest)
+}
+
+// What is large lies in chunks, each of them checked.
+func TestContentInChunks(t *testing.T) {
+	store := daemontest.NewStore(t)
+	content := bytes.Repeat([]byte("0123456789abcdef"), 5<<20)
+	ref, err := chunk.Put(t.Context(), store, bytes.NewReader(content), int64(len(content)), chunk.Options{})
+	require.NoError(t, err)
+	require.True(t, ref.Chunked)
+	read := func(size uint64, limit int64) ([]byte, error) {
+		return daemon.ReadInput(t.Context(), daemon.Plain{Store: store}, jobstypes.Input{
+			Reference: &jobstypes.Reference{Digest: ref.Digest.String(), Size_: size, Chunked: true},
+		}, limit)
+	}
+	got, err := read(uint64(len(content)), 1<<30)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(content, got))
+	_, err = read(uint64(len(content))+1, 1<<30)
+	require.ErrorIs(t, err, storage.ErrSizeMismatch)
+	_, err = read(uint64(len(content)), int64(len(content))-1)
+	require.ErrorIs(t, err, storage.ErrTooLarge)
 }

@@ -95,8 +95,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 	}{
 		"one that is not in the store": {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Digest = daemontest.WorkerProgram }},
 		"one of another size":          {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Size_++ }},
-		"one in a space":               {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Space = 1 }},
-		"one in chunks":                {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Chunked = true }},
+		"one that is no chunks":        {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Chunked = true }},
 		"one that is too large":        {config: func(cfg *worker.Config) { cfg.Limits.Input = 1 << 10 }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,7 +77,7 @@ func (f *daemonFlags) add(name string, flags *pflag.FlagSet) {
 	flags.BoolVar(&f.logJSON, "log-json", false, "log as JSON, a line each")
 	flags.StringSliceVar(&f.nodes, sdkflags.FlagNode, nil, "RPC endpoint of the chain, http://host:26657; more than one are tried in order")
 	flags.StringVar(&f.chainID, sdkflags.FlagChainID, "", "id of the chain (default: what the endpoint says)")
-	flags.StringVar(&f.store, "store", "", "where programs and data are, s3+http://KEY:SECRET@host:port/bucket")
+	flags.StringVar(&f.store, "store", "", "where results go: a space, ain://7, or s3+http://KEY:SECRET@host:port/bucket")
 	flags.StringVar(&f.from, sdkflags.FlagFrom, "", "key to sign with, of the keyring in --home (default: "+name+")")
 	flags.StringVar(&f.backend, sdkflags.FlagKeyringBackend, "", "file, or test in a local network (default: file)")
 	flags.StringVar(&f.passphrase, "passphrase-file", "", "file with the passphrase of a file keyring")

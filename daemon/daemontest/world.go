@@ -50,9 +50,12 @@ func (c *Chain) TryAs(signer string, msg sdk.Msg) error {
 
 // Machine is a computer that daemons are started on: what survives their crashes.
 type Machine struct {
-	Name    string
-	Home    string
-	Store   storage.Store
+	Name  string
+	Home  string
+	Store storage.Store
+	// Source opens spaces, Space is the number of the store's; nil and 0: the store has everything.
+	Source  daemon.Source
+	Space   uint64
 	Sandbox *Sandbox
 	Chain   *Chain
 	// Cache of releases; nil: one that takes every release as verified.
@@ -88,7 +91,7 @@ func (m *Machine) World(t testing.TB) (daemon.World, *Connection) {
 	contents, err := release.OpenCache(filepath.Join(m.Home, "contents"), 1<<20)
 	require.NoError(t, err)
 	return daemon.World{
-		Network: connection, Key: Key(m.Name), Store: m.Store, Cache: m.cache(), Contents: contents, Sandbox: m.Sandbox, Log: Log(t),
+		Network: connection, Key: Key(m.Name), Store: m.Store, Source: m.Source, Space: m.Space, Cache: m.cache(), Contents: contents, Sandbox: m.Sandbox, Log: Log(t),
 	}, connection
 }
 
