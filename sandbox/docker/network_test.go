@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ import (
 // place is somewhere on this machine, and how many talk to it.
 type place struct {
 	net.Listener
-	now, most, all atomic.Int64
+	now, all atomic.Int64
 }
 
 func openPlace(t *testing.T, serve func(*net.TCPConn)) *place {
@@ -39,7 +40,7 @@ func openPlace(t *testing.T, serve func(*net.TCPConn)) *place {
 				return
 			}
 			p.all.Add(1)
-			p.most.Store(max(p.most.Load(), p.now.Add(1)))
+			p.now.Add(1)
 			go func() {
 				defer p.now.Add(-1)
 				defer conn.Close()
@@ -163,12 +164,45 @@ func TestConnectionsHaveBounds(t *testing.T) {
 	}
 	there := openPlace(t, echoes(""))
 	run := request(p, sandboxtest.Request{Action: "reach", Path: "AIN_STORAGE", Data: []byte("hello"), N: 40})
-	run.Network = sandbox.Network{Connections: 3, Ways: []sandbox.Way{there.way("storage", "AIN_STORAGE")}}
+	way, made := counted(there.way("storage", "AIN_STORAGE"))
+	run.Network = sandbox.Network{Connections: 3, Ways: []sandbox.Way{way}}
 	result, err := box.Run(context.Background(), run)
 	require.NoError(t, err)
 	assert.Empty(t, sandboxtest.DecodeReply(t, result.Output).Names, "who comes when all are in use waits")
 	assert.Equal(t, int64(40), there.all.Load())
-	assert.LessOrEqual(t, there.most.Load(), int64(3))
+	assert.LessOrEqual(t, made.most.Load(), int64(3))
+}
+
+// tally counts the connections that the daemon holds: whoever is at their other end hears of their end later.
+type tally struct {
+	now, most atomic.Int64
+	making    sync.Mutex
+}
+
+func counted(way sandbox.Way) (sandbox.Way, *tally) {
+	h, connect := new(tally), way.Dial
+	way.Dial = func(ctx context.Context) (net.Conn, error) {
+		h.making.Lock()
+		defer h.making.Unlock()
+		h.most.Store(max(h.most.Load(), h.now.Add(1)))
+		conn, err := connect(ctx)
+		if err != nil {
+			h.now.Add(-1)
+			return nil, err
+		}
+		return &heldConn{TCPConn: conn.(*net.TCPConn), over: sync.OnceFunc(func() { h.now.Add(-1) })}, nil
+	}
+	return way, h
+}
+
+type heldConn struct {
+	*net.TCPConn
+	over func()
+}
+
+func (c *heldConn) Close() error {
+	c.over()
+	return c.TCPConn.Close()
 }
 
 func TestAPlaceThatIsDownIsTold(t *testing.T) {
