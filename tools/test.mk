@@ -23,7 +23,7 @@ acceptance: ## hold docs/acceptance.md against the last run of make test
 
 check: format-check lint vet proto-lint proto-current tidy-check unit ## format, lint, vet, proto, tidy and unit tests
 
-unit: build runtimes examples $(GOTESTSUM)
+unit: build runtimes examples $(GOTESTSUM) $(MINIO)
 	@$(RUN_TESTS) $(BUILD)/unit.json -- -tags $(TAGS) -short -timeout 15m $(call PACKAGES,v) ./tests/structure/...
 
 # A linter that finds nothing in a module full of planted faults would find nothing anywhere.
