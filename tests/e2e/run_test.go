@@ -81,9 +81,7 @@ func TestRunAModuleOfMyOwn(t *testing.T) {
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
-	"syscall"
 )
 
 func main() { fmt.Println(strings.Join(os.Args[1:], "+")); os.Exit(len(os.Args)) }
