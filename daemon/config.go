@@ -35,6 +35,8 @@ type Config struct {
 	// Store is where results go, and where what names no space is: a space of the chain, ain://7, or a store that a whole network
 	// shares, s3+http://ACCESS:SECRET@host:port/bucket.
 	Store string `yaml:"store"`
+	// SharedStore is where content lies that names no space, for a node whose own store is one. Empty: it cannot be read.
+	SharedStore string `yaml:"shared_store"`
 	// Key is what the daemon signs with: the owner's key or its operator's.
 	Key KeyConfig `yaml:"key"`
 	// Jobs to serve; empty: all in which the owner is a node. Applying needs them named.
@@ -200,7 +202,14 @@ func (c Config) validateStore() error {
 		return err
 	case isSpace && slices.Contains(c.Sandbox.Network, PlaceStorage):
 		return fmt.Errorf("%s is a space, which no one address leads to: name an S3 store, or leave %s out of sandbox.network", c.Store, PlaceStorage)
+	case !isSpace && c.SharedStore != "":
+		return errors.New("shared_store is given, too: leave it out, the store is one")
+	case isSpace && c.SharedStore == "":
+		return nil
 	case isSpace:
+		if _, err := s3.ParseURL(c.SharedStore); err != nil {
+			return fmt.Errorf("shared_store: %w", err)
+		}
 		return nil
 	}
 	_, err = s3.ParseURL(c.Store)

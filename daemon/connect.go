@@ -91,6 +91,11 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 		}
 	}
 	spaces := &Spaces{Query: network.Storage(), ChainID: network.ChainID(), Key: key, Private: IsPrivate(network.Endpoint())}
+	if cfg.SharedStore != "" {
+		if _, _, err := OpenStore(ctx, cfg.SharedStore, spaces); err != nil {
+			return World{}, err
+		}
+	}
 	store, space, err := OpenStore(ctx, cfg.Store, spaces)
 	if err != nil {
 		return World{}, err

@@ -131,16 +131,32 @@ func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error
 		return err
 	}
 	manifest, err := chunk.Parse(content)
-	if err == nil && uint64(manifest.Size) != file.Reference.Size_ {
-		err = fmt.Errorf("%w: its chunks have %d bytes, the reference says %d", storage.ErrSizeMismatch, manifest.Size, file.Reference.Size_)
+	if err != nil {
+		return err
 	}
-	return err
+	if uint64(manifest.Size) != file.Reference.Size_ {
+		return fmt.Errorf("%w: its chunks have %d bytes, the reference says %d", storage.ErrSizeMismatch, manifest.Size, file.Reference.Size_)
+	}
+	if rooted, ok := from.(chunk.Rooted); ok {
+		from = rooted.Under(digest)
+	}
+	for _, part := range manifest.Chunks { // few: the owner's limit bounds the size
+		if _, err := from.Stat(ctx, part); err != nil {
+			return fmt.Errorf("a chunk: %w", err)
+		}
+	}
+	return nil
 }
 
-// withFiles is WithFiles for whoever judges, for which Gather has the files fetched: what cannot be opened nobody could have used.
+// withFiles is WithFiles for whoever judges, for which Gather has looked whether the files are there: what is not as announced or cannot be
+// opened nobody could have used.
 func (k *Kit) withFiles(ctx context.Context, request jobstypes.Request, m Material, use func(files map[string]string) error) error {
-	err := k.WithFiles(ctx, request, m.key, use)
-	if errors.Is(err, seal.ErrSealed) {
+	began := false
+	err := k.WithFiles(ctx, request, m.key, func(files map[string]string) error {
+		began = true
+		return use(files)
+	})
+	if err != nil && !began && IsForGood(err) && !errors.Is(err, storage.ErrTooLarge) {
 		return fmt.Errorf("%w: %w", ErrInputUnusable, err)
 	}
 	return err

@@ -236,3 +236,11 @@ func TestContentInChunks(t *testing.T) {
 	_, err = read(uint64(len(content)), int64(len(content))-1)
 	require.ErrorIs(t, err, storage.ErrTooLarge)
 }
+
+// A node whose store is a space does not take content of another store for content that is not there: nobody's work is worth less for it.
+func TestContentOfAStoreThatThisNodeDoesNotKnow(t *testing.T) {
+	spaces := &daemon.Spaces{}
+	_, err := daemon.ReadInput(t.Context(), spaces, jobstypes.Input{Reference: &jobstypes.Reference{Digest: daemontest.WorkerProgram, Size_: 1}}, 100)
+	require.ErrorIs(t, err, daemon.ErrNoStore)
+	require.False(t, daemon.IsForGood(err))
+}

@@ -36,7 +36,11 @@ func ParseSpaceURL(text string) (id uint64, isSpace bool, err error) {
 // SpaceURL is the address of a space.
 func SpaceURL(id uint64) string { return spaceScheme + strconv.FormatUint(id, 10) }
 
-// Source opens what references name: the spaces of the chain, and for 0 the store of whoever reads.
+// ErrNoStore says that a reference names no space, and that this node, whose own store is one, knows no other. It is not that the content is
+// not there: nobody's work is worth less for it.
+var ErrNoStore = errors.New("the reference names no space, and this node's store is one: name the network's with shared_store")
+
+// Source opens what references name: the spaces of the chain, and for 0 the store of a whole network.
 type Source interface {
 	At(ctx context.Context, space uint64) (storage.Store, error)
 }
@@ -52,10 +56,10 @@ type Spaces struct {
 	Query   storagetypes.QueryClient
 	ChainID string
 	Key     client.Key
-	// Own is the store for references without a space; nil: they cannot be read.
-	Own storage.Store
-	// Private: gateways on this machine and in its network are used, too. Else whoever offers storage could have us send requests to
-	// services of our owner.
+	// Shared is the store of a whole network, for references without a space; nil: they cannot be read.
+	Shared storage.Store
+	// Private: gateways on this machine are used, too. Nothing else leads there, or into its network: whoever offers storage could have us
+	// send requests to services of our owner, by its gateway's address or by the links that it gives.
 	Private bool
 	// CAFile has the certificates of gateways, in place of the system's.
 	CAFile string
@@ -79,10 +83,10 @@ const spaceFresh = time.Minute
 // At opens a space.
 func (s *Spaces) At(ctx context.Context, space uint64) (storage.Store, error) {
 	if space == 0 {
-		if s.Own == nil {
-			return nil, errors.New("the reference names no space, and no store is configured")
+		if s.Shared == nil {
+			return nil, ErrNoStore
 		}
-		return s.Own, nil
+		return s.Shared, nil
 	}
 	return s.Space(ctx, space)
 }
@@ -99,7 +103,7 @@ func (s *Spaces) Space(ctx context.Context, space uint64) (*gateway.Space, error
 	if !ok {
 		known, err = gateway.NewClient(gateway.Config{
 			URL: endpoint, ChainID: s.ChainID, Key: s.Key,
-			CarrierConfig: s3.CarrierConfig{PublicOnly: !s.Private, CAFile: s.CAFile},
+			CarrierConfig: s3.CarrierConfig{PublicOnly: !s.Private || !IsPrivate(endpoint), CAFile: s.CAFile},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("space %d: %w", space, err)
@@ -123,14 +127,13 @@ func OpenStore(ctx context.Context, address string, spaces *Spaces) (store stora
 		if err != nil {
 			return nil, 0, fmt.Errorf("store: %w", err)
 		}
-		spaces.Own = opened
 		return opened, id, nil
 	}
 	opened, err := s3.Open(address)
 	if err != nil {
 		return nil, 0, BadConfig(fmt.Errorf("store: %w", err))
 	}
-	spaces.Own = opened
+	spaces.Shared = opened
 	return opened, 0, nil
 }
 

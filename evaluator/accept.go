@@ -84,6 +84,9 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 			return why, err
 		}
 	}
+	if why, err := e.CannotShare(ctx, request); why != "" || err != nil {
+		return why, err
+	}
 	if requested, err := e.Programs.Requested(ctx, request.EvaluatorRelease); err != nil {
 		return "", err
 	} else if requested && !e.Config.Policy.CustomCode {

@@ -83,6 +83,12 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		if why, err := w.CannotOpen(ctx, request); why != "" || err != nil {
 			return why, err
 		}
+		if atRisk, err := w.risksBond(ctx, request); atRisk || err != nil {
+			return unseenAtRisk, err
+		}
+	}
+	if why, err := w.CannotShare(ctx, request); why != "" || err != nil {
+		return why, err
 	}
 	if least := request.Spec.MinRating; least > 0 {
 		rating, err := w.Network.Rating(ctx, job.Id, owner)
@@ -130,6 +136,15 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		return "its devices are in use, " + missing, nil
 	}
 	return "", nil
+}
+
+// unseenAtRisk is said of what would have to be answered with nothing, and at what price, if its client showed it to the evaluator alone.
+const unseenAtRisk = "what it is to work on cannot be seen before it is accepted, and an invalid result would cost the bond"
+
+// risksBond tells whether an invalid result of a request would cost its worker a bond.
+func (w *Worker) risksBond(ctx context.Context, request jobstypes.Request) (bool, error) {
+	terms, err := w.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
+	return request.WorkerBond.IsPositive() && (terms.InvalidLosesBond || terms.ByExecution()), err
 }
 
 // refusesTime wants half as much time again as a run usually takes.

@@ -11,6 +11,7 @@ import (
 	"github.com/ain-network/aind/daemon/daemontest"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/seal"
 	"github.com/ain-network/aind/worker"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
@@ -95,8 +96,16 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 	}{
 		"one that is not in the store": {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Digest = daemontest.WorkerProgram }},
 		"one of another size":          {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Size_++ }},
-		"one that is no chunks":        {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Chunked = true }},
-		"one that is too large":        {config: func(cfg *worker.Config) { cfg.Limits.Input = 1 << 10 }},
+		"one of which a chunk is missing": {change: func(s *scene, f *jobstypes.NamedReference) {
+			manifest := chunk.Manifest{Size: chunk.Threshold + 1}
+			for range (manifest.Size + chunk.Size - 1) / chunk.Size {
+				manifest.Chunks = append(manifest.Chunks, storage.DigestOf([]byte("nowhere")))
+			}
+			*f = s.store("one", manifest.Bytes(), nil)
+			f.Reference.Chunked, f.Reference.Size_ = true, uint64(manifest.Size)
+		}, config: func(cfg *worker.Config) { cfg.Limits.Input = 128 << 20 }},
+		"one that is no chunks": {change: func(_ *scene, f *jobstypes.NamedReference) { f.Reference.Chunked = true }},
+		"one that is too large": {config: func(cfg *worker.Config) { cfg.Limits.Input = 1 << 10 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)

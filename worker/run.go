@@ -113,7 +113,7 @@ func (t *task) input(ctx context.Context) ([]byte, error) {
 
 // cannotUse ends the work on an input that nobody could use.
 func (t *task) cannotUse(ctx context.Context, why error) error {
-	if t.request.Spec.WorkersNeedKeys() || t.inSpaces() {
+	if t.request.Spec.WorkersNeedKeys() || t.inSpaces() || t.inChunks() {
 		return t.keepNothing(ctx, why)
 	}
 	t.fail(why.Error())
@@ -123,13 +123,13 @@ func (t *task) cannotUse(ctx context.Context, why error) error {
 // seeInput looks at a request's input before the request is accepted: reads it, or, where it is encrypted, sees that it is there. Its files
 // are fetched.
 func (t *task) seeInput(ctx context.Context) error {
-	if err := unlessUnseen(t.HaveFiles(ctx, t.request), t.inSpaces()); err != nil {
+	if err := t.unlessUnseen(ctx, t.HaveFiles(ctx, t.request)); err != nil {
 		return err
 	}
 	ref := t.request.Spec.Input.Reference
 	if !t.request.Spec.WorkersNeedKeys() || ref == nil {
 		_, err := t.fetchInput(ctx)
-		return unlessUnseen(err, t.inSpaces())
+		return t.unlessUnseen(ctx, err)
 	}
 	from, err := t.Source.At(ctx, ref.Space)
 	if err != nil {
@@ -137,7 +137,7 @@ func (t *task) seeInput(ctx context.Context) error {
 	}
 	info, err := from.Stat(ctx, storage.Digest(ref.Digest))
 	if err != nil || ref.Chunked {
-		return unlessUnseen(err, t.inSpaces())
+		return t.unlessUnseen(ctx, err)
 	}
 	if uint64(info.Size) != ref.Size_ {
 		return fmt.Errorf("%w: %s has %d bytes, the reference says %d", errBadInput, ref.Digest, info.Size, ref.Size_)
@@ -158,10 +158,20 @@ func (t *task) inSpaces() bool {
 		slices.ContainsFunc(input.Files, func(f jobstypes.NamedReference) bool { return f.Reference.Space != 0 })
 }
 
-// unlessUnseen passes over content that is not to be seen yet: a gateway says neither that it is there nor that it is not.
-func unlessUnseen(err error, inSpaces bool) error {
-	if inSpaces && errors.Is(err, storage.ErrNotFound) {
-		return nil
+// inChunks tells whether a file lies in chunks, which are fetched when the work begins.
+func (t *task) inChunks() bool {
+	return slices.ContainsFunc(t.request.Spec.Input.Files, func(f jobstypes.NamedReference) bool { return f.Reference.Chunked })
+}
+
+// unlessUnseen passes over content that is not to be seen yet, unless that could cost the bond: a gateway says neither that it is there nor
+// that it is not.
+func (t *task) unlessUnseen(ctx context.Context, err error) error {
+	if !t.inSpaces() || !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	atRisk, err := t.risksBond(ctx, t.request)
+	if err == nil && atRisk {
+		return errors.New(unseenAtRisk)
 	}
 	return err
 }

@@ -89,6 +89,47 @@ func TestContentForParticipants(t *testing.T) {
 	require.Contains(t, seen.Load().(sandbox.Run).Inputs, "large")
 }
 
+// Where an invalid result costs the bond, nothing is taken unseen: a client could show it to the evaluator alone.
+func TestNothingIsTakenUnseenAtTheRiskOfTheBond(t *testing.T) {
+	for name, terms := range map[string]func(*jobstypes.TermsSpec){
+		"invalid work loses it": func(t *jobstypes.TermsSpec) { t.InvalidLosesBond = true },
+		"results are compared": func(t *jobstypes.TermsSpec) {
+			t.Verification, t.Deterministic = jobstypes.VERIFICATION_EXECUTION, true
+		},
+	} {
+		for what, isSealed := range map[string]bool{"for participants": false, "sealed": true} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				s, _ := newSpaceScene(t, func() bool { return false })
+				s.chain.Terms(s.job, terms)
+				s.chain.StateKey(evaluator, daemontest.NewSealKey(t).Recipient())
+				key := daemontest.NewSealKey(t)
+				named := s.store("hidden", daemontest.Question(4), key)
+				if !isSealed {
+					named = s.store("hidden", daemontest.Question(4), nil)
+					named.Reference.Space = 7
+				}
+				id := s.request(func(r *jobstypes.Request) {
+					r.Spec.GrantKeys, r.Spec.Input = isSealed, jobstypes.Input{Reference: &named.Reference}
+				})
+				s.start(s.config())
+				daemontest.Eventually(t, "a stated key", func() bool { return s.chain.StatedKey(me) != "" })
+				other := s.request(nil)
+				daemontest.Eventually(t, "the work on another", func() bool { a, _ := s.mine(other); return a.HasRevealed() })
+				require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 100*time.Millisecond, 10*time.Millisecond)
+			})
+		}
+	}
+}
+
+// States are looked for in a store that all share: whoever's store is a space would be found out for nothing.
+func TestSegmentsNeedASharedStore(t *testing.T) {
+	s := newSegmentScene(t, 2)
+	s.machine.Space = 8
+	id := s.request(nil)
+	s.start(s.config())
+	require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 200*time.Millisecond, 10*time.Millisecond)
+}
+
 // A client that shows its content to nobody would earn the bonds of those who trusted it: they answer with nothing.
 func TestContentThatParticipantsNeverSee(t *testing.T) {
 	for name, isFile := range map[string]bool{"the input": false, "a file": true} {
