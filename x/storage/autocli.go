@@ -38,7 +38,7 @@ func txCommands() []*autocliv1.RpcCommandOptions {
 		sent("SetAccess", "set-access [space]", "Say who may read and write a space besides you",
 			`set-access 1 --read '{"kind":"ACCESS_KIND_EVERYBODY"}'`, "space"),
 		sent("PublishFolder", "publish-folder [space] [digest] [size]", "Give the content of a space names, by a folder's manifest",
-			"publish-folder 1 sha256:… 2048", "space", "digest", "size"),
+			"publish-folder 1 sha256:… 2048 --replaces 3", "space", "digest", "size"),
 		sent("ReleaseSpace", "release-space [space]", "Give a space back and take the unused part of the payment home",
 			"release-space 1", "space"),
 		{

@@ -106,12 +106,29 @@ func TestFoldersCountTheirVersions(t *testing.T) {
 	f := opened(t)
 	m := &types.MsgPublishFolder{Signer: of("alice"), Space: 1, Digest: digest, Size_: 10 * gib, Chunked: true}
 	require.Equal(t, &types.MsgPublishFolderResponse{Version: 1}, f.must(m))
+	m.Replaces = 1
 	require.Equal(t, &types.MsgPublishFolderResponse{Version: 2}, f.must(m))
 	require.Equal(t, types.Folder{Digest: digest, Size_: 10 * gib, Chunked: true, Version: 2}, f.space(1).Folder)
 	m.Size_++
 	f.refused(m, "size: 10737418241 bytes; space 1 has 10737418240: limit")
 	f.refused(&types.MsgPublishFolder{Signer: of("bob"), Space: 1, Digest: digest}, "space 1 is that of "+of("alice")+", not of "+of("bob")+": not the owner of the space")
 	f.refused(&types.MsgPublishFolder{Signer: of("alice"), Space: 1, Digest: "latest"}, `digest: "latest": want sha256: and 64 lower-case hex digits: invalid`)
+}
+
+func TestFolderOfAnotherVersionIsNotReplaced(t *testing.T) {
+	f := opened(t)
+	publish := func(digest string, replaces uint64) *types.MsgPublishFolder {
+		return &types.MsgPublishFolder{Signer: of("alice"), Space: 1, Digest: digest, Size_: 1, Replaces: replaces}
+	}
+	f.refused(publish(digest, 1), "replaces: version 1; that of space 1 is 0; make the folder anew out of that one: the folder is another by now")
+	f.must(publish(digest, 0))
+	first := f.space(1).Folder
+	other := "sha256:" + strings.Repeat("cd", 32)
+	f.refused(publish(other, 0), "replaces: version 0; that of space 1 is 1; make the folder anew out of that one: the folder is another by now")
+	f.refused(publish(other, 2), "replaces: version 2; that of space 1 is 1; make the folder anew out of that one: the folder is another by now")
+	require.Equal(t, first, f.space(1).Folder)
+	f.must(publish(other, 1))
+	require.Equal(t, types.Folder{Digest: other, Size_: 1, Version: 2}, f.space(1).Folder)
 }
 
 func TestNeededSpaceOutlivesItsExpiry(t *testing.T) {

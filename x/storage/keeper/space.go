@@ -140,7 +140,7 @@ func (k *Keeper) setAccess(ctx context.Context, owner sdk.AccAddress, msg *types
 	return emit(ctx, &types.EventAccessSet{Space: space.Id})
 }
 
-// publish gives the content of a space names, and returns the version of that.
+// publish gives the content of a space names, and returns the version of that. Who has not seen the present names does not replace them.
 func (k *Keeper) publish(ctx context.Context, owner sdk.AccAddress, msg *types.MsgPublishFolder) (uint64, error) {
 	space, _, err := k.ownSpace(ctx, owner, msg.Space)
 	if err != nil {
@@ -148,6 +148,10 @@ func (k *Keeper) publish(ctx context.Context, owner sdk.AccAddress, msg *types.M
 	}
 	if msg.Size_ > space.SizeBytes {
 		return 0, types.ErrLimit.Wrapf("size: %d bytes; space %d has %d", msg.Size_, space.Id, space.SizeBytes)
+	}
+	if msg.Replaces != space.Folder.Version {
+		return 0, types.ErrReplaced.Wrapf("replaces: version %d; that of space %d is %d; make the folder anew out of that one",
+			msg.Replaces, space.Id, space.Folder.Version)
 	}
 	space.Folder = types.Folder{Digest: msg.Digest, Size_: msg.Size_, Chunked: msg.Chunked, Version: space.Folder.Version + 1}
 	if err := k.spaces.Set(ctx, space.Id, space); err != nil {

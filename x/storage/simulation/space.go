@@ -138,16 +138,26 @@ func (v *view) rule(reads bool) types.AccessRule {
 	return rule
 }
 
-// publishFolder names a manifest, that fits or does not.
+// publishFolder names a manifest, that fits or does not, in place of the present one or of another.
 func publishFolder(v *view) *types.MsgPublishFolder {
 	space, signer := v.space()
 	if space == nil {
 		return nil
 	}
-	msg := &types.MsgPublishFolder{Signer: signer, Space: space.Id, Digest: fmt.Sprintf("sha256:%064x", v.Intn(1000)), Size_: space.SizeBytes, Chunked: v.Bool()}
-	if msg.Signer = v.stranger(space, signer); msg.Signer == signer && v.Often(10) {
+	msg := &types.MsgPublishFolder{
+		Signer: signer, Space: space.Id, Digest: fmt.Sprintf("sha256:%064x", v.Intn(1000)), Size_: space.SizeBytes, Chunked: v.Bool(),
+		Replaces: space.Folder.Version,
+	}
+	if msg.Signer = v.stranger(space, signer); msg.Signer != signer {
+		return msg
+	}
+	switch {
+	case v.Often(10):
 		msg.Size_++
 		v.Expect(types.ErrLimit)
+	case v.Often(10):
+		msg.Replaces++
+		v.Expect(types.ErrReplaced)
 	}
 	return msg
 }

@@ -38,4 +38,6 @@ var (
 	ErrInvalidParams = errors.Register(ModuleName, 17, "invalid params")
 	// ErrInvalidGenesis: the genesis state contradicts itself, or other modules'.
 	ErrInvalidGenesis = errors.Register(ModuleName, 18, "invalid genesis state")
+	// ErrReplaced: the folder is not the one that the message would replace.
+	ErrReplaced = errors.Register(ModuleName, 19, "the folder is another by now")
 )
