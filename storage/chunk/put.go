@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -44,7 +45,43 @@ func Put(ctx context.Context, store storage.Store, src io.Reader, size int64, op
 	if size > Threshold {
 		return putStream(ctx, store, src, size, opts)
 	}
-	// It is small, or may be: what there is up to the threshold goes to a file, where it can be hashed before it is sent.
+	head := heads.Get().(*[inMemory + 1]byte)
+	defer heads.Put(head)
+	n, ended, err := fill(storage.ContextReader(ctx, src), head[:])
+	switch {
+	case err != nil:
+		return Ref{}, fmt.Errorf("put: read content: %w", err)
+	case ended && size != storage.UnknownSize && int64(n) != size:
+		return Ref{}, wrongSize(size, int64(n))
+	case ended:
+		return PutAt(ctx, store, bytes.NewReader(head[:n]), int64(n), opts)
+	}
+	return putSpooled(ctx, store, io.MultiReader(bytes.NewReader(head[:]), src), size, opts)
+}
+
+// inMemory is how much of a stream is held in memory before it is known to be small.
+const inMemory = 2 << 20
+
+// heads are the beginnings of streams. They are used again: to allocate one costs more than to fill it.
+var heads = sync.Pool{New: func() any { return new([inMemory + 1]byte) }}
+
+// fill reads until buf is full or src has ended. A source that breaks off with io.ErrUnexpectedEOF, as a body does that was cut, has not ended:
+// io.ReadFull would not tell.
+func fill(src io.Reader, buf []byte) (n int, ended bool, err error) {
+	for n < len(buf) && err == nil {
+		var read int
+		read, err = src.Read(buf[n:])
+		n += read
+	}
+	if errors.Is(err, io.EOF) {
+		return n, true, nil
+	}
+	return n, false, err
+}
+
+// putSpooled is Put for content that is not too large for one object, or may be so: what there is of it up to the threshold goes
+// to a file, where it can be hashed before it is sent.
+func putSpooled(ctx context.Context, store storage.Store, src io.Reader, size int64, opts Options) (Ref, error) {
 	f, err := os.CreateTemp(opts.SpoolDir, "chunk-*.unverified")
 	if err != nil {
 		return Ref{}, fmt.Errorf("put: make spool file: %w", err)
@@ -245,11 +282,10 @@ func (s *stream) run(ctx context.Context, group *errgroup.Group) (Manifest, erro
 		if buf == nil {
 			buf = make([]byte, Size)
 		}
-		n, err := io.ReadFull(storage.ContextReader(ctx, s.src), buf)
+		n, ended, err := fill(storage.ContextReader(ctx, s.src), buf)
 		total += int64(n)
-		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		switch {
-		case err != nil && !ended:
+		case err != nil:
 			return Manifest{}, fmt.Errorf("put: %w", err)
 		case total > MaxContent:
 			return Manifest{}, fmt.Errorf("put: %w: content has more than the %d bytes that chunks take", storage.ErrTooLarge, int64(MaxContent))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -108,6 +109,22 @@ func TestContentThatIsNotAsAnnouncedHasNoName(t *testing.T) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrNoProgress }
+
+func TestAStreamThatBreaksOffHasNoName(t *testing.T) {
+	for name, size := range map[string]int{"small": 1000, "one object": 8 << 20, "chunks": chunk.Threshold + chunk.Size/2} {
+		for _, broken := range []error{io.ErrUnexpectedEOF, errDown} {
+			t.Run(name+", "+broken.Error(), func(t *testing.T) {
+				s := watch(t)
+				src := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(broken))
+				_, err := chunk.Put(deadline(t), s, src, storage.UnknownSize, chunk.Options{SpoolDir: t.TempDir()})
+				require.ErrorIs(t, err, broken)
+				for put := range s.puts {
+					require.Equal(t, storage.DigestOf(make([]byte, chunk.Size)), put, "nothing but whole chunks was sent")
+				}
+			})
+		}
+	}
+}
 
 func TestAFileThatChangesWhileItIsSentIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
