@@ -67,7 +67,7 @@ func (c *Chain) Access(ctx context.Context, space uint64, account string, digest
 	}
 	access := Access{
 		Read: res.Read, Write: res.Write, Reason: res.Reason, ExpiresMs: res.ExpiresMs, KeepUntilMs: res.KeepUntilMs,
-		SizeBytes: int64(res.SizeBytes), Provider: res.Provider, NowMs: now,
+		Needed: res.Needed, SizeBytes: int64(res.SizeBytes), Provider: res.Provider, NowMs: now,
 	}
 	access.Own, err = c.owns(ctx, account, res)
 	return access, err

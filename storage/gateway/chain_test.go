@@ -56,7 +56,7 @@ func newNode() *node {
 	return &node{
 		block: time.Now(), nowMs: 5000,
 		access: storagetypes.QueryAccessResponse{
-			Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, SizeBytes: 100, Owner: "alice", Provider: "prov",
+			Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, SizeBytes: 100, Owner: "alice", Provider: "prov", Needed: true,
 		},
 		space:   storagetypes.Space{Owner: "alice", Provider: "prov", ExpiresMs: 9000, KeepUntilMs: 8000},
 		profile: reputationtypes.Profile{Owner: "alice", Operator: "hand"},
@@ -70,7 +70,7 @@ func TestChain(t *testing.T) {
 	got, err := c.Access(t.Context(), 7, "bob", d)
 	require.NoError(t, err)
 	require.Equal(t, Access{
-		Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, SizeBytes: 100, Provider: "prov", NowMs: 5000,
+		Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, Needed: true, SizeBytes: 100, Provider: "prov", NowMs: 5000,
 	}, got)
 	require.Equal(t, &storagetypes.QueryAccessRequest{Space: 7, Account: "bob", Digest: d.String()}, n.asked)
 	space, err := c.Space(t.Context(), 7)

@@ -32,6 +32,8 @@ type Access struct {
 	Reason string
 	// ExpiresMs is when the space expires; KeepUntilMs is until when requests need what is in it, 0 for none.
 	ExpiresMs, KeepUntilMs int64
+	// Needed says that requests need this content, or without a digest anything in the space.
+	Needed bool
 	// SizeBytes is what is reserved.
 	SizeBytes int64
 	// Provider is the account that the space is reserved from.

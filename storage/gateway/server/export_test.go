@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
 
 	"github.com/ain-network/aind/storage"
 )
@@ -22,4 +23,27 @@ func (s *Server) Books(t testing.TB, space uint64) (listed map[storage.Digest]in
 	require.NoError(t, err)
 	require.Equal(t, int64(len(items)), u.Objects)
 	return listed, u.Stored, u.Pending
+}
+
+// Age makes the index one of before it knew of manifests.
+func (s *Server) Age(t testing.TB) {
+	t.Helper()
+	require.NoError(t, s.index.db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{manifestsBucket, partsBucket} {
+			if err := tx.DeleteBucket(name); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(metaBucket).Put(versionKey, []byte("1"))
+	}))
+}
+
+// Parts is how much the index knows of manifests: their number, and that of their chunks.
+func (s *Server) Parts(t testing.TB) (manifests, parts int) {
+	t.Helper()
+	require.NoError(t, s.index.db.View(func(tx *bbolt.Tx) error {
+		manifests, parts = tx.Bucket(manifestsBucket).Stats().KeyN, tx.Bucket(partsBucket).Stats().KeyN
+		return nil
+	}))
+	return manifests, parts
 }

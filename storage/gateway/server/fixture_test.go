@@ -130,6 +130,7 @@ type space struct {
 	KeepUntilMs int64
 	Writers     []string
 	Readers     map[storage.Digest][]string
+	Needed      []storage.Digest
 }
 
 func (l *ledger) Access(_ context.Context, id uint64, account string, d storage.Digest) (gateway.Access, error) {
@@ -144,9 +145,10 @@ func (l *ledger) Access(_ context.Context, id uint64, account string, d storage.
 		return gateway.Access{}, gateway.ErrNoSpace
 	}
 	own := account == s.Owner
+	needed := slices.Contains(s.Needed, d) || d == "" && len(s.Needed) > 0
 	return gateway.Access{
 		Own: own, Read: own || slices.Contains(s.Readers[d], account), Write: own || slices.Contains(s.Writers, account),
-		Reason: "the rule is OWNER", ExpiresMs: s.ExpiresMs, KeepUntilMs: s.KeepUntilMs, SizeBytes: s.Size, Provider: s.Provider, NowMs: l.now(),
+		Reason: "the rule is OWNER", Needed: needed, ExpiresMs: s.ExpiresMs, KeepUntilMs: s.KeepUntilMs, SizeBytes: s.Size, Provider: s.Provider, NowMs: l.now(),
 	}, nil
 }
 
@@ -243,6 +245,16 @@ func newWorldOn(t testing.TB, store *s3server.Server, changes ...func(*server.Co
 func (w *world) reserve(id uint64, owner client.Key, size int64) {
 	w.ledger.set(id, func(s *space) {
 		*s = space{Owner: owner.Address().String(), Provider: provider, Size: size, ExpiresMs: time.Now().Add(24 * time.Hour).UnixMilli()}
+	})
+}
+
+// need has requests name just these contents of a space.
+func (w *world) need(id uint64, digests ...storage.Digest) {
+	w.ledger.set(id, func(s *space) {
+		s.Needed, s.KeepUntilMs = digests, 0
+		if len(digests) > 0 {
+			s.KeepUntilMs = time.Now().Add(time.Hour).UnixMilli()
+		}
 	})
 }
 

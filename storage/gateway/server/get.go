@@ -44,8 +44,10 @@ func (s *Server) readable(c *call, req gateway.GetRequest) (entry, *gateway.Erro
 		return entry{}, refusal
 	}
 	if req.Root != "" {
-		if refusal := s.within(c, req); refusal != nil {
-			return entry{}, refusal
+		if is, err := s.index.isPart(c.space, req.Digest, req.Root); err != nil {
+			return entry{}, s.internal("get", err)
+		} else if !is {
+			return entry{}, errNothing
 		}
 	}
 	e, found, _, err := s.index.entry(c.space, req.Digest, c.account)
@@ -152,8 +154,8 @@ func (s *Server) remove(c *call) (any, *gateway.Error) {
 			return nil, errNothing
 		}
 	}
-	if access.KeepUntilMs > access.NowMs {
-		return nil, gateway.Errorf(gateway.CodeKept, "%s is kept until %d, the chain's time is %d: requests need it", digest, access.KeepUntilMs, access.NowMs)
+	if refusal := s.needed(c, digest, access); refusal != nil {
+		return nil, refusal
 	}
 	doomed, err := s.index.remove(c.space, digest, only)
 	if err != nil {

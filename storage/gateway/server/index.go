@@ -18,27 +18,36 @@ import (
 // The index says what each space has. It is one file, and every change of it is one transaction that is on disk before
 // anybody is answered. Keys begin with the space's number and the sha256, so that a space lies together.
 //
-//	entries  space, sha256           what the space has: size
-//	claims   space, sha256, account  who has put it there
-//	uploads  space, sha256, account  presigned PUTs that may still be used: size, until, word, whether they count
-//	usage    space                   bytes stored and under way, number of entries
-//	doomed   space, sha256           objects to remove from the S3 store
-//	missing  space                   since when the chain does not know it
+//	entries    space, sha256           what the space has: size
+//	claims     space, sha256, account  who has put it there
+//	manifests  space, sha256           the chunks that an entry names, as sums one after another
+//	parts      space, chunk, manifest  the same from the other side
+//	uploads    space, sha256, account  presigned PUTs that may still be used: size, until, word, whether they count
+//	usage      space                   bytes stored and under way, number of entries
+//	doomed     space, sha256           objects to remove from the S3 store
+//	missing    space                   since when the chain does not know it
 var (
-	entriesBucket = []byte("entries")
-	claimsBucket  = []byte("claims")
-	uploadsBucket = []byte("uploads")
-	usageBucket   = []byte("usage")
-	doomedBucket  = []byte("doomed")
-	missingBucket = []byte("missing")
-	metaBucket    = []byte("meta")
-	allBuckets    = [][]byte{entriesBucket, claimsBucket, uploadsBucket, usageBucket, doomedBucket, missingBucket, metaBucket}
+	entriesBucket   = []byte("entries")
+	claimsBucket    = []byte("claims")
+	manifestsBucket = []byte("manifests")
+	partsBucket     = []byte("parts")
+	uploadsBucket   = []byte("uploads")
+	usageBucket     = []byte("usage")
+	doomedBucket    = []byte("doomed")
+	missingBucket   = []byte("missing")
+	metaBucket      = []byte("meta")
+	allBuckets      = [][]byte{
+		entriesBucket, claimsBucket, manifestsBucket, partsBucket, uploadsBucket, usageBucket, doomedBucket, missingBucket, metaBucket,
+	}
 
 	versionKey = []byte("version")
-	version    = []byte("1")
 )
 
 const (
+	version = "2"
+	// withoutManifests is the version that knew nothing of them.
+	withoutManifests = "1"
+
 	spaceBytes = 8
 	keyBytes   = spaceBytes + 32
 	// openPatience is how long another gateway's hold on the index is waited for.
@@ -67,38 +76,37 @@ type usage struct {
 	Objects int64 `json:"objects"`
 }
 
-// openIndex opens the index, and says whether it is a new one.
-func openIndex(path string) (*index, bool, error) {
+// openIndex opens the index, and says of which version it is: "" for a new one.
+func openIndex(path string) (*index, string, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: openPatience})
 	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, false, fmt.Errorf("index %s is in use (is another gateway running on this folder?)", path)
+		return nil, "", fmt.Errorf("index %s is in use (is another gateway running on this folder?)", path)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("open index %s: %w", path, err)
+		return nil, "", fmt.Errorf("open index %s: %w", path, err)
 	}
-	fresh := false
+	found := ""
 	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range allBuckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
-		found := tx.Bucket(metaBucket).Get(versionKey)
-		fresh = found == nil
-		if !fresh && !bytes.Equal(found, version) {
+		found = string(tx.Bucket(metaBucket).Get(versionKey))
+		if found != "" && found != version && found != withoutManifests {
 			return fmt.Errorf("it is of version %s, want %s", found, version)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, false, errors.Join(fmt.Errorf("index %s: %w", path, err), db.Close())
+		return nil, "", errors.Join(fmt.Errorf("index %s: %w", path, err), db.Close())
 	}
-	return &index{db}, fresh, nil
+	return &index{db}, found, nil
 }
 
-// complete says that a new index has all that there is.
+// complete says that an index of another version has all that there is.
 func (x *index) complete() error {
-	return x.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, version) })
+	return x.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte(version)) })
 }
 
 func (x *index) close() error { return x.db.Close() }

@@ -97,7 +97,11 @@ func (s *Server) commit(c *call) (any, *gateway.Error) {
 	if refusal := s.uploaded(c, info); refusal != nil {
 		return nil, refusal
 	}
-	if err := s.index.commit(c.space, info, c.account); err != nil {
+	chunks, err := s.chunksOf(c.ctx(), c.space, info)
+	if err != nil {
+		return nil, s.storeError("read what may be a manifest", err)
+	}
+	if err := s.index.commit(c.space, info, c.account, chunks); err != nil {
 		return nil, s.failed("commit", err)
 	}
 	return nil, nil

@@ -147,11 +147,11 @@ func TestRefusalsByTheChain(t *testing.T) {
 
 	_, err = s.Stat(deadline(t), d) // whose answer is remembered for a moment
 	require.NoError(t, err)
-	w.ledger.set(1, func(s *space) { s.KeepUntilMs = time.Now().Add(time.Hour).UnixMilli() })
+	w.need(1, d)
 	err = s.Delete(deadline(t), d)
 	require.ErrorIs(t, err, gateway.ErrKept)
 	require.ErrorContains(t, err, d.String()+" is kept until ")
-	w.ledger.set(1, func(s *space) { s.KeepUntilMs = 0 })
+	w.need(1)
 
 	w.ledger.set(1, func(s *space) { s.ExpiresMs = time.Now().UnixMilli() - 1 })
 	w.clock.pass(3 * time.Second)

@@ -47,6 +47,9 @@ func doom(tx *bbolt.Tx, key []byte) (bool, error) {
 	if err := deleteBelow(tx, claimsBucket, key); err != nil {
 		return false, err
 	}
+	if err := forget(tx, key); err != nil {
+		return false, err
+	}
 	if err := tx.Bucket(entriesBucket).Delete(key); err != nil {
 		return false, err
 	}
@@ -224,6 +227,6 @@ func (x *index) adopt(items map[uint64][]item) error {
 				}
 			}
 		}
-		return nil
+		return tx.Bucket(metaBucket).Put(versionKey, []byte(withoutManifests)) // a crash has nothing counted twice
 	})
 }

@@ -37,7 +37,6 @@ type Server struct {
 	index     *index
 	logins    *logins
 	rights    *rights
-	manifests *manifests
 	addresses *limiter
 	accounts  *limiter
 	carrier   *s3.Carrier // for requests of our own
@@ -56,25 +55,24 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	index, fresh, err := openIndex(cfg.indexPath())
+	index, found, err := openIndex(cfg.indexPath())
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
 	s := &Server{
 		cfg: cfg, index: index, logins: newLogins(cfg.Now), seed: maphash.MakeSeed(),
 		rights:    &rights{ledger: cfg.Ledger, provider: cfg.Provider, now: cfg.Now, answers: map[question]answer{}},
-		manifests: newManifests(),
 		addresses: newLimiter(cfg.PerAddress, 10*cfg.PerAddress, cfg.Now),
 		accounts:  newLimiter(cfg.PerAccount, 10*cfg.PerAccount, cfg.Now),
 	}
-	if err := s.prepare(ctx, fresh); err != nil {
+	if err := s.prepare(ctx, found); err != nil {
 		return nil, errors.Join(fmt.Errorf("gateway: %w", err), index.close())
 	}
 	return s, nil
 }
 
-// prepare makes sure of the bucket and learns what it has, where the index is a fresh one.
-func (s *Server) prepare(ctx context.Context, fresh bool) (err error) {
+// prepare makes sure of the bucket, and brings the index to the present version.
+func (s *Server) prepare(ctx context.Context, found string) (err error) {
 	if s.carrier, err = s.cfg.Store.Carrier(); err != nil {
 		return err
 	}
@@ -87,10 +85,18 @@ func (s *Server) prepare(ctx context.Context, fresh bool) (err error) {
 	if s.lax {
 		s.cfg.Log.Info("the store takes headers that are not signed: uploads go through the gateway")
 	}
-	if fresh {
-		return s.rebuild(ctx)
+	if found == version {
+		return nil
 	}
-	return nil
+	if found == "" {
+		if err := s.rebuild(ctx); err != nil {
+			return fmt.Errorf("fill the new index: %w", err)
+		}
+	}
+	if err := s.learnAll(ctx); err != nil {
+		return fmt.Errorf("learn which chunks belong together: %w", err)
+	}
+	return s.index.complete()
 }
 
 // Close closes the index. No request may be under way.
@@ -125,12 +131,9 @@ func (s *Server) rebuild(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("fill the new index: %w", err)
+		return err
 	}
-	if err := s.index.adopt(items); err != nil {
-		return fmt.Errorf("fill the new index: %w", err)
-	}
-	return s.index.complete()
+	return s.index.adopt(items)
 }
 
 var objectKey = regexp.MustCompile(`^spaces/([1-9][0-9]{0,19})/sha256/([0-9a-f]{64})$`)

@@ -103,8 +103,9 @@ func (x *index) upload(space uint64, d storage.Digest, account string) (u upload
 
 var errNotBegun = gateway.Errorf(gateway.CodeUploadMissing, "no upload of this content, by this account, is under way: ask for one with put, send the content, then commit")
 
-// commit makes an upload's content the space's own. Its URL may still be used, so the upload stays, without counting.
-func (x *index) commit(space uint64, info storage.Info, account string) error {
+// commit makes an upload's content, which names chunks if it is a manifest, the space's own. Its URL may still be used, so
+// the upload stays, without counting.
+func (x *index) commit(space uint64, info storage.Info, account string, chunks []storage.Digest) error {
 	return x.db.Update(func(tx *bbolt.Tx) error {
 		key := accountKey(space, info.Digest, account)
 		var u upload
@@ -134,6 +135,9 @@ func (x *index) commit(space uint64, info storage.Info, account string) error {
 			return err
 		}
 		if err := tx.Bucket(claimsBucket).Put(key, []byte{1}); err != nil {
+			return err
+		}
+		if err := learn(tx, contentKey(space, info.Digest), chunks); err != nil {
 			return err
 		}
 		return write(tx, entriesBucket, contentKey(space, info.Digest), entry{Size: info.Size})

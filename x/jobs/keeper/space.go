@@ -114,6 +114,17 @@ func (k *Keeper) Reads(ctx context.Context, space uint64, digest string, account
 	return reads, err
 }
 
+// NeedsContent says whether a request that is not finished names the content in the space.
+func (k *Keeper) NeedsContent(ctx context.Context, space uint64, digest string) (bool, error) {
+	needs := false
+	err := k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, digest), func(key namedKey) (bool, error) {
+		request, err := k.requests.Get(ctx, key.K3())
+		needs = err == nil && !request.IsFinished()
+		return needs, err
+	})
+	return needs, err
+}
+
 // Needs counts for each space the unfinished requests that name it, for tests of the whole state.
 func (k *Keeper) Needs(ctx context.Context) (map[uint64]uint64, error) {
 	needs := map[uint64]uint64{}

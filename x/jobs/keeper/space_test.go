@@ -66,6 +66,18 @@ func (f *fixture) readers(of *types.Reference) string {
 	return strings.Join(may, " ")
 }
 
+// needed says which of some contents requests need.
+func (f *fixture) needed(contents ...*types.Reference) (needed []bool) {
+	f.t.Helper()
+	for _, of := range contents {
+		answer, err := storagekeeper.NewQueryServer(f.storage).Access(f.ctx,
+			&storagetypes.QueryAccessRequest{Space: of.Space, Account: f.address("stranger").String(), Digest: of.Digest})
+		require.NoError(f.t, err)
+		needed = append(needed, answer.Needed)
+	}
+	return needed
+}
+
 // committed is a commitment to a result by reference, and what opens it.
 func (f *fixture) committed(request uint64, name string, reference *types.Reference) (*types.MsgSubmitResult, *types.MsgRevealResult) {
 	f.t.Helper()
@@ -184,6 +196,30 @@ func TestChallengesKeepWhatTheyNeed(t *testing.T) {
 	f.wait(10 * time.Second)
 	require.True(t, f.get(id).IsFinished())
 	require.Zero(t, f.space(evidence).Needs)
+}
+
+func TestContentIsNeededByRequestsThatNameIt(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("client", 100_000, 0)
+	own := f.reserve("client", time.Hour)
+	input, file, other := content(own, "input"), content(own, "file"), content(own, "other")
+	cancel := func(id uint64) {
+		f.send(func(ctx context.Context) error {
+			_, err := f.server.CancelRequest(ctx, &types.MsgCancelRequest{Signer: f.address("client").String(), RequestId: id})
+			return err
+		})
+	}
+	require.Equal(t, []bool{false, false, false}, f.needed(input, file, other))
+	first := f.request(job, func(s *types.RequestSpec) {
+		s.Input = types.Input{Reference: input, Files: []types.NamedReference{{Name: "file", Reference: *file}}}
+	})
+	second := f.request(job, func(s *types.RequestSpec) { s.Input = types.Input{Reference: input} })
+	require.Equal(t, []bool{true, true, false}, f.needed(input, file, other))
+	require.Equal(t, []bool{false}, f.needed(content(f.reserve("w1", time.Hour), "input")), "another space's")
+	cancel(first)
+	require.Equal(t, []bool{true, false, false}, f.needed(input, file, other))
+	cancel(second)
+	require.Equal(t, []bool{false, false, false}, f.needed(input, file, other))
 }
 
 func TestNothingOfARequestsContentStays(t *testing.T) {

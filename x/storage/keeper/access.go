@@ -42,8 +42,15 @@ func (k *Keeper) access(ctx context.Context, id uint64, account sdk.AccAddress, 
 		}
 	}
 	reason, err := k.reads(ctx, space, acting, digest)
+	if err != nil {
+		return nil, err
+	}
 	if reason != "" {
 		answer.Read, answer.Reason = true, reason
+	}
+	answer.Needed = space.Needs > 0
+	if answer.Needed && digest != "" {
+		answer.Needed, err = k.jobs.NeedsContent(ctx, space.Id, digest)
 	}
 	return answer, err
 }

@@ -169,6 +169,27 @@ func TestSpaceIsNeededUntilTheLastRequestIsOver(t *testing.T) {
 	require.NoError(t, f.keeper.Done(f.ctx, 1), "it has left the state")
 }
 
+func TestNeedsAreToldForEachContent(t *testing.T) {
+	f := opened(t)
+	other := "sha256:" + strings.Repeat("cd", 32)
+	needed := func() (list []bool) {
+		for _, d := range []string{"", digest, other} {
+			answer, err := f.query.Access(f.ctx, &types.QueryAccessRequest{Space: 1, Account: of("bob"), Digest: d})
+			require.NoError(t, err)
+			list = append(list, answer.Needed)
+		}
+		return list
+	}
+	require.Equal(t, []bool{false, false, false}, needed())
+	f.needed = digest
+	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+hour))
+	require.Equal(t, []bool{true, true, false}, needed())
+	f.wait(hour)
+	require.Equal(t, []bool{true, true, false}, needed(), "a request may last longer than was thought")
+	require.NoError(t, f.keeper.Done(f.ctx, 1))
+	require.Equal(t, []bool{false, false, false}, needed())
+}
+
 func TestNeededSpaceIsReleasedWhenItIsNoLonger(t *testing.T) {
 	f := opened(t)
 	require.NoError(t, f.keeper.Need(f.ctx, 1, genesis+6*hour))

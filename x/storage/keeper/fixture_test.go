@@ -52,6 +52,7 @@ type fixture struct {
 	nodes  map[string]bool           // active nodes of the one job
 	owners map[string]sdk.AccAddress // of operators
 	reads  map[string]bool           // who reads the digest of the tests as a participant
+	needed string                    // the digest in space 1 that requests need
 	keeper *keeper.Keeper
 	server types.MsgServer
 	query  types.QueryServer
@@ -113,6 +114,10 @@ func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) {
 
 func (f fakeJobs) Reads(_ context.Context, space uint64, content string, account sdk.AccAddress) (bool, error) {
 	return space == 1 && content == digest && f.reads[account.String()], nil
+}
+
+func (f fakeJobs) NeedsContent(_ context.Context, space uint64, content string) (bool, error) {
+	return space == 1 && content == f.needed, nil
 }
 
 func address(name string) sdk.AccAddress {

@@ -41,4 +41,6 @@ type JobsKeeper interface {
 	// Reads says whether a request names the content in the space, and an account takes part in it and may read it by
 	// now.
 	Reads(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error)
+	// NeedsContent says whether a request that is not finished names the content in the space.
+	NeedsContent(ctx context.Context, space uint64, digest string) (bool, error)
 }
