@@ -38,6 +38,11 @@ type gatewayFile struct {
 	// CertFile and KeyFile are the store's when empty.
 	CertFile string `yaml:"cert_file,omitempty"`
 	KeyFile  string `yaml:"key_file,omitempty"`
+	// OwnerUploads and AccountUploads are how many uploads into a space its owner and another account may have under way,
+	// AccountShare how many percent of the free room those of another account hold at most.
+	OwnerUploads   int `yaml:"owner_uploads,omitempty"`
+	AccountUploads int `yaml:"account_uploads,omitempty"`
+	AccountShare   int `yaml:"account_share,omitempty"`
 	// Insecure allows plain HTTP to other machines.
 	Insecure bool `yaml:"insecure,omitempty"`
 }
@@ -189,7 +194,7 @@ func (p *gatewayPlan) serve(ctx context.Context, logger *slog.Logger, ready func
 	}
 	cfg := server.Config{
 		Dir: p.Dir, Name: p.Name, ChainID: chain.ChainID(), Provider: p.Provider, Store: store, Links: links,
-		Ledger: gateway.NewChain(chain), Log: logger,
+		Ledger: gateway.NewChain(chain), Log: logger, OwnerUploads: p.OwnerUploads, AccountUploads: p.AccountUploads, AccountShare: p.AccountShare,
 	}
 	return server.Serve(ctx, cfg, listener, p.CertFile, p.KeyFile, func() { ready(listener.Addr().String()) })
 }

@@ -23,6 +23,10 @@ const (
 	DefaultPerAccount   = 100
 	DefaultUploadLife   = 15 * time.Minute
 	DefaultDownloadLife = time.Minute
+	// What uploads under way may hold of a space.
+	DefaultOwnerUploads   = 1024
+	DefaultAccountUploads = 128
+	DefaultAccountShare   = 50
 	// indexFile is the index in Config.Dir.
 	indexFile = "index.db"
 )
@@ -54,6 +58,12 @@ type Config struct {
 	// PerAddress and PerAccount are requests per second that one client address, and one account, may make on the long
 	// run; ten times as many at once.
 	PerAddress, PerAccount int
+	// OwnerUploads is how many uploads into a space its owner may have under way, AccountUploads how many another account
+	// may.
+	OwnerUploads, AccountUploads int
+	// AccountShare is how much of a space's free room the uploads of one account hold at most that is not the owner, in
+	// percent.
+	AccountShare int
 	// Log of what goes wrong in the background; nil: none.
 	Log *slog.Logger
 	// Now is the clock, time.Now when nil.
@@ -87,6 +97,12 @@ func (c Config) Validate() error {
 	if c.PerAddress < 0 || c.PerAccount < 0 {
 		return fmt.Errorf("per address %d, per account %d: want 0 for the default, or more requests a second", c.PerAddress, c.PerAccount)
 	}
+	if c.OwnerUploads < 0 || c.OwnerUploads > maxUploads || c.AccountUploads < 0 || c.AccountUploads > maxUploads {
+		return fmt.Errorf("owner uploads %d, account uploads %d: want 0 for the default, or up to %d", c.OwnerUploads, c.AccountUploads, maxUploads)
+	}
+	if c.AccountShare < 0 || c.AccountShare > 100 {
+		return fmt.Errorf("account share %d: want 0 for the default, or 1 to 100 percent", c.AccountShare)
+	}
 	return nil
 }
 
@@ -98,6 +114,9 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Grace, DefaultGrace)
 	setDefault(&c.PerAddress, DefaultPerAddress)
 	setDefault(&c.PerAccount, DefaultPerAccount)
+	setDefault(&c.OwnerUploads, DefaultOwnerUploads)
+	setDefault(&c.AccountUploads, DefaultAccountUploads)
+	setDefault(&c.AccountShare, DefaultAccountShare)
 	setDefault(&c.Links, c.Store)
 	setDefault(&c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {

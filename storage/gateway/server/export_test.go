@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,4 +47,33 @@ func (s *Server) Parts(t testing.TB) (manifests, parts int) {
 		return nil
 	}))
 	return manifests, parts
+}
+
+// Begin begins n uploads of a byte, as accounts of a name and a number, past the limits of accounts.
+func (s *Server) Begin(t testing.TB, space uint64, n int) {
+	t.Helper()
+	require.NoError(t, s.index.db.Update(func(tx *bbolt.Tx) error {
+		for i := range n {
+			account, d := fmt.Sprint("account", i), storage.DigestOf(fmt.Append(nil, i))
+			u := upload{Size: 1, UntilMs: s.uploadUntil(1), Word: newWord(), Counts: true}
+			if err := hold(tx, space, account, upload{}, u); err != nil {
+				return err
+			}
+			if err := write(tx, uploadsBucket, accountKey(space, d, account), u); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// Held is what the index says that an account's uploads into a space hold; "" for all.
+func (s *Server) Held(t testing.TB, space uint64, account string) (bytes, uploads int64) {
+	t.Helper()
+	var h holding
+	require.NoError(t, s.index.db.View(func(tx *bbolt.Tx) error {
+		_, err := read(tx, heldBucket, heldKey(space, account), &h)
+		return err
+	}))
+	return h.Bytes, h.Uploads
 }

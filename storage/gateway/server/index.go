@@ -23,6 +23,7 @@ import (
 //	manifests  space, sha256           the chunks that an entry names, as sums one after another
 //	parts      space, chunk, manifest  the same from the other side
 //	uploads    space, sha256, account  presigned PUTs that may still be used: size, until, word, whether they count
+//	held       space, account          what uploads under way hold; without an account those of all
 //	usage      space                   bytes stored and under way, number of entries
 //	doomed     space, sha256           objects to remove from the S3 store
 //	missing    space                   since when the chain does not know it
@@ -32,12 +33,13 @@ var (
 	manifestsBucket = []byte("manifests")
 	partsBucket     = []byte("parts")
 	uploadsBucket   = []byte("uploads")
+	heldBucket      = []byte("held")
 	usageBucket     = []byte("usage")
 	doomedBucket    = []byte("doomed")
 	missingBucket   = []byte("missing")
 	metaBucket      = []byte("meta")
 	allBuckets      = [][]byte{
-		entriesBucket, claimsBucket, manifestsBucket, partsBucket, uploadsBucket, usageBucket, doomedBucket, missingBucket, metaBucket,
+		entriesBucket, claimsBucket, manifestsBucket, partsBucket, uploadsBucket, heldBucket, usageBucket, doomedBucket, missingBucket, metaBucket,
 	}
 
 	versionKey = []byte("version")
@@ -96,7 +98,7 @@ func openIndex(path string) (*index, string, error) {
 		if found != "" && found != version && found != withoutManifests {
 			return fmt.Errorf("it is of version %s, want %s", found, version)
 		}
-		return nil
+		return countHeld(tx)
 	})
 	if err != nil {
 		return nil, "", errors.Join(fmt.Errorf("index %s: %w", path, err), db.Close())

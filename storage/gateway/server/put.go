@@ -41,7 +41,13 @@ func (s *Server) put(c *call) (any, *gateway.Error) {
 			return gateway.PutAnswer{Have: true}, nil
 		}
 	}
-	w := wish{space: c.space, info: info, account: c.account, knows: knows, quota: access.SizeBytes, untilMs: s.uploadUntil(req.Size)}
+	w := wish{
+		space: c.space, info: info, account: c.account, knows: knows, quota: access.SizeBytes, untilMs: s.uploadUntil(req.Size),
+		uploads: s.cfg.AccountUploads, share: s.cfg.AccountShare,
+	}
+	if access.Own {
+		w.uploads, w.share = s.cfg.OwnerUploads, 100
+	}
 	word, err := s.index.begin(w)
 	if err != nil {
 		return nil, s.failed("put", err)

@@ -98,6 +98,9 @@ func forgetSpace(tx *bbolt.Tx, space uint64) error {
 			return err
 		}
 	}
+	if err := deleteBelow(tx, heldBucket, prefix); err != nil {
+		return err
+	}
 	if err := tx.Bucket(missingBucket).Delete(prefix); err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func endUpload(tx *bbolt.Tx, key []byte, nowMs int64) error {
 		return err
 	}
 	space, _ := content(key)
-	if err := count(tx, space, 0, -u.counted(), 0); err != nil {
+	if err := hold(tx, space, string(key[keyBytes:]), u, upload{}); err != nil {
 		return err
 	}
 	if err := tx.Bucket(uploadsBucket).Delete(key); err != nil {

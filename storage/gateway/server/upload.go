@@ -10,7 +10,7 @@ import (
 	"github.com/ain-network/aind/storage/gateway"
 )
 
-// maxUploads is how many presigned PUTs of one space may be usable at one time.
+// maxUploads is how many uploads into one space may be under way at one time.
 const maxUploads = 4096
 
 // wish is an upload that somebody wants to begin.
@@ -22,6 +22,9 @@ type wish struct {
 	knows   bool
 	quota   int64
 	untilMs int64
+	// uploads is how many the account may have under way, share how much of the free room they may hold, in percent.
+	uploads int
+	share   int
 }
 
 // begin holds room for an upload and returns its word. One that the account has begun already goes on, with the same word.
@@ -44,46 +47,16 @@ func (x *index) begin(w wish) (word string, err error) {
 		if !going {
 			now.Word = newWord()
 		}
-		if err := x.fits(tx, w, before.counted(), now.counted(), going); err != nil {
+		if err := fits(tx, w, before, now); err != nil {
 			return err
 		}
 		word = now.Word
-		if err := count(tx, w.space, 0, now.counted()-before.counted(), 0); err != nil {
+		if err := hold(tx, w.space, w.account, before, now); err != nil {
 			return err
 		}
 		return write(tx, uploadsBucket, key, now)
 	})
 	return word, err
-}
-
-// fits holds an upload to the space's quota, together with what is stored and under way.
-func (x *index) fits(tx *bbolt.Tx, w wish, before, now int64, going bool) error {
-	var u usage
-	if _, err := read(tx, usageBucket, spaceKey(w.space), &u); err != nil {
-		return err
-	}
-	if room := w.quota - u.Stored - u.Pending + before; now > room {
-		return gateway.Errorf(gateway.CodeOverQuota, "space %d has room for %d bytes, the content has %d: %d are reserved, %d stored, %d under way",
-			w.space, max(room, 0), w.info.Size, w.quota, u.Stored, u.Pending-before)
-	}
-	if going {
-		return nil
-	}
-	uploads := 0
-	cursor, prefix := tx.Bucket(uploadsBucket).Cursor(), spaceKey(w.space)
-	for key, _ := cursor.Seek(prefix); key != nil && string(key[:spaceBytes]) == string(prefix); key, _ = cursor.Next() {
-		if uploads++; uploads >= maxUploads {
-			return gateway.Errorf(gateway.CodeTooMany, "space %d has %d uploads that may still be used, try again in some minutes", w.space, uploads)
-		}
-	}
-	return nil
-}
-
-func (u upload) counted() int64 {
-	if u.Counts {
-		return u.Size
-	}
-	return 0
 }
 
 func newWord() string {
@@ -124,10 +97,14 @@ func (x *index) commit(space uint64, info storage.Info, account string, chunks [
 		case !u.Counts:
 			return errNotBegun // the content has been removed since, and no room is held for it
 		}
-		if err := count(tx, space, stored, -u.counted(), objects); err != nil {
+		if err := count(tx, space, stored, 0, objects); err != nil {
 			return err
 		}
+		before := u
 		u.Counts = false
+		if err := hold(tx, space, account, before, u); err != nil {
+			return err
+		}
 		if err := write(tx, uploadsBucket, key, u); err != nil {
 			return err
 		}
