@@ -73,7 +73,7 @@ func ownModules(k app.Keepers) map[string]simulation.Module {
 		"escrow":      escrowsim.NewModule(k.Escrow, k.Bandwidth),
 		"bandwidth":   bandwidthsim.NewModule(k.Bandwidth, k.Reputation, k.Jobs),
 		"reputation":  reputationsim.NewModule(k.Reputation),
-		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, free{k}, inputs{k}),
+		"jobs":        jobssim.NewModule(k.Jobs, k.Reputation, free{k}, rooms{k}),
 		"permissions": permissionssim.NewModule(k.Permissions),
 		"storage":     storagesim.NewModule(k.Storage, k.Reputation, k.Jobs, free{k}),
 	}
@@ -95,17 +95,31 @@ func (f free) Stake(ctx context.Context, owner sdk.AccAddress) (math.Int, error)
 	return stake.Sub(least), nil
 }
 
-// inputs tells where a client may have the input of a request.
-type inputs struct{ app.Keepers }
+// rooms tells where a client may have the input of a request, and a node what it puts out.
+type rooms struct{ app.Keepers }
 
 // ForInput implements jobssim.Spaces.
-func (i inputs) ForInput(ctx context.Context, client sdk.AccAddress, jobID uint64, until int64) (uint64, error) {
+func (i rooms) ForInput(ctx context.Context, client sdk.AccAddress, jobID uint64, until int64) (uint64, error) {
 	state, err := i.Storage.ExportGenesis(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, space := range state.Spaces {
 		if i.Storage.CheckInput(ctx, space.Id, client, jobID, until) == nil {
+			return space.Id, nil
+		}
+	}
+	return 0, nil
+}
+
+// ForOutput implements jobssim.Spaces.
+func (i rooms) ForOutput(ctx context.Context, account sdk.AccAddress) (uint64, error) {
+	state, err := i.Storage.ExportGenesis(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, space := range state.Spaces {
+		if i.Storage.CheckOutput(ctx, space.Id, account) == nil {
 			return space.Id, nil
 		}
 	}

@@ -36,6 +36,16 @@ func (k *Keeper) PublishCheckpoints(ctx context.Context, owner sdk.AccAddress, m
 		return types.ErrCheckpoint.Wrapf("first: %d, but worker %s has published %d in request %d; give the next",
 			m.First, owner, published, l.Id)
 	}
+	switch {
+	case len(c.Digests) == 0:
+		if err := k.nameRoom(ctx, l, owner, m.Space); err != nil {
+			return err
+		}
+		c.Space = m.Space
+	case m.Space != c.Space:
+		return types.ErrCheckpoint.Wrapf("space: %d, but worker %s has published states in %d in request %d; all of them lie in one",
+			m.Space, owner, c.Space, l.Id)
+	}
 	c.Digests = append(c.Digests, m.Digests...)
 	if err := k.checkpoints.Set(ctx, collections.Join(l.Id, owner), c); err != nil {
 		return err

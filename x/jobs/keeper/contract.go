@@ -245,5 +245,8 @@ func (k *Keeper) free(ctx context.Context, l *live, worker sdk.AccAddress, a typ
 	if a.HasCommitted() {
 		l.Committed--
 	}
+	if err := k.leaveRoom(ctx, l, a.Space); err != nil {
+		return err
+	}
 	return k.reputation.Report(ctx, l.Spec.JobId, worker, program.ROLE_WORKER, outcome, 0, math.ZeroInt())
 }

@@ -6,6 +6,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -46,12 +47,15 @@ func (k *Keeper) Submit(ctx context.Context, owner sdk.AccAddress, m *types.MsgS
 	}
 	l.Committed++
 	l.LastCommitOrder++
-	a.CommitOrder, a.Commitment = l.LastCommitOrder, m.Commitment
+	a.CommitOrder, a.Commitment, a.Space = l.LastCommitOrder, m.Commitment, m.Space
+	if err := k.nameRoom(ctx, l, owner, m.Space); err != nil {
+		return err
+	}
 	if m.Result != nil {
 		if err := k.checkReply(ctx, l, *m.Result); err != nil {
 			return err
 		}
-		if err := k.nameOutput(ctx, l, owner, "result.reference", m.Result.Reference); err != nil {
+		if err := k.nameResult(ctx, l, owner, 0, *m.Result); err != nil {
 			return err
 		}
 		a.RevealedMs, a.Result = a.CommittedMs, m.Result
@@ -98,7 +102,7 @@ func (k *Keeper) Reveal(ctx context.Context, owner sdk.AccAddress, m *types.MsgR
 	if err := k.checkReveal(ctx, l, owner, a, m); err != nil {
 		return err
 	}
-	if err := k.nameOutput(ctx, l, owner, "result.reference", m.Result.Reference); err != nil {
+	if err := k.nameResult(ctx, l, owner, a.Space, m.Result); err != nil {
 		return err
 	}
 	now, err := k.now(ctx)
@@ -128,15 +132,25 @@ func (k *Keeper) checkReveal(ctx context.Context, l *live, owner sdk.AccAddress,
 		return err
 	}
 	chainID := sdk.UnwrapSDKContext(ctx).ChainID()
-	commitment := types.Commitment(chainID, l.Id, owner, digest, m.Salt)
+	commitment := types.Commitment(chainID, l.Id, owner, digest, m.Salt, m.Result.Files...)
 	if !bytes.Equal(commitment[:], a.Commitment) {
 		return types.ErrCommitment.Wrapf("worker %s, request %d: another result or salt was committed to", owner, l.Id)
 	}
 	return k.checkReply(ctx, l, m.Result)
 }
 
-// checkReply decodes an inline result. What lies in storage is decoded by those that fetch it.
+// checkReply decodes an inline result. What lies in storage is decoded by those that fetch it. Only programs that requests
+// name leave files: nobody would look at those of others.
 func (k *Keeper) checkReply(ctx context.Context, l *live, result types.Result) error {
+	if n := len(result.Files); n > 0 {
+		release, err := k.releases.Get(ctx, l.WorkerRelease)
+		if err != nil {
+			return err
+		}
+		if release.Spec.Program.Kind != program.PROGRAM_KIND_REQUESTED {
+			return types.ErrInvalid.Wrapf("result.files: %d, but only programs that requests name leave files; leave them out", n)
+		}
+	}
 	if result.Reference != nil {
 		return nil
 	}

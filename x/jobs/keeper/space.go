@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -45,16 +46,70 @@ func (k *Keeper) nameOutput(ctx context.Context, l *live, owner sdk.AccAddress, 
 	return k.name(ctx, l, *reference, l.EndsBy(l.rules.params, l.rules.windows))
 }
 
+// nameResult does the same with a worker's result and files, which lie in one space. The one that it committed to was looked
+// at then: who no longer lets it write there, or gives the space back, takes no result away.
+func (k *Keeper) nameResult(ctx context.Context, l *live, owner sdk.AccAddress, committed uint64, result types.Result) error {
+	space := uint64(0)
+	for _, content := range result.Content() {
+		if content.Space == 0 {
+			continue
+		}
+		if space == 0 && content.Space != committed {
+			if err := k.storage.CheckOutput(ctx, content.Space, owner); err != nil {
+				return errorsmod.Wrapf(err, "%s.space", content.Path)
+			}
+		}
+		space = content.Space
+		if err := k.named.Set(ctx, namedKeyOf(content.Reference, l.Id)); err != nil {
+			return err
+		}
+	}
+	if space == 0 {
+		return nil
+	}
+	return k.need(ctx, l, space, l.EndsBy(l.rules.params, l.rules.windows))
+}
+
+// nameRoom has a space kept from now on in which a worker has content that it will name, or has named by digest.
+func (k *Keeper) nameRoom(ctx context.Context, l *live, owner sdk.AccAddress, space uint64) error {
+	if space == 0 {
+		return nil
+	}
+	if err := k.storage.CheckOutput(ctx, space, owner); err != nil {
+		return errorsmod.Wrap(err, "space")
+	}
+	return k.need(ctx, l, space, l.EndsBy(l.rules.params, l.rules.windows))
+}
+
+// leaveRoom undoes that for a worker that has left the request, unless somebody else needs the space. Else who comes and
+// goes could have it grow for ever.
+func (k *Keeper) leaveRoom(ctx context.Context, l *live, space uint64) error {
+	if space == 0 {
+		return nil
+	}
+	assignments, err := k.workersOf(ctx, l.Request)
+	if err != nil || slices.Contains(l.NamedSpaces(assignments, nil), space) {
+		return err
+	}
+	l.Spaces = slices.DeleteFunc(l.Spaces, func(other uint64) bool { return other == space })
+	return k.storage.Done(ctx, space)
+}
+
 // name notes that a request names content, and has its space kept.
 func (k *Keeper) name(ctx context.Context, l *live, content types.Reference, until int64) error {
 	if err := k.named.Set(ctx, namedKeyOf(content, l.Id)); err != nil {
 		return err
 	}
-	if slices.Contains(l.Spaces, content.Space) {
-		return k.storage.Keep(ctx, content.Space, until)
+	return k.need(ctx, l, content.Space, until)
+}
+
+// need has a space kept.
+func (k *Keeper) need(ctx context.Context, l *live, space uint64, until int64) error {
+	if slices.Contains(l.Spaces, space) {
+		return k.storage.Keep(ctx, space, until)
 	}
-	l.Spaces = append(l.Spaces, content.Space)
-	return k.storage.Need(ctx, content.Space, until)
+	l.Spaces = append(l.Spaces, space)
+	return k.storage.Need(ctx, space, until)
 }
 
 // keepEvidence has all spaces of a request kept until its challenges are over.
@@ -110,6 +165,32 @@ func (k *Keeper) Reads(ctx context.Context, space uint64, digest string, account
 		}
 		reads = request.Reads(assignments, space, digest, account.String())
 		return reads, nil
+	})
+	if err != nil || reads {
+		return reads, err
+	}
+	return k.readsState(ctx, space, digest, account)
+}
+
+// readsState says whether the content is a state of a worker whose request the account judges now. Those are found by the
+// account's places in requests that are not over, which its deposits bound: an index of up to max_checkpoints keys a worker
+// would cost every request by checkpoint more than the few reads that this costs who asks.
+func (k *Keeper) readsState(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error) {
+	state, err := types.ParseDigest(digest)
+	if err != nil {
+		return false, nil // of no state
+	}
+	reads := false
+	err = k.places.Walk(ctx, collections.NewSuperPrefixedTripleRange[sdk.AccAddress, bool, uint64](account, false), func(key placeKey) (bool, error) {
+		request, err := k.requests.Get(ctx, key.K3())
+		if err != nil || !request.ReadsStates(space, account.String()) {
+			return err != nil, err
+		}
+		err = k.checkpoints.Walk(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](request.Id), func(_ assignmentKey, c types.Checkpoints) (bool, error) {
+			reads = c.Space == space && slices.ContainsFunc(c.Digests, func(d []byte) bool { return bytes.Equal(d, state[:]) })
+			return reads, nil
+		})
+		return reads, err
 	})
 	return reads, err
 }

@@ -22,9 +22,13 @@ func publishCheckpoints(v *view) *types.MsgPublishCheckpoints {
 	if a == nil {
 		return nil
 	}
-	published := uint32(len(v.checkpoints(*a).Digests))
+	before := v.checkpoints(*a)
+	published := uint32(len(before.Digests))
 	most := v.termsOf(*r).MaxCheckpoints
-	msg := &types.MsgPublishCheckpoints{Signer: v.sign(a.Worker), RequestId: r.Id, First: published}
+	msg := &types.MsgPublishCheckpoints{Signer: v.sign(a.Worker), RequestId: r.Id, First: published, Space: before.Space}
+	if published == 0 {
+		msg.Space = v.outputSpace(a.Worker)
+	}
 	count := v.Uint32InRange(1, max(2, most-published+1))
 	switch {
 	case published+count > most:

@@ -26,6 +26,8 @@ type Stakes interface {
 // Spaces tells in which space a client may name the input of a request that may last until then; 0: there is none.
 type Spaces interface {
 	ForInput(ctx context.Context, client sdk.AccAddress, jobID uint64, until int64) (uint64, error)
+	// ForOutput tells in which space an account may have what it puts out; 0: there is none.
+	ForOutput(ctx context.Context, account sdk.AccAddress) (uint64, error)
 }
 
 // market is what messages are drawn from.

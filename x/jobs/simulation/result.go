@@ -48,7 +48,17 @@ func submitResult(v *view) *types.MsgSubmitResult {
 	digest, err := types.ResultDigest(answer(*r, a.Worker))
 	v.note(err)
 	commitment := types.Commitment(v.ctx.ChainID(), r.Id, v.address(a.Worker), digest, salt(*r, a.Worker))
-	return &types.MsgSubmitResult{Signer: v.sign(a.Worker), RequestId: r.Id, Commitment: commitment[:]}
+	return &types.MsgSubmitResult{Signer: v.sign(a.Worker), RequestId: r.Id, Commitment: commitment[:], Space: v.outputSpace(a.Worker)}
+}
+
+// outputSpace is one that a worker may write, now and then; 0: none.
+func (v *view) outputSpace(worker string) uint64 {
+	if !v.Bool() {
+		return 0
+	}
+	space, err := v.spaces.ForOutput(v.ctx, v.address(worker))
+	v.note(err)
+	return space
 }
 
 // revealResult opens a commitment, or tries with another answer.

@@ -17,9 +17,17 @@ const (
 
 // Commitment is what a worker submits before anybody may see its result. It binds
 // the result to the chain, the request and the worker's owner, so that a copy is
-// worth nothing to anybody else.
-func Commitment(chainID string, requestID uint64, worker sdk.AccAddress, resultDigest [32]byte, salt []byte) [32]byte {
-	return hashParts([]byte(commitDomain), []byte(chainID), number(requestID), worker, resultDigest[:], salt)
+// worth nothing to anybody else. Files are bound by what they are, not by where they lie: a worker may move them.
+func Commitment(chainID string, requestID uint64, worker sdk.AccAddress, resultDigest [32]byte, salt []byte, files ...NamedReference) [32]byte {
+	parts := [][]byte{[]byte(commitDomain), []byte(chainID), number(requestID), worker, resultDigest[:], salt}
+	for _, file := range files {
+		chunked := []byte{0}
+		if file.Reference.Chunked {
+			chunked[0] = 1
+		}
+		parts = append(parts, []byte(file.Name), []byte(file.Reference.Digest), number(file.Reference.Size_), chunked)
+	}
+	return hashParts(parts...)
 }
 
 // Seed is the randomness that a program gets for a request. Each worker has its
@@ -38,7 +46,7 @@ func (t TermsSpec) SeedOf(chainID string, requestID uint64, worker string) ([32]
 	return Seed(chainID, requestID, account), err
 }
 
-// ResultDigest is the sha256 of a result's content, wherever that lies.
+// ResultDigest is the sha256 of a result's content, wherever that lies, without its files.
 func ResultDigest(result Result) ([32]byte, error) {
 	if result.Reference == nil {
 		return sha256.Sum256(result.Inline), nil

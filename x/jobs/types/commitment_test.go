@@ -25,6 +25,35 @@ func TestCommitmentVector(t *testing.T) {
 	}
 	got := types.Commitment("ain-devnet-1", 42, workerA, sha256.Sum256([]byte("result")), salt)
 	require.Equal(t, "f017ad78fc6510a5194dc4b56abb736fac8317efbdaedbbc3f41d7d4129f1a5a", hex.EncodeToString(got[:]))
+	got = types.Commitment("ain-devnet-1", 42, workerA, sha256.Sum256([]byte("result")), salt, left()...)
+	require.Equal(t, "5a707fae225f4c1c3e54f560923b16ace36c5c0a119a7fd337c9fe782778874b", hex.EncodeToString(got[:]))
+}
+
+// left are files that a program leaves, one of them in chunks.
+func left() []types.NamedReference {
+	return []types.NamedReference{
+		{Name: "out.tar", Reference: types.Reference{Digest: types.Digest([]byte("out")), Size_: 3, Space: 7}},
+		{Name: "log", Reference: types.Reference{Digest: types.Digest([]byte("log")), Size_: 1 << 30, Chunked: true}},
+	}
+}
+
+func TestCommitmentBindsFilesWhereverTheyLie(t *testing.T) {
+	commitment := func(change func(*types.NamedReference)) [32]byte {
+		files := left()
+		change(&files[0])
+		return types.Commitment("chain", 1, workerA, sha256.Sum256([]byte("result")), make([]byte, 32), files...)
+	}
+	base := commitment(func(*types.NamedReference) {})
+	for name, change := range map[string]func(*types.NamedReference){
+		"name":    func(f *types.NamedReference) { f.Name = "out" },
+		"digest":  func(f *types.NamedReference) { f.Reference.Digest = types.Digest([]byte("other")) },
+		"size":    func(f *types.NamedReference) { f.Reference.Size_++ },
+		"chunked": func(f *types.NamedReference) { f.Reference.Chunked = true },
+	} {
+		require.NotEqual(t, base, commitment(change), name)
+	}
+	require.Equal(t, base, commitment(func(f *types.NamedReference) { f.Reference.Space = 8 }))
+	require.NotEqual(t, base, types.Commitment("chain", 1, workerA, sha256.Sum256([]byte("result")), make([]byte, 32)))
 }
 
 func TestSeedVectors(t *testing.T) {

@@ -55,9 +55,9 @@ var honored = map[string][]string{
 	"MsgResign":             {"signer", "request_id"},
 	"MsgRejectWorker":       {"signer", "request_id", "worker"},
 	"MsgGrantKey":           {"signer", "request_id", "keys[0].account", "keys[0].key"},
-	"MsgPublishCheckpoints": {"signer", "request_id", "first", "digests"},
-	"MsgSubmitResult":       {"signer", "request_id", "commitment", "result.inline", "result.reference.*"},
-	"MsgRevealResult":       {"signer", "request_id", "result.inline", "result.reference.*", "salt"},
+	"MsgPublishCheckpoints": {"signer", "request_id", "first", "digests", "space"},
+	"MsgSubmitResult":       {"signer", "request_id", "commitment", "space", "result.inline", "result.reference.*", "result.files[0].name", "result.files[0].reference.*"},
+	"MsgRevealResult":       {"signer", "request_id", "result.inline", "result.reference.*", "result.files[0].name", "result.files[0].reference.*", "salt"},
 	"MsgRank": {
 		"signer", "request_id", "ranking[0].node", "ranking[0].score", "ranking[0].metrics", "input_unusable", "evidence.*",
 	},

@@ -5,20 +5,19 @@ import (
 	"slices"
 )
 
-// validateSpaces checks that a request has on its list the spaces of what it names, each once.
+// validateSpaces checks that a request has on its list the spaces that it needs, each once.
 func (g GenesisState) validateSpaces() error {
 	assignments := make(map[uint64][]Assignment, len(g.Requests))
 	for _, a := range g.Assignments {
 		assignments[a.RequestId] = append(assignments[a.RequestId], a)
 	}
+	checkpoints := map[uint64][]Checkpoints{}
+	for _, c := range g.Checkpoints {
+		checkpoints[c.RequestId] = append(checkpoints[c.RequestId], c)
+	}
 	for _, r := range g.Requests {
-		var named []uint64
-		for _, content := range r.InSpaces(assignments[r.Id]) {
-			named = append(named, content.Space)
-		}
-		slices.Sort(named)
+		named := r.NamedSpaces(assignments[r.Id], checkpoints[r.Id])
 		listed := slices.Sorted(slices.Values(r.Spaces))
-		named = slices.Compact(named)
 		if !slices.Equal(named, listed) {
 			return fmt.Errorf("genesis: request %d: spaces %v are listed, %v are named", r.Id, listed, named)
 		}

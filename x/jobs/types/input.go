@@ -36,12 +36,16 @@ func (i Input) Validate(path string, p Params) error {
 	if err := validateContent(path, i.Inline, i.Reference, p); err != nil {
 		return err
 	}
-	path += ".files"
-	if len(i.Files) > int(p.MaxFiles) {
-		return ErrLimit.Wrapf("%s: %d of at most %d; put several into an archive", path, len(i.Files), p.MaxFiles)
+	return validateFiles(path+".files", i.Files, p)
+}
+
+// validateFiles checks files that programs see or left, by themselves.
+func validateFiles(path string, files []NamedReference, p Params) error {
+	if len(files) > int(p.MaxFiles) {
+		return ErrLimit.Wrapf("%s: %d of at most %d; put several into an archive", path, len(files), p.MaxFiles)
 	}
 	names := map[string]bool{}
-	for at, file := range i.Files {
+	for at, file := range files {
 		path := index(path, at)
 		switch {
 		case !isFileName(file.Name):
@@ -76,5 +80,20 @@ func isFileName(name string) bool {
 
 // Validate checks a result apart from decoding it. path names it in errors.
 func (r Result) Validate(path string, p Params) error {
-	return validateContent(path, r.Inline, r.Reference, p)
+	if err := validateContent(path, r.Inline, r.Reference, p); err != nil {
+		return err
+	}
+	if err := validateFiles(path+".files", r.Files, p); err != nil {
+		return err
+	}
+	first := uint64(0)
+	for _, content := range r.content(path) {
+		if first == 0 {
+			first = content.Space
+		}
+		if content.Space != 0 && content.Space != first {
+			return ErrInvalid.Wrapf("%s.space: %d, but other content of the result lies in space %d; put all of it into one", content.Path, content.Space, first)
+		}
+	}
+	return nil
 }

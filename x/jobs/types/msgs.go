@@ -322,6 +322,9 @@ func (m *MsgSubmitResult) Validate(p Params, terms TermsSpec) error {
 		if m.Result == nil {
 			return ErrInvalid.Wrap("result: none; the job's results are open: send it in place of a commitment")
 		}
+		if m.Space != 0 {
+			return ErrInvalid.Wrapf("space: %d, but the job's results are open, and the result names its own; leave it out", m.Space)
+		}
 		return m.Result.Validate("result", p)
 	}
 	if m.Result != nil {

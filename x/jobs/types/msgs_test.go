@@ -169,6 +169,7 @@ func TestOtherMessagesAreRefused(t *testing.T) {
 		"a result beside a commitment":   {(&types.MsgSubmitResult{Commitment: make([]byte, 32), Result: &types.Result{}}).Validate(params, types.TermsSpec{}), types.ErrInvalid},
 		"a commitment to an open result": {(&types.MsgSubmitResult{Commitment: make([]byte, 32)}).Validate(params, types.TermsSpec{OpenResults: true}), types.ErrInvalid},
 		"no open result":                 {(&types.MsgSubmitResult{}).Validate(params, types.TermsSpec{OpenResults: true}), types.ErrInvalid},
+		"a space beside an open result":  {(&types.MsgSubmitResult{Result: &types.Result{}, Space: 5}).Validate(params, types.TermsSpec{OpenResults: true}), types.ErrInvalid},
 		"a salt of 33 bytes":             {(&types.MsgRevealResult{Salt: make([]byte, 33)}).Validate(params), types.ErrInvalid},
 		"a result that is too large":     {(&types.MsgRevealResult{Salt: make([]byte, 32), Result: types.Result{Inline: make([]byte, 4097)}}).Validate(params), types.ErrLimit},
 		"a ranking with a node twice":    {(&types.MsgRank{Ranking: []types.RankEntry{{Node: "a", Score: 1}, {Node: "a", Score: 1}}}).Validate(params), types.ErrRanking},

@@ -21,20 +21,28 @@ func (s RequestSpec) forJudges() []named {
 	return s.EvaluatorInput.content("spec.evaluator_input")
 }
 
-func (i Input) content(path string) []named {
-	all := add(nil, path+".reference", i.Reference)
-	for n, file := range i.Files {
+func (i Input) content(path string) []named { return contentOf(path, i.Reference, i.Files) }
+
+// content of a result: its message where it is not inline, and its files.
+func (r Result) content(path string) []named { return contentOf(path, r.Reference, r.Files) }
+
+func contentOf(path string, reference *Reference, files []NamedReference) []named {
+	all := add(nil, path+".reference", reference)
+	for n, file := range files {
 		all = append(all, named{path + "." + index("files", n) + ".reference", file.Reference})
 	}
 	return all
 }
+
+// Content is what of a result lies in storage, with the fields that name it.
+func (r Result) Content() []named { return r.content("result") }
 
 // outputs is what came of a request so far: revealed results, and evidence.
 func (r Request) outputs(assignments []Assignment) []named {
 	var all []named
 	for _, a := range assignments {
 		if a.Result != nil {
-			all = add(all, "result.reference", a.Result.Reference)
+			all = append(all, a.Result.Content()...)
 		}
 	}
 	all = add(all, "evidence", r.Evidence)
@@ -63,6 +71,30 @@ func (r Request) InSpaces(assignments []Assignment) []Reference {
 		}
 	}
 	return all
+}
+
+// NamedSpaces is every space that a request needs, once and in rising order: those of its content, those that workers
+// committed to, and those of their states.
+func (r Request) NamedSpaces(assignments []Assignment, checkpoints []Checkpoints) []uint64 {
+	var all []uint64
+	for _, content := range r.InSpaces(assignments) {
+		all = append(all, content.Space)
+	}
+	for _, a := range assignments {
+		all = append(all, a.Space)
+	}
+	for _, c := range checkpoints {
+		all = append(all, c.Space)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(space uint64) bool { return space == 0 })
+}
+
+// ReadsStates says whether an account may read by now the states that lie in a space, as who judges the request: the
+// evaluator and the resolvers that were called, from the end of reveals until the request is over.
+func (r Request) ReadsStates(space uint64, account string) bool {
+	return !r.IsFinished() && r.revealsClosed() && slices.Contains(r.Spaces, space) &&
+		(account == r.Evaluator || slices.Contains(r.Resolvers(), account))
 }
 
 // Reads says whether an account may read by now what lies under a digest in a space, as one who takes part in the

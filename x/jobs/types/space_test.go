@@ -23,7 +23,7 @@ func TestWhatIsNamedIsReadByThoseWhoMay(t *testing.T) {
 		Challenges: []types.Challenge{{Evidence: in(4, "proof"), VerdictEvidence: in(5, "verdict")}},
 	}
 	assignments := []types.Assignment{
-		{Worker: "worker", Result: &types.Result{Reference: in(6, "result")}}, {Worker: "left", Resigned: true}, {Worker: "late"},
+		{Worker: "worker", Result: &types.Result{Reference: in(6, "result"), Files: []types.NamedReference{{Name: "out", Reference: *in(6, "out")}}}}, {Worker: "left", Resigned: true}, {Worker: "late"},
 		{Worker: "inline", Result: &types.Result{}},
 	}
 	everybody := []string{"client", "evaluator", "admin", "root", "worker", "late"}
@@ -54,12 +54,38 @@ func TestWhatIsNamedIsReadByThoseWhoMay(t *testing.T) {
 			require.Equal(t, want(everybody, true), readers(space, digest), "%s: %s", r.State, digest)
 			require.Empty(t, readers(space+1, digest))
 		}
+		require.Equal(t, want(everybody, true), readers(6, "out"), r.State)
 	}
 	require.Equal(t, []types.Reference{
-		*in(1, "input"), *in(2, "file"), *in(1, "judges"), *in(6, "result"), *in(3, "evidence"), *in(3, "first"), *in(4, "proof"), *in(5, "verdict"),
+		*in(1, "input"), *in(2, "file"), *in(1, "judges"), *in(6, "result"), *in(6, "out"), *in(3, "evidence"), *in(3, "first"), *in(4, "proof"), *in(5, "verdict"),
 	}, r.InSpaces(assignments))
 	r.Spec.Input.Reference.Space, r.Spec.EvaluatorInput = 0, nil
 	require.Len(t, r.InSpaces(nil), 5)
+	require.Equal(t, []uint64{2, 3, 4, 5, 6, 8, 9}, r.NamedSpaces(append(assignments, types.Assignment{Space: 9}), []types.Checkpoints{{Space: 8}, {}}))
+}
+
+func TestStatesAreReadUntilTheRequestIsOver(t *testing.T) {
+	r := types.Request{
+		Client: "client", Evaluator: "evaluator", Ancestors: []string{"admin", "root"}, Spaces: []uint64{7},
+		Silent:     []types.SilentEvaluator{{Evaluator: "silent"}},
+		Challenges: []types.Challenge{{Challenger: "worker", Resolver: "admin", Silent: []string{"asleep"}}},
+	}
+	for number := range types.RequestState_name {
+		r.State = types.RequestState(number)
+		var may []string
+		for _, account := range []string{"client", "evaluator", "silent", "admin", "asleep", "root", "worker", ""} {
+			require.False(t, r.ReadsStates(8, account))
+			if r.ReadsStates(7, account) {
+				may = append(may, account)
+			}
+		}
+		switch r.State {
+		case types.REQUEST_STATE_OPEN, types.REQUEST_STATE_RUNNING, types.REQUEST_STATE_REVEALING, types.REQUEST_STATE_SETTLED, types.REQUEST_STATE_CANCELLED:
+			require.Empty(t, may, r.State)
+		default:
+			require.Equal(t, []string{"evaluator", "admin", "asleep"}, may, r.State)
+		}
+	}
 }
 
 func TestRequestsEndByTheirLastWindow(t *testing.T) {
@@ -88,17 +114,19 @@ func TestSpacesOfAGenesisAreThoseThatAreNamed(t *testing.T) {
 			Spec: types.RequestSpec{Input: types.Input{Reference: &types.Reference{Space: 7}}}, Evidence: &types.Reference{Space: 3},
 			Rankings: []types.Ranking{{Evidence: &types.Reference{Space: 7}}},
 		}}
+		g.Assignments = []types.Assignment{{RequestId: 1, Worker: "worker", Space: 4}}
+		g.Checkpoints = []types.Checkpoints{{RequestId: 1, Worker: "worker", Space: 5}}
 		return g
 	}
 	for _, c := range []struct {
 		spaces []uint64
 		says   string
 	}{
-		{[]uint64{3, 7}, ""},
-		{[]uint64{7, 3}, ""},
-		{[]uint64{7}, "genesis: request 1: spaces [7] are listed, [3 7] are named"},
-		{[]uint64{3, 7, 7}, "genesis: request 1: spaces [3 7 7] are listed, [3 7] are named"},
-		{[]uint64{3, 7, 8}, "genesis: request 1: spaces [3 7 8] are listed, [3 7] are named"},
+		{[]uint64{3, 4, 5, 7}, ""},
+		{[]uint64{7, 5, 4, 3}, ""},
+		{[]uint64{7}, "genesis: request 1: spaces [7] are listed, [3 4 5 7] are named"},
+		{[]uint64{3, 4, 5, 7, 7}, "genesis: request 1: spaces [3 4 5 7 7] are listed, [3 4 5 7] are named"},
+		{[]uint64{3, 4, 5, 7, 8}, "genesis: request 1: spaces [3 4 5 7 8] are listed, [3 4 5 7] are named"},
 	} {
 		err := types.ValidateSpaces(state(c.spaces...))
 		if c.says == "" {
