@@ -36,14 +36,15 @@ var (
 // are, and a key whose only worth is that it has an account. Transactions cost no coins, but their sender must have an
 // account: the invite's key opens one for the key that the newcomer makes for itself.
 //
-// An invite is a secret: it holds the store's credentials and that key.
+// An invite is a secret: it holds that key, and with a store that a whole network shares that store's credentials.
 type Invite struct {
 	ChainID   string   `json:"chain_id"`
 	Endpoints []string `json:"endpoints"`
 	JobID     string   `json:"job,omitempty"` // 0x…
-	Store     string   `json:"store,omitempty"`
-	Key       []byte   `json:"key"`        // secp256k1 private key, 32 bytes
-	ExpiresMs int64    `json:"expires_ms"` // unix time
+	// Store is a space that the newcomer writes into, ain://7, or a store that a whole network shares.
+	Store     string `json:"store,omitempty"`
+	Key       []byte `json:"key"`        // secp256k1 private key, 32 bytes
+	ExpiresMs int64  `json:"expires_ms"` // unix time
 }
 
 // NewInvite makes an invite with a fresh key, and has the admin's key give it an account on the chain.

@@ -25,8 +25,9 @@ type Settings struct {
 	Node string `toml:"node" comment:"RPC endpoints of the chain, separated by commas, tried in order"`
 	// BroadcastMode is for the commands of the SDK.
 	BroadcastMode string `toml:"broadcast-mode"`
-	// Store is where programs and data are, s3+http://ACCESS:SECRET@host:port/bucket. It is a secret.
-	Store string `toml:"store" comment:"Store of programs and data, s3+http://ACCESS:SECRET@host:port/bucket"`
+	// Store is where programs and data go: a space, ain://7, or a store that a whole network shares, s3+http://ACCESS:SECRET@host:port/bucket,
+	// which is a secret.
+	Store string `toml:"store" comment:"Store of programs and data: a space, ain://7, or s3+http://ACCESS:SECRET@host:port/bucket"`
 	// PassphraseFile opens the file keyring without asking.
 	PassphraseFile string `toml:"passphrase-file" comment:"File that holds the passphrase of the file keyring; empty: ask"`
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 )
 
 func newInvite(s *Session) *cobra.Command {
@@ -26,7 +27,11 @@ else but this program:
 
   aind worker --invite WORD
 
-The word is a secret: it holds the store's credentials.`,
+The word is a secret: it opens one account, which never holds a coin, and with a store that a
+whole network shares it holds that store's credentials.
+
+Where your own store is a space, newcomers get the space of yours that the job's nodes write
+into: aind storage reserve 10GiB --read participants --write job:0x1`,
 		Example: "  aind invite 0x1\n  aind invite 0x1 --endpoint https://node.example.org --valid-for 2h",
 		Args:    cobra.ExactArgs(1),
 		RunE: runs(func(ctx context.Context, args []string) error {
@@ -61,14 +66,11 @@ func (s *Session) invite(ctx context.Context, jobText string, endpoints []string
 	if len(endpoints) == 0 {
 		endpoints = s.settings.Endpoints()
 	}
-	if store == "" {
-		store = s.settings.Store
+	if store, err = s.inviteStore(ctx, store, job.Id); err != nil {
+		return err
 	}
 	if err := (client.Config{Endpoints: endpoints}).Validate(); err != nil {
 		return badInput(err)
-	}
-	if store == "" {
-		return badInputf("store: none given (name the one that the job's programs are in with --store)")
 	}
 	for _, endpoint := range endpoints {
 		if isLocal(endpoint) {
@@ -86,8 +88,26 @@ func (s *Session) invite(ctx context.Context, jobText string, endpoints []string
 	if err != nil {
 		return err
 	}
-	s.progress("valid until %s for job %s; keep it secret", showTime(invite.ExpiresMs), chain.FormatJobID(job.Id))
+	holds := "opens an account"
+	if _, isSpace, _ := daemon.ParseSpaceURL(store); !isSpace { // it was looked at
+		holds = "holds the store's credentials"
+	}
+	s.progress("valid until %s for job %s; keep it secret: it %s", showTime(invite.ExpiresMs), chain.FormatJobID(job.Id), holds)
 	return s.print(inviteOutput{Invite: word, Job: chain.FormatJobID(job.Id), Endpoints: endpoints, ExpiresMs: invite.ExpiresMs}, fmt.Sprint(word))
+}
+
+// inviteStore is the store that an invite names: the one given, or else that of the settings, in place of which a space for newcomers goes.
+func (s *Session) inviteStore(ctx context.Context, given string, job uint64) (string, error) {
+	if given != "" {
+		return given, s.checkNewcomersPlace(ctx, given, job)
+	}
+	if s.settings.Store == "" {
+		return "", badInputf("store: none given (name the one that the job's programs are in with --store)")
+	}
+	if id, err := s.storeSpace(); err != nil || id == 0 {
+		return s.settings.Store, err
+	}
+	return s.newcomersPlace(ctx, job)
 }
 
 // isLocal tells whether an address means this machine wherever it is used.

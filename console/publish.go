@@ -76,6 +76,9 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if job.Root != key.Address().String() {
 		return badInputf("from: job %s belongs to %s (sign with its key, --from)", args[0], job.Root)
 	}
+	if o.space, err = s.programPlace(ctx); err != nil {
+		return err
+	}
 	spec, artifacts, err := s.prepareRelease(ctx, job, args[1], role, o)
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if err := saveEnvelope(o.envelope, job.SchemaDigest, spec); err != nil {
 		return err
 	}
-	if err := s.upload(ctx, artifacts); err != nil {
+	if err := s.upload(ctx, artifacts, o.space); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, &jobstypes.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: spec})
@@ -115,9 +118,6 @@ func (s *Session) prepareRelease(
 	}
 	schema, err := s.schemaOf(ctx, job.Id)
 	if err != nil {
-		return jobstypes.ReleaseSpec{}, nil, err
-	}
-	if o.space, err = s.storeSpace(); err != nil {
 		return jobstypes.ReleaseSpec{}, nil, err
 	}
 	spec, artifacts, err := o.pack(file, role, schema, o.version, params)

@@ -225,6 +225,9 @@ func (s *Session) registerJob(ctx context.Context, files []string, r registratio
 	if err != nil {
 		return err
 	}
+	if r.pack.space, err = s.programPlace(ctx); err != nil {
+		return err
+	}
 	msg, artifacts, err := s.prepareJob(ctx, files, r, params)
 	if err != nil {
 		return err
@@ -238,7 +241,7 @@ func (s *Session) registerJob(ctx context.Context, files []string, r registratio
 			return err
 		}
 	}
-	if err := s.upload(ctx, artifacts); err != nil {
+	if err := s.upload(ctx, artifacts, r.pack.space); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, msg)
@@ -275,9 +278,6 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 		return nil, nil, badInputf("%s: %w", files[0], err)
 	}
 	s.progress("compiled %s: %s → %s", files[0], schema.WorkerInput().Name(), schema.WorkerOutput().Name())
-	if r.pack.space, err = s.storeSpace(); err != nil {
-		return nil, nil, err
-	}
 	releases, artifacts, err := r.packAll(files, schema, params)
 	if err != nil {
 		return nil, nil, err
@@ -399,9 +399,10 @@ func (p packing) places() (network []program.Network, err error) {
 	return slices.Compact(network), nil
 }
 
-// upload puts programs into the store, where it must be exactly what was signed.
-func (s *Session) upload(ctx context.Context, artifacts []release.Artifact) error {
-	store, err := s.openStore(ctx)
+// upload puts programs into the space that they are signed for, or into the store of a whole network for 0, where it must be exactly what
+// was signed.
+func (s *Session) upload(ctx context.Context, artifacts []release.Artifact, space uint64) error {
+	store, err := s.at(ctx, space)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,35 @@ func TestRegisterJob(t *testing.T) {
 	require.Equal(t, "0x2", decoded.Job)
 }
 
+// Where the store is a space that not everybody reads, programs go into one of the account's own that everybody does.
+func TestProgramsGoWhereEverybodyReads(t *testing.T) {
+	w := newWorld(t)
+	w.withSpace()
+	w.offers("provider", 1, 1<<40)
+	w.mustRun("storage", "reserve", "1GiB", "--read", "participants")
+	w.chain.sent = nil
+	command := []string{"registerJob", example("job_schema.proto"), example("worker.py"), example("evaluator.py"), "--source", "https://example.org/root", "--commit", "abc"}
+	_, err := w.run(append(command, "--store", "ain://1")...)
+	requireBadInput(t, w, err, "store: not everybody reads space 1, and nodes could not fetch a program from it: reserve one for programs "+
+		"(aind storage reserve 1GiB --read everybody), it is found by itself")
+
+	w.mustRun("storage", "reserve", "1GiB", "--read", "everybody")
+	w.mustRun("storage", "reserve", "1GiB", "--for", "1h", "--read", "everybody")
+	for _, store := range []string{"ain://1", "ain://3"} {
+		w.chain.sent = nil
+		w.mustRun(append(command, "--store", store)...)
+		want := map[string]uint64{"ain://1": 2, "ain://3": 3}[store]
+		for _, spec := range w.chain.sent[0].(*jobstypes.MsgRegisterJob).Releases {
+			require.Equal(t, want, spec.Program.Space, store)
+			_, err := w.space.Stat(t.Context(), storage.Digest(spec.Program.Digest))
+			require.NoError(t, err)
+		}
+	}
+	w.chain.sent = nil
+	w.mustRun("publishRelease", "0x1", example("worker.py"), "--version", "1.0.1", "--store", "ain://1")
+	require.EqualValues(t, 2, w.chain.sent[0].(*jobstypes.MsgPublishRelease).Release.Program.Space)
+}
+
 // A schema without a service Evaluator goes without its program.
 func TestRegisterJobThatNobodyEvaluates(t *testing.T) {
 	w := newWorld(t)

@@ -174,9 +174,41 @@ func TestInvite(t *testing.T) {
 
 	w.mustRun("invite", "0x1")
 	require.Contains(t, w.err.String(), "from this machine only")
+	require.Contains(t, w.err.String(), "keep it secret: it holds the store's credentials")
 	w.chain.sent = nil
 	_, err = w.run("invite", "0x1", "--valid-for", "-1h")
 	requireBadInput(t, w, err, "valid-for")
+}
+
+// Where the inviter's store is a space, the newcomer's is the one that the job's nodes write into: an invite holds no secret of a store.
+func TestInviteIntoASpace(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.offers("provider", 1, 1<<40)
+	w.mustRun("storage", "reserve", "1GiB", "--read", "participants")
+	w.chain.sent = nil
+	_, err := w.run("invite", "0x1", "--store", "ain://1")
+	requireBadInput(t, w, err, "store: newcomers have no space, and may not write into ain://1: reserve one for them "+
+		"(aind storage reserve 10GiB --read participants --write job:0x1), it is found by itself")
+	w.mustRun("storage", "reserve", "1GiB", "--read", "participants", "--write", "job:0x2") // another job's
+	w.mustRun("storage", "reserve", "1GiB", "--write", "job:0x1")                           // which nobody reads
+	w.mustRun("storage", "reserve", "1GiB", "--for", "2h", "--read", "participants", "--write", "job:0x1")
+	w.mustRun("storage", "reserve", "1GiB", "--for", "3h", "--read", "participants", "--write", "job:0x1")
+	word := strings.TrimSpace(w.mustRun("invite", "0x1", "--store", "ain://1"))
+	invite, err := client.DecodeInvite(word)
+	require.NoError(t, err)
+	require.Equal(t, "ain://5", invite.Store, "that which is there for the longest")
+	require.Contains(t, w.err.String(), "keep it secret: it opens an account")
+
+	w.chain.sent = nil
+	_, err = w.run("invite", "0x1", "--store-url", "ain://2")
+	requireBadInput(t, w, err, "store-url: nodes of job 0x1 may not write into space 2, or participants not read it "+
+		"(aind storage grants 2 --read participants --write job:0x1)")
+	_, err = w.run("invite", "0x1", "--store-url", "ain://9")
+	requireBadInput(t, w, err, "space: there is no space 9, or no longer")
+	invite, err = client.DecodeInvite(strings.TrimSpace(w.mustRun("invite", "0x1", "--store-url", "ain://4")))
+	require.NoError(t, err)
+	require.Equal(t, "ain://4", invite.Store)
 }
 
 func TestEveryVerbHasHelpWithAnExample(t *testing.T) {

@@ -14,8 +14,6 @@ import (
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/release"
-	"github.com/ain-network/aind/sandbox/python"
-	"github.com/ain-network/aind/storage"
 )
 
 // badConfig is an error about what the owner wrote.
@@ -108,7 +106,7 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 	if err != nil {
 		return World{}, err
 	}
-	if err := cfg.EnsurePython(ctx, store, log); err != nil {
+	if err := cfg.EnsurePython(ctx, runtimeStores(ctx, cfg.Jobs, Chain{network}, spaces, store, log), log); err != nil {
 		return World{}, err
 	}
 	runner, err := cfg.OpenSandbox(ctx, log)
@@ -165,37 +163,4 @@ func makePassphrase(path string) error {
 	rand.Read(secret) // never fails
 	_, err = fmt.Fprintln(file, hex.EncodeToString(secret))
 	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// runtimeLimit is more than the Python runtime has.
-const runtimeLimit = 64 << 20
-
-// EnsurePython finds the runtime of scripts: where the config says, where it was installed, or in the store, where it lies
-// under its digest if anybody who registers scripts put it there. Where it is nowhere the node offers no scripts. It errs
-// where the store cannot say.
-func (c *Config) EnsurePython(ctx context.Context, store storage.Store, log *slog.Logger) error {
-	if c.Sandbox.Python == "" {
-		c.Sandbox.Python = FindPython()
-	}
-	if c.Sandbox.Python != "" {
-		return nil
-	}
-	path := filepath.Join(c.Home, "runtimes", python.RuntimeName)
-	if python.Verify(path) == nil {
-		c.Sandbox.Python = path
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	_, err := storage.Fetch(ctx, store, storage.Digest(python.RuntimeDigest), path, runtimeLimit)
-	if errors.Is(err, storage.ErrNotFound) {
-		log.Warn("no Python runtime here or in the store: no scripts are run (name one with sandbox.python)")
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("fetch the Python runtime: %w", err)
-	}
-	c.Sandbox.Python = path
-	return nil
 }

@@ -37,6 +37,7 @@ func (c Config) members() []member {
 	all = append(all, []member{
 		{name: accountTreasury, folder: "client", wallet: ain(10_000_000), stake: ain(0)},
 		{name: accountClient, folder: "client", wallet: ain(100_000), stake: ain(0)},
+		{name: accountStore, folder: "store", wallet: ain(1_000), stake: ain(0)},
 		{name: accountAdmin, folder: "admin", wallet: ain(10_000), stake: ain(10_000), daemon: "admin"},
 	}...)
 	for i := range c.Evaluators {
@@ -84,4 +85,14 @@ func (c Config) key(m member) (client.Key, error) {
 		key, _, err = ring.Create(m.name)
 	}
 	return key, err
+}
+
+// key is a member's.
+func (n *Network) key(name string) (client.Key, error) {
+	for _, m := range n.config.members() {
+		if m.name == name {
+			return n.config.key(m)
+		}
+	}
+	return nil, fmt.Errorf("the network has no account %s", name)
 }

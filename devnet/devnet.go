@@ -92,6 +92,7 @@ const (
 	accountTreasury  = "treasury"
 	accountClient    = "client"
 	accountAdmin     = "admin"
+	accountStore     = "store"
 )
 
 // The folders under Home.

@@ -8,6 +8,7 @@ import (
 	dbm "github.com/cosmos/cosmos-db"
 
 	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
@@ -22,6 +23,7 @@ import (
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 	permissionstypes "github.com/ain-network/aind/x/permissions/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // shortWindows are short, so that a person sees a whole life of a request, and long enough for a busy machine.
@@ -42,8 +44,9 @@ type noOptions struct{}
 
 func (noOptions) Get(string) any { return nil }
 
-// createChain makes the validators' folders with the genesis of a new network, and returns the accounts by name.
-func createChain(config Config, at time.Time) (map[string]string, error) {
+// createChain makes the validators' folders with the genesis of a new network, whose store is at an endpoint, and returns the accounts by
+// name.
+func createChain(config Config, endpoint string, at time.Time) (map[string]string, error) {
 	described, err := app.New(log.NewNopLogger(), dbm.NewMemDB(), noOptions{}, app.WithoutLoading())
 	if err != nil {
 		return nil, err
@@ -61,10 +64,15 @@ func createChain(config Config, at time.Time) (map[string]string, error) {
 		// On one's own machine nobody is to be held back.
 		state.Params = bandwidthtypes.OpenParams()
 	})
-	accounts, err := fund(config, genesis, homes)
+	accounts, staked, err := fund(config, genesis, homes)
 	if err != nil {
 		return nil, err
 	}
+	held, err := furnish(config, genesis, endpoint, accounts, at)
+	if err != nil {
+		return nil, err
+	}
+	genesis.Endow(authtypes.NewModuleAddress(escrowtypes.ModuleName), sdk.NewCoin(chain.Denom, staked.Add(held)))
 	doc, err := genesis.Build()
 	if err != nil {
 		return nil, err
@@ -102,29 +110,30 @@ func shorten(genesis *app.GenesisBuilder) {
 	})
 }
 
-// fund gives every member its key, its coins and its stake, and makes the validators that. homes are theirs, by name.
-func fund(config Config, genesis *app.GenesisBuilder, homes map[string]*nodehome.Home) (map[string]string, error) {
+// fund gives every member its key, its coins and its stake, and makes the validators that. homes are theirs, by name. All that is at
+// stake is returned, too.
+func fund(config Config, genesis *app.GenesisBuilder, homes map[string]*nodehome.Home) (map[string]string, math.Int, error) {
 	accounts := map[string]string{}
-	stakes := escrowtypes.DefaultGenesis()
-	staked := chain.Coin(0)
+	var stakes []escrowtypes.Account
+	staked := math.ZeroInt()
 	for _, m := range config.members() {
 		key, err := config.key(m)
 		if err != nil {
-			return nil, fmt.Errorf("key of %s: %w", m.name, err)
+			return nil, staked, fmt.Errorf("key of %s: %w", m.name, err)
 		}
 		accounts[m.name] = key.Address().String()
 		if err := genesis.Fund(key.Address(), sdk.NewCoin(chain.Denom, m.wallet)); err != nil {
-			return nil, err
+			return nil, staked, err
 		}
 		if m.stake.IsPositive() {
 			account := escrowtypes.NewAccount(key.Address())
 			account.Stake = m.stake
-			stakes.Accounts = append(stakes.Accounts, account)
-			staked = staked.AddAmount(m.stake)
+			stakes = append(stakes, account)
+			staked = staked.Add(m.stake)
 		}
 		if m.validates {
 			if err := genesis.AddValidator(m.name, key, homes[m.name].Validator, sdk.NewCoin(chain.Denom, validatorStake)); err != nil {
-				return nil, err
+				return nil, staked, err
 			}
 		}
 	}
@@ -137,7 +146,19 @@ func fund(config Config, genesis *app.GenesisBuilder, homes map[string]*nodehome
 			state.Rules[i].Authority = accounts[accountTreasury]
 		}
 	})
-	app.EditGenesis(genesis, escrowtypes.ModuleName, func(state *escrowtypes.GenesisState) { *state = *stakes })
-	genesis.Endow(authtypes.NewModuleAddress(escrowtypes.ModuleName), staked)
-	return accounts, nil
+	app.EditGenesis(genesis, escrowtypes.ModuleName, func(state *escrowtypes.GenesisState) { state.Accounts = stakes })
+	return accounts, staked, nil
+}
+
+// furnish gives every member that stores anything its space, paid for, and returns what all of them cost.
+func furnish(config Config, genesis *app.GenesisBuilder, endpoint string, accounts map[string]string, at time.Time) (math.Int, error) {
+	spaces, holds, err := parcelOut(config, endpoint, accounts, at.UnixMilli())
+	if err != nil {
+		return math.Int{}, err
+	}
+	app.EditGenesis(genesis, storagetypes.ModuleName, func(state *storagetypes.GenesisState) { *state = spaces })
+	app.EditGenesis(genesis, escrowtypes.ModuleName, func(state *escrowtypes.GenesisState) {
+		state.Holds, state.NextHoldId = holds, escrowtypes.FirstHoldID+uint64(len(holds))
+	})
+	return worth(holds), nil
 }

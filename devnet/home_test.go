@@ -3,6 +3,7 @@ package devnet
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,9 +15,13 @@ import (
 
 	"cosmossdk.io/math"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
+
 	"github.com/ain-network/aind/app/nodehome"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/x/jobs/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 func TestPorts(t *testing.T) {
@@ -45,7 +50,7 @@ func TestPorts(t *testing.T) {
 		for i := range chosen.Others {
 			all = append(all, chosen.Others[i].named()...)
 		}
-		require.Len(t, all, 5+3*4)
+		require.Len(t, all, 6+3*4)
 		seen := map[int]bool{busy: true}
 		for _, n := range all {
 			require.NotZero(t, *n.port)
@@ -114,7 +119,7 @@ func TestReset(t *testing.T) {
 func TestGenesis(t *testing.T) {
 	config, err := Config{Home: t.TempDir(), Validators: 4}.WithDefaults()
 	require.NoError(t, err)
-	accounts, err := createChain(config, time.Unix(1_700_000_000, 0).UTC())
+	accounts, err := createChain(config, gatewayOf(usualPorts), time.Unix(1_700_000_000, 0).UTC())
 	require.NoError(t, err)
 	require.Len(t, accounts, len(config.members()))
 
@@ -132,7 +137,7 @@ func TestGenesis(t *testing.T) {
 		params.DefaultWindows = shortWindows
 		require.NoError(t, params.Validate())
 	})
-	t.Run("coins of all members and stakes are in it", func(t *testing.T) {
+	t.Run("coins of all members, their stakes and what their spaces cost are in it", func(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(config.folder("node-1"), "config", "genesis.json"))
 		require.NoError(t, err)
 		var genesis struct {
@@ -147,6 +152,8 @@ func TestGenesis(t *testing.T) {
 		for _, m := range config.members() {
 			want = want.Add(m.wallet).Add(m.stake)
 		}
+		// Each space: 16 GiB for 8760 hours at 360 uain.
+		want = want.AddRaw(16 * 8760 * 360 * int64(len(config.plots())))
 		require.Equal(t, want.String(), genesis.AppState.Bank.Supply[0].Amount)
 	})
 	t.Run("the treasury says who else may be a validator or name builders", func(t *testing.T) {
@@ -222,7 +229,7 @@ func TestValidators(t *testing.T) {
 	t.Run("each knows its ports and all the others, and keeps what else its configuration says", func(t *testing.T) {
 		config, err := Config{Home: t.TempDir(), Validators: 3}.WithDefaults()
 		require.NoError(t, err)
-		_, err = createChain(config, time.Unix(1_700_000_000, 0).UTC())
+		_, err = createChain(config, gatewayOf(usualPorts), time.Unix(1_700_000_000, 0).UTC())
 		require.NoError(t, err)
 		home, err := nodehome.Open(config.folder("node-2"))
 		require.NoError(t, err)
@@ -253,7 +260,7 @@ func TestStateSurvives(t *testing.T) {
 	none, err := readState(home)
 	require.NoError(t, err)
 	require.Nil(t, none)
-	written := &state{Ports: usualPorts, Others: []NodePorts{{RPC: 1, P2P: 2, GRPC: 3, API: 4}}, StoreSecret: "secret", Accounts: map[string]string{"client": "ain1"}, Job: "0x1"}
+	written := &state{Ports: usualPorts, Others: []NodePorts{{RPC: 1, P2P: 2, GRPC: 3, API: 4}}, Spaces: map[string]uint64{"client": 5}, Accounts: map[string]string{"client": "ain1"}, Job: "0x1"}
 	require.NoError(t, written.write(home))
 	read, err := readState(home)
 	require.NoError(t, err)
@@ -261,6 +268,80 @@ func TestStateSurvives(t *testing.T) {
 	require.NoError(t, os.WriteFile(statePath(home), []byte("{"), 0o600))
 	_, err = readState(home)
 	require.ErrorContains(t, err, "--reset")
+}
+
+func TestANetworkWithoutSpacesIsBegunAnew(t *testing.T) {
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(statePath(home), []byte(`{"ports": {"rpc": 1}, "store_secret": "x", "store_owner_secret": "y", "accounts": {}, "job": "0x1"}`), 0o600))
+	_, err := readState(home)
+	require.EqualError(t, err, statePath(home)+": this network is of a version whose accounts shared one store, and has no spaces: begin anew with --reset")
+}
+
+// Everybody who stores has a space of its own, which is paid for; programs are for everybody, the rest for those who take part.
+func TestSpacesOfANewNetwork(t *testing.T) {
+	config, err := Config{Home: t.TempDir(), Validators: 1, Workers: 2}.WithDefaults()
+	require.NoError(t, err)
+	accounts := map[string]string{}
+	for i, m := range config.members() {
+		accounts[m.name] = sdk.AccAddress(bytes.Repeat([]byte{byte(i + 1)}, 20)).String()
+	}
+	state, holds, err := parcelOut(config, "http://127.0.0.1:9001", accounts, 1_700_000_000_000)
+	require.NoError(t, err)
+	require.NoError(t, state.Validate())
+	require.Equal(t, accounts[accountStore], state.Providers[0].Owner)
+	require.Equal(t, "http://127.0.0.1:9001", state.Providers[0].Endpoint)
+	owned := map[string][]string{}
+	for i, space := range state.Spaces {
+		require.Equal(t, space.HoldId, holds[i].Id)
+		require.Equal(t, "50457600", holds[i].Balance.String(), "16 GiB for a year of hours at 360 uain")
+		require.Equal(t, storagetypes.ACCESS_KIND_OWNER, space.Write.Kind)
+		owned[space.Owner] = append(owned[space.Owner], space.Read.Kind.String())
+	}
+	const public, private = "ACCESS_KIND_EVERYBODY", "ACCESS_KIND_PARTICIPANTS"
+	require.Equal(t, map[string][]string{
+		accounts[accountAdmin]: {public, private, private, private}, accounts[accountClient]: {public, private},
+		accounts["evaluator"]: {private}, accounts["worker-1"]: {private}, accounts["worker-2"]: {private},
+	}, owned)
+}
+
+// The secret of the store is in its own file alone, and stays from run to run.
+func TestOnlyTheStoreKnowsItsSecret(t *testing.T) {
+	config, err := Config{Home: t.TempDir(), Validators: 1}.WithDefaults()
+	require.NoError(t, err)
+	n := &Network{config: config, state: &state{Accounts: map[string]string{accountStore: "ain1store"}, Spaces: map[string]uint64{accountClient: 5, "worker-1": 8}}}
+	home := config.folder(accountStore)
+	require.NoError(t, n.writeStoreSettings(home))
+	var first, second storeSettings
+	require.NoError(t, daemon.ReadConfig(filepath.Join(home, "store.yaml"), &first))
+	require.Len(t, first.SecretKey, 26)
+	require.Equal(t, "ain1store", first.Gateway.Provider)
+	n.state.Ports.Gateway = 9001
+	require.NoError(t, n.writeStoreSettings(home))
+	require.NoError(t, daemon.ReadConfig(filepath.Join(home, "store.yaml"), &second))
+	require.Equal(t, first.SecretKey, second.SecretKey)
+	require.Equal(t, "127.0.0.1:9001", second.Gateway.Listen)
+
+	require.NoError(t, n.state.write(config.Home))
+	require.NoError(t, n.writeClientConfig())
+	require.NoError(t, n.writeDaemonSettings(member{name: "worker-1", folder: "worker-1", daemon: "worker"}))
+	settings, err := client.ReadSettings(config.Client())
+	require.NoError(t, err)
+	require.Equal(t, "ain://5", settings.Store)
+	text, err := os.ReadFile(filepath.Join(config.folder("worker-1"), "worker.yaml"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "store: ain://8\n")
+	holding := 0
+	require.NoError(t, filepath.WalkDir(config.Home, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if bytes.Contains(content, []byte(first.SecretKey)) {
+			holding++
+		}
+		return err
+	}))
+	require.Equal(t, 1, holding)
 }
 
 func TestLedgersAreComparedLineByLine(t *testing.T) {

@@ -22,10 +22,16 @@ const customJobName = "custom-code"
 
 // registerJobs registers what the network is started with.
 func (n *Network) registerJobs(ctx context.Context) error {
-	if err := n.registerJob(ctx); err != nil || !n.config.CustomCode {
+	if err := n.registerJob(ctx); err != nil {
 		return err
 	}
-	return n.registerCustom(ctx)
+	if err := n.makeRoom(ctx, spaceNewcomers, n.state.Job); err != nil || !n.config.CustomCode {
+		return err
+	}
+	if err := n.registerCustom(ctx); err != nil {
+		return err
+	}
+	return n.makeRoom(ctx, spaceCustom, n.state.Custom)
 }
 
 // registerCustom registers the job whose requests name their program. Its windows leave time to fetch an image, and to judge what was trained.

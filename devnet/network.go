@@ -13,6 +13,8 @@ import (
 
 	"github.com/ain-network/aind/app/nodehome"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // Network is a running devnet. Close it to stop everything.
@@ -87,21 +89,26 @@ func (n *Network) prepare() error {
 	if err != nil {
 		return err
 	}
-	if known == nil {
-		if known, err = n.create(); err != nil {
-			return err
-		}
+	fresh := known == nil
+	if fresh {
+		n.config.Validators = max(1, n.config.Validators)
+		known = &state{Ports: usualPorts, Others: make([]NodePorts, n.config.Validators-1)}
 	}
 	if err := n.config.matchValidators(known); err != nil {
 		return err
+	}
+	if err := known.choosePorts(n.config.Ports, n.config.AnyPorts); err != nil {
+		return err
+	}
+	if fresh {
+		if err := n.create(known); err != nil {
+			return err
+		}
 	}
 	for _, m := range n.config.members() {
 		if known.Accounts[m.name] == "" {
 			return fmt.Errorf("this network has no account %s: begin anew with --reset to change the number of nodes", m.name)
 		}
-	}
-	if err := known.choosePorts(n.config.Ports, n.config.AnyPorts); err != nil {
-		return err
 	}
 	n.state = known
 	if err := n.state.write(n.config.Home); err != nil {
@@ -114,28 +121,31 @@ func (n *Network) prepare() error {
 }
 
 // create makes the chain's genesis and all keys. It may be begun again after a crash: keys are kept, the rest is made anew.
-func (n *Network) create() (*state, error) {
-	n.config.Validators = max(1, n.config.Validators)
+func (n *Network) create(made *state) error {
 	for _, m := range n.config.validators() {
 		node := n.config.folder(m.folder)
 		if _, err := os.Stat(filepath.Join(node, "data", "application.db")); err == nil {
-			return nil, fmt.Errorf("%s is missing, but there is a chain: begin anew with --reset", statePath(n.config.Home))
+			return fmt.Errorf("%s is missing, but there is a chain: begin anew with --reset", statePath(n.config.Home))
 		}
 		if nodehome.Exists(node) {
 			// A run ended between the genesis and the note of it; no block was made.
 			if err := os.RemoveAll(filepath.Join(node, "config")); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	accounts, err := createChain(n.config, time.Now().UTC())
-	if err != nil {
-		return nil, err
+	var err error
+	if made.Accounts, err = createChain(n.config, gatewayOf(made.Ports), time.Now().UTC()); err != nil {
+		return err
 	}
-	return &state{
-		Ports: usualPorts, Others: make([]NodePorts, n.config.Validators-1), Accounts: accounts,
-		StoreSecret: rand.Text(), StoreOwnerSecret: rand.Text(),
-	}, nil
+	made.Spaces = map[string]uint64{}
+	for i, p := range n.config.plots() {
+		made.Spaces[p.name] = storagetypes.FirstSpaceID + uint64(i)
+	}
+	if n.config.CustomCode {
+		made.StoreSecret = rand.Text()
+	}
+	return nil
 }
 
 // onExit hears of processes that ended by themselves.
@@ -195,8 +205,16 @@ func (n *Network) REST() string { return "http://" + loopback(n.state.Ports.API)
 // GRPC is the chain's endpoint for programs that speak gRPC.
 func (n *Network) GRPC() string { return loopback(n.state.Ports.GRPC) }
 
-// Store is where the network's objects are, with the credentials to read and write them.
-func (n *Network) Store() string { return n.state.storeURL() }
+// Store is where a member stores: its space, ain://5. Validators and the treasury have none.
+func (n *Network) Store(member string) string {
+	switch space := n.spaceOf(member); {
+	case n.state.StoreSecret != "":
+		return n.state.sharedURL()
+	case space != 0:
+		return daemon.SpaceURL(space)
+	}
+	return ""
+}
 
 // Job that the network was started with, as 0x1.
 func (n *Network) Job() string { return n.state.Job }

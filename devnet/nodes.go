@@ -61,7 +61,7 @@ func (n *Network) writeDaemonSettings(m member) error {
 	settings := daemonSettings{
 		ChainID: chainID,
 		Nodes:   n.endpoints(),
-		Store:   n.Store(),
+		Store:   n.Store(m.name),
 		Key:     keySettings{Name: m.name, Backend: "test"},
 		MaxRuns: 1,
 		Sandbox: sandbox{Cache: n.config.folder("cache")},
@@ -115,7 +115,7 @@ func (n *Network) writeSettings(folder, from string, nodes ...string) error {
 	settings.KeyringBackend = "test"
 	settings.From = from
 	settings.Node = strings.Join(nodes, ",")
-	settings.Store = n.Store()
+	settings.Store = n.Store(from)
 	return settings.Write(n.config.folder(folder))
 }
 

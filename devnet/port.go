@@ -14,14 +14,16 @@ type NodePorts struct {
 	API  int `json:"api"`
 }
 
-// Ports of the first validator, which people and daemons talk to, and of the store.
+// Ports of the first validator, which people and daemons talk to, and of the store: the gateway, which they talk to, and S3, where its links
+// lead.
 type Ports struct {
 	NodePorts
-	Store int `json:"store"`
+	Store   int `json:"store"`
+	Gateway int `json:"gateway"`
 }
 
 // usualPorts are where people expect them.
-var usualPorts = Ports{NodePorts: NodePorts{RPC: 26657, P2P: 26656, GRPC: 9090, API: 1317}, Store: 9000}
+var usualPorts = Ports{NodePorts: NodePorts{RPC: 26657, P2P: 26656, GRPC: 9090, API: 1317}, Store: 9000, Gateway: 9001}
 
 // namedPort is a port and the flag that sets it.
 type namedPort struct {
@@ -34,7 +36,7 @@ func (p *NodePorts) named() []namedPort {
 }
 
 func (p *Ports) named() []namedPort {
-	return append(p.NodePorts.named(), namedPort{"store-port", &p.Store})
+	return append(p.NodePorts.named(), namedPort{"store-port", &p.Store}, namedPort{"gateway-port", &p.Gateway})
 }
 
 func (p Ports) validate() error {

@@ -14,9 +14,10 @@ type state struct {
 	Ports Ports `json:"ports"`
 	// Others are the ports of the second validator and of all after it.
 	Others []NodePorts `json:"others,omitempty"`
-	// StoreSecret lets nodes and clients store and read, StoreOwnerSecret do everything.
-	StoreSecret      string `json:"store_secret"`
-	StoreOwnerSecret string `json:"store_owner_secret"`
+	// Spaces of the chain that the network began with, by name.
+	Spaces map[string]uint64 `json:"spaces"`
+	// StoreSecret lets everybody store and read where the store is shared; empty: it is not.
+	StoreSecret string `json:"store_secret,omitempty"`
 	// Accounts by name.
 	Accounts map[string]string `json:"accounts"`
 	// Job that the network was started with, as 0x1; empty until it is registered.
@@ -39,6 +40,9 @@ func readState(home string) (*state, error) {
 	s := new(state)
 	if err := json.Unmarshal(text, s); err != nil {
 		return nil, fmt.Errorf("%s: %w (begin anew with --reset)", statePath(home), err)
+	}
+	if len(s.Spaces) == 0 {
+		return nil, fmt.Errorf("%s: this network is of a version whose accounts shared one store, and has no spaces: begin anew with --reset", statePath(home))
 	}
 	return s, nil
 }
@@ -81,13 +85,13 @@ func (s *state) choosePorts(asked Ports, anew bool) error {
 // validators are the ports of all of them, the first one's first.
 func (s *state) validators() []NodePorts { return append([]NodePorts{s.Ports.NodePorts}, s.Others...) }
 
-// storeURL is where the network's objects are, for those who may store and read.
-func (s *state) storeURL() string {
+// sharedURL is where everything lies that names no space, with credentials.
+func (s *state) sharedURL() string {
 	return fmt.Sprintf("s3+http://%s:%s@%s/%s", storeAccess, s.StoreSecret, loopback(s.Ports.Store), storeBucket)
 }
 
 const (
-	// storeAccess is the name of the account that everybody in the network shares.
+	// storeAccess is the name of the account that everybody shares in a shared store.
 	storeAccess = "devnet"
 	storeBucket = "ain"
 )

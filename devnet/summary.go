@@ -18,7 +18,7 @@ func (n *Network) Summary() string {
 	for i, ports := range n.state.validators() {
 		line("  %-7s RPC %s   REST http://%s   gRPC %s", numbered("chain", i+1, n.config.Validators), rpcOf(ports), loopback(ports.API), loopback(ports.GRPC))
 	}
-	line("  store   %s", n.Store())
+	line("  store   %s, for the spaces that `aind storage spaces --all` lists", n.gateway())
 	line("  job     %s %s", n.Job(), jobName)
 	if n.state.Custom != "" {
 		line("  job     %s %s: %s", n.state.Custom, customJobName, n.customKinds())

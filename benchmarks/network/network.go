@@ -100,11 +100,11 @@ func begin(ctx context.Context, program string, validators int) (*Network, error
 		return nil, err
 	}
 	args := []string{"devnet", "--home", n.home, "--validators", fmt.Sprint(validators), "--workers", "1", "--evaluators", "1"}
-	ports, err := freePorts(5)
+	ports, err := freePorts(6)
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	for i, name := range []string{"rpc", "p2p", "grpc", "api", "store"} {
+	for i, name := range []string{"rpc", "p2p", "grpc", "api", "store", "gateway"} {
 		args = append(args, "--"+name+"-port", fmt.Sprint(ports[i]))
 	}
 	if n.main, err = n.start("devnet", args...); err != nil {

@@ -68,6 +68,7 @@ is resumed at the next start; --reset begins anew. Keys are not encrypted: for t
 	cmd.Flags().IntVar(&f.config.Ports.GRPC, "grpc-port", 0, "port of gRPC (default: 9090, or a free one)")
 	cmd.Flags().IntVar(&f.config.Ports.API, "api-port", 0, "port of REST (default: 1317, or a free one)")
 	cmd.Flags().IntVar(&f.config.Ports.Store, "store-port", 0, "port of the store (default: 9000, or a free one)")
+	cmd.Flags().IntVar(&f.config.Ports.Gateway, "gateway-port", 0, "port of the store's gateway (default: 9001, or a free one)")
 	return cmd
 }
 

@@ -73,7 +73,7 @@ func StartNetwork(t testing.TB, options Options) *Network {
 // OpenNetwork runs a network in a folder and returns when all its nodes are at work.
 func OpenNetwork(home string, options Options) (*Network, error) {
 	options.Validators, options.Workers, options.Evaluators = max(1, options.Validators), max(1, options.Workers), max(1, options.Evaluators)
-	ports, err := freePorts("rpc", "p2p", "grpc", "api", "store")
+	ports, err := freePorts("rpc", "p2p", "grpc", "api", "store", "gateway")
 	if err != nil {
 		return nil, err
 	}
