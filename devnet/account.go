@@ -54,6 +54,11 @@ func (c Config) validators() []member {
 	return slices.DeleteFunc(c.members(), func(m member) bool { return !m.validates })
 }
 
+// workers among the members.
+func (c Config) workers() []member {
+	return slices.DeleteFunc(c.members(), func(m member) bool { return m.daemon != "worker" })
+}
+
 // numbered is the name of one of several, and the plain name of one that is alone.
 func numbered(name string, number, of int) string {
 	if of == 1 {

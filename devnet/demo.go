@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	sdkmath "cosmossdk.io/math"
 )
 
 const (
@@ -63,6 +65,7 @@ type story struct {
 
 	network *Network
 	before  *ledger
+	earned  sdkmath.Int // by the store
 }
 
 func (s *story) say(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format+"\n", args...) }
@@ -91,6 +94,7 @@ func (s *story) tell(ctx context.Context, config Config) error {
 		{fmt.Sprintf("Request {y: %g} with reward [%d, %d] and a time limit of %d ms", demoY, demoReward, demoReward, demoTimeLimit), s.request},
 		{"What the workers found", s.showResults},
 		{"Who received what", s.showPayments},
+		{"Spaces, and a letter that a worker cannot read", s.showStorage},
 		{"The books, in AIN", s.showBooks},
 	} {
 		s.begin(step.title)

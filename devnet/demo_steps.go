@@ -172,7 +172,8 @@ func (s *story) showBooks(ctx context.Context) error {
 		}
 		expected[line] = amount
 	}
-	add(accountClient, ain(2*demoReward).Add(request.ChainShare).Neg())
+	add(accountClient, ain(2*demoReward).Add(request.ChainShare).Add(s.earned).Neg())
+	add(accountStore, s.earned)
 	add(s.name(request.Evaluator), ain(demoReward))
 	add(s.name(request.Ranking[0].Node), ain(demoReward))
 	add(lineKeepers, request.ChainShare)

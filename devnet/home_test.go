@@ -372,3 +372,11 @@ func TestCommandsOutputIsIndented(t *testing.T) {
 	}
 	require.Equal(t, "   one\n   two\n   three", shown.String())
 }
+
+func TestSizesInTheUnitThatFits(t *testing.T) {
+	for size, want := range map[int64]string{
+		0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1<<20 - 1: "1023 KiB", 1 << 20: "1.0 MiB", 26_214_399: "24.9 MiB", 26_214_400: "25.0 MiB",
+	} {
+		require.Equal(t, want, sizeText(size))
+	}
+}

@@ -20,7 +20,7 @@ import (
 // Lines of a ledger that are no member's.
 const (
 	lineKeepers  = "chain's keepers"
-	linePromised = "held for requests"
+	linePromised = "held by escrow"
 	lineOthers   = "everything else"
 )
 

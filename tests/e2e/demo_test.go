@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -44,6 +46,27 @@ func TestDemo(t *testing.T) {
 			}
 		}
 		require.InDelta(t, best, won, 1e-9)
+	})
+	t.Run("content goes through spaces, and the store earns what its time was worth", func(t *testing.T) {
+		require.Regexp(t, `(?m)^ +space 1 +programs +everybody +[1-9]\d*\.\d MiB in 3 objects +50\.457600$`, demo.Out)
+		require.Regexp(t, `(?m)^ +worker-1 asks for it: there is no such content, or it is not for you\n +client asks for it: Nobody but the client reads this\.$`, demo.Out)
+		earned := regexp.MustCompile(`the store has earned (0\.\d+) AIN of it`).FindStringSubmatch(demo.Out)
+		require.NotNil(t, earned, demo.Out)
+		require.Regexp(t, `(?m)^ +store +1000\.000000 .*\+`+regexp.QuoteMeta(earned[1])+`0*$`, demo.Out)
+	})
+	t.Run("no file but the store's own has its secret", func(t *testing.T) {
+		content, err := os.ReadFile(filepath.Join(home, "store", "store.yaml"))
+		require.NoError(t, err)
+		secret := regexp.MustCompile(`secret_key: (\w{20,})`).FindSubmatch(content)
+		require.NotNil(t, secret)
+		require.NoError(t, filepath.WalkDir(home, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() || path == filepath.Join(home, "store", "store.yaml") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			require.NotContains(t, string(content), string(secret[1]), path)
+			return err
+		}))
 	})
 	t.Run("the balances before and after add up", func(t *testing.T) {
 		rows := regexp.MustCompile(`(?m)^ +([a-z][-' \w]*?) +(\d+)\.(\d{6}) +(\d+)\.(\d{6}) +(-|[+-]\d+\.\d{6})$`).FindAllStringSubmatch(demo.Out, -1)
