@@ -43,6 +43,9 @@ type gatewayFile struct {
 	OwnerUploads   int `yaml:"owner_uploads,omitempty"`
 	AccountUploads int `yaml:"account_uploads,omitempty"`
 	AccountShare   int `yaml:"account_share,omitempty"`
+	// RequestsPerAddress and RequestsPerAccount are how many a second one address and one account may make.
+	RequestsPerAddress int `yaml:"requests_per_address,omitempty"`
+	RequestsPerAccount int `yaml:"requests_per_account,omitempty"`
 	// Insecure allows plain HTTP to other machines.
 	Insecure bool `yaml:"insecure,omitempty"`
 }
@@ -195,6 +198,7 @@ func (p *gatewayPlan) serve(ctx context.Context, logger *slog.Logger, ready func
 	cfg := server.Config{
 		Dir: p.Dir, Name: p.Name, ChainID: chain.ChainID(), Provider: p.Provider, Store: store, Links: links,
 		Ledger: gateway.NewChain(chain), Log: logger, OwnerUploads: p.OwnerUploads, AccountUploads: p.AccountUploads, AccountShare: p.AccountShare,
+		PerAddress: p.RequestsPerAddress, PerAccount: p.RequestsPerAccount,
 	}
 	return server.Serve(ctx, cfg, listener, p.CertFile, p.KeyFile, func() { ready(listener.Addr().String()) })
 }

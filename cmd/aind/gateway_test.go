@@ -97,9 +97,10 @@ func TestStoreFlags(t *testing.T) {
 
 	path := filepath.Join(home, "of-a-provider.yaml")
 	require.NoError(t, os.WriteFile(path, []byte("listen: 127.0.0.1:9000\nbucket: ain\naccess_key: a\nsecret_key: b\n"+
-		"gateway: {listen: 127.0.0.1:2, name: n, provider: ain1y, chain_id: c, nodes: [http://m], owner_uploads: 9, account_uploads: 8, account_share: 7}\n"), 0o600))
+		"gateway: {listen: 127.0.0.1:2, name: n, provider: ain1y, chain_id: c, nodes: [http://m], owner_uploads: 9, account_uploads: 8, account_share: 7, "+
+		"requests_per_address: 6, requests_per_account: 5}\n"), 0o600))
 	file, err = (&storeFlags{config: path, gateway: "127.0.0.1:3"}).read(home)
 	require.NoError(t, err)
 	require.Equal(t, &gatewayFile{Listen: "127.0.0.1:3", Name: "n", Provider: "ain1y", ChainID: "c", Nodes: []string{"http://m"},
-		OwnerUploads: 9, AccountUploads: 8, AccountShare: 7}, file.Gateway)
+		OwnerUploads: 9, AccountUploads: 8, AccountShare: 7, RequestsPerAddress: 6, RequestsPerAccount: 5}, file.Gateway)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -17,6 +18,9 @@ import (
 	"github.com/ain-network/aind/tests/harness"
 )
 
+// chainID is that of a devnet.
+const chainID = "ain-devnet-1"
+
 // gatewayWorld is `aind store --gateway` of a provider of a real chain.
 type gatewayWorld struct {
 	network  *harness.Network
@@ -25,7 +29,8 @@ type gatewayWorld struct {
 	address  string
 }
 
-func startGateway(t *testing.T) *gatewayWorld {
+// startGateway serves it with settings of the gateway beside those that it needs, as in "owner_uploads: 9".
+func startGateway(t *testing.T, settings ...string) *gatewayWorld {
 	t.Helper()
 	g := &gatewayWorld{network: network(t), address: freeAddress(t)}
 	g.provider = g.network.NewNode(t, "provider", "20", "")
@@ -34,8 +39,13 @@ func startGateway(t *testing.T) *gatewayWorld {
 		var answer struct{}
 		return g.network.Get("/ain/storage/v1/providers/"+g.provider.Address, &answer)
 	})
+	file := "listen: " + freeAddress(t) + "\nbucket: ain\naccess_key: owner\nsecret_key: the-secret-of-this-store\ngateway: {listen: '" + g.address + "'"
+	for _, setting := range settings {
+		file += ", " + setting
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(g.provider.Home, "store.yaml"), []byte(file+"}\n"), 0o600))
 	process, err := harness.Start("store", filepath.Join(g.provider.Home, "store.log"), nil, "store", "--home", g.provider.Home,
-		"--listen", freeAddress(t), "--gateway", g.address, "--provider", g.provider.Address, "--node", g.network.RPC())
+		"--provider", g.provider.Address, "--node", g.network.RPC())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, process.Stop()) })
 	g.process = process
@@ -54,13 +64,19 @@ func freeAddress(t *testing.T) string {
 // space is a space of the gateway as a node's owner sees it.
 func (g *gatewayWorld) space(t *testing.T, n *harness.Node, id uint64) *gateway.Space {
 	t.Helper()
+	c, err := gateway.NewClient(gateway.Config{URL: "http://" + g.address, ChainID: chainID, Key: keyOf(t, n)})
+	require.NoError(t, err)
+	return c.Space(id)
+}
+
+// keyOf is the key of a node's owner.
+func keyOf(t *testing.T, n *harness.Node) client.Key {
+	t.Helper()
 	ring, err := client.OpenKeyring(n.Home, "test", "")
 	require.NoError(t, err)
 	key, err := ring.Key(n.Role)
 	require.NoError(t, err)
-	c, err := gateway.NewClient(gateway.Config{URL: "http://" + g.address, ChainID: "ain-devnet-1", Key: key})
-	require.NoError(t, err)
-	return c.Space(id)
+	return key
 }
 
 // reserve reserves a space of the provider for an owner that has none, and returns its number.
