@@ -3,9 +3,8 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,8 +12,10 @@ import (
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/chunk"
+	"github.com/ain-network/aind/storage/folder"
 	"github.com/ain-network/aind/storage/gateway"
 	"github.com/ain-network/aind/storage/progress"
+	"github.com/ain-network/aind/storage/reference"
 )
 
 // Space is what verbs do with a space. *gateway.Space is one.
@@ -28,44 +29,21 @@ type Space interface {
 
 var _ Space = (*gateway.Space)(nil)
 
-// chunksMark ends the name of content that lies in chunks.
-const chunksMark = "+chunks"
-
 // standardStream stands for standard input and output.
 const standardStream = "-"
 
-// contentRef is ain://7/sha256:…, with +chunks where it lies in chunks.
-type contentRef struct {
-	space   uint64
-	digest  storage.Digest
-	chunked bool
+// contentAt is how content of a space is named by digest.
+func contentAt(space uint64, ref chunk.Ref) reference.Reference {
+	return reference.Reference{Space: space, Digest: ref.Digest, Chunked: ref.Chunked}
 }
 
-func (r contentRef) String() string {
-	text := daemon.SpaceURL(r.space) + "/" + r.digest.String()
-	if r.chunked {
-		text += chunksMark
+// parsePlace reads what the verbs of storage name: a reference, also without its scheme.
+func parsePlace(text string) (reference.Reference, error) {
+	if !reference.Is(text) {
+		text = reference.Scheme + text
 	}
-	return text
-}
-
-func parseRef(text string) (contentRef, error) {
-	bad := badInputf("content: %.120q: want ain://7/sha256:…, as `aind storage put` prints it", text)
-	rest, ok := strings.CutPrefix(text, "ain://")
-	space, name, hasName := strings.Cut(rest, "/")
-	if !ok || !hasName {
-		return contentRef{}, bad
-	}
-	id, err := parseSpace(space)
-	if err != nil {
-		return contentRef{}, err
-	}
-	name, chunked := strings.CutSuffix(name, chunksMark)
-	digest, err := storage.ParseDigest(name)
-	if err != nil {
-		return contentRef{}, bad
-	}
-	return contentRef{id, digest, chunked}, nil
+	place, err := reference.Parse(text)
+	return place, badInput(err)
 }
 
 // openSpace opens a space as the account of the key.
@@ -83,111 +61,211 @@ func (s *Session) openSpace(ctx context.Context, id uint64) (Space, error) {
 }
 
 type contentOutput struct {
-	Content string `json:"content"`
-	Digest  string `json:"digest"`
-	Size    int64  `json:"size_bytes,string"`
-	Chunked bool   `json:"chunked"`
-	Path    string `json:"path,omitempty"`
+	Content   string `json:"content"`
+	Digest    string `json:"digest"`
+	Size      int64  `json:"size_bytes,string"`
+	Chunked   bool   `json:"chunked"`
+	Encrypted bool   `json:"encrypted,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Path      string `json:"path,omitempty"`
+}
+
+func newContentOutput(space uint64, ref chunk.Ref) contentOutput {
+	return contentOutput{Content: contentAt(space, ref).String(), Digest: ref.Digest.String(), Size: ref.Size, Chunked: ref.Chunked}
+}
+
+// putOutput is what was put under names, and what these named before.
+type putOutput struct {
+	Name     string          `json:"name"`
+	Version  uint64          `json:"folder_version,string"`
+	Files    []contentOutput `json:"files"`
+	Replaced []string        `json:"replaced"`
 }
 
 func newPut(s *Session) *cobra.Command {
-	return &cobra.Command{
-		Use:   "put FILE SPACE",
-		Short: "Store a file in a space",
-		Long: `Store a file, or standard input for -, in a space, and print how it is named from now on. What is
-larger than 64 MiB goes in chunks, several at a time; after a break the same command goes on where it was.`,
-		Example: `  aind storage put scene.blend 7
+	var o sealOptions
+	cmd := &cobra.Command{
+		Use:   "put FILE|FOLDER|- PLACE",
+		Short: "Store a file or a folder in a space, and name it",
+		Long: `Store a file, a folder, or standard input for -, in a space. With a path, ain://7/photos, it has that
+name from now on; ain://7/photos/ is a folder that a file goes into. What the space calls so already is
+replaced: what lay there before keeps its digest, and stays until you remove it. With a space alone a file
+is stored without a name, and named by the digest that is printed.
+
+What is larger than 64 MiB goes in chunks. Several files and chunks are under way at a time; after a break
+the same command goes on where it was. Links, devices and names that not every system can have are refused.
+
+With --encrypt content is sealed, with age, to the key in encryption.key of --home, and to those of
+--recipient: digests name what comes of that. Names and sizes stay readable to whoever may list the
+space. Encrypted content is sent anew after a break.`,
+		Example: `  aind storage put scene.blend ain://7/scenes/room.blend
+  aind storage put photos ain://7/photos --encrypt
   tar c photos | aind storage put - 7`,
 		Args: cobra.ExactArgs(2),
-		RunE: runs(func(ctx context.Context, args []string) error { return s.put(ctx, args[0], args[1]) }),
+		RunE: runs(func(ctx context.Context, args []string) error { return s.put(ctx, args[0], args[1], o) }),
 	}
+	o.bind(cmd.Flags())
+	return cmd
 }
 
-func (s *Session) put(ctx context.Context, path, text string) error {
-	id, err := parseSpace(text)
+func (s *Session) put(ctx context.Context, path, text string, o sealOptions) error {
+	place, err := parsePlace(text)
 	if err != nil {
 		return err
 	}
-	if path != standardStream {
-		info, err := os.Stat(path)
-		if err != nil {
-			return badInput(err)
-		}
-		if !info.Mode().IsRegular() {
-			return badInputf("%s is no file (pack a folder: tar c FOLDER | aind storage put - %d)", path, id)
-		}
+	if place.Digest != "" {
+		return badInputf("place: %s names content by its digest, which follows from it: give a space, or a name", place)
 	}
-	space, err := s.openSpace(ctx, id)
+	isFolder, err := isFolder(path)
 	if err != nil {
 		return err
 	}
-	var ref chunk.Ref
-	err = s.transfer("put "+path, func(told progress.Counter) (err error) {
+	if place.InFolder && !isFolder {
 		if path == standardStream {
-			ref, err = chunk.Put(ctx, space, s.env.In, storage.UnknownSize, chunk.Options{Progress: told})
-		} else {
-			ref, err = chunk.PutFile(ctx, space, path, chunk.Options{Progress: told})
+			return badInputf("place: %s is a folder: standard input needs a name in it", place)
 		}
+		place = reference.Reference{Space: place.Space, Path: strings.TrimPrefix(place.Path+"/"+filepath.Base(path), "/")}
+		if err := folder.CheckPath(place.Path); err != nil {
+			return badInputf("place: path %q %w (name the file in the space otherwise)", place.Path, err)
+		}
+	}
+	sealer, err := s.sealer(o)
+	if err != nil {
 		return err
-	})
+	}
+	if place.Path != "" || isFolder {
+		return s.putNamed(ctx, path, place, isFolder, sealer)
+	}
+	space, err := s.openSpace(ctx, place.Space)
+	if err != nil {
+		return err
+	}
+	ref, err := s.putFile(ctx, space, path, sealer)
 	if err != nil {
 		return inWords(err)
 	}
-	named := contentRef{id, ref.Digest, ref.Chunked}
-	return s.print(contentOutput{Content: named.String(), Digest: ref.Digest.String(), Size: ref.Size, Chunked: ref.Chunked}, named.String())
+	out := newContentOutput(place.Space, ref)
+	out.Encrypted = sealer != nil
+	return s.print(out, out.Content)
 }
 
-func newGet(s *Session) *cobra.Command {
-	return &cobra.Command{
-		Use:   "get CONTENT [FILE]",
-		Short: "Fetch content of a space, checked",
-		Long: `Fetch content into a file, or to standard output for -, which is the default. A file is there when all
-of it is right, not before; after a break the same command goes on where it was.`,
-		Example: `  aind storage get ain://7/sha256:… scene.blend
-  aind storage get ain://7/sha256:…+chunks - | tar x`,
-		Args: cobra.RangeArgs(1, 2),
-		RunE: runs(func(ctx context.Context, args []string) error {
-			path := standardStream
-			if len(args) == 2 {
-				path = args[1]
-			}
-			return s.get(ctx, args[0], path)
-		}),
+// isFolder says whether there is a folder at a path, or else a file, or standard input.
+func isFolder(path string) (bool, error) {
+	if path == standardStream {
+		return false, nil
 	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return false, badInput(err)
+	case info.IsDir():
+		return true, nil
+	case !info.Mode().IsRegular():
+		return false, badInputf("%s is a %s: give a file, a folder, or - for standard input", path, info.Mode().Type())
+	}
+	return false, nil
 }
 
-func (s *Session) get(ctx context.Context, text, path string) error {
-	named, err := parseRef(text)
-	if err != nil {
-		return err
-	}
-	if path == standardStream && s.isJSON() {
-		return badInputf("output: the content goes to standard output: name a FILE, or leave out --output json")
-	}
-	space, err := s.openSpace(ctx, named.space)
-	if err != nil {
-		return err
-	}
-	ref, err := sized(ctx, space, named)
-	if err != nil {
-		return inWords(err)
-	}
-	err = s.transfer("get "+named.String(), func(told progress.Counter) error {
-		if path != standardStream {
-			return chunk.Get(ctx, space, ref, path, chunk.Options{Progress: told})
-		}
-		body, err := chunk.Open(ctx, space, ref, chunk.Options{Progress: told})
-		if err != nil {
+// putFile stores one content.
+func (s *Session) putFile(ctx context.Context, space Space, path string, sealer folder.Sealer) (ref chunk.Ref, err error) {
+	err = s.transfer("put "+path, func(told progress.Counter) (err error) {
+		opts := chunk.Options{Progress: told}
+		if path != standardStream && sealer == nil {
+			ref, err = chunk.PutFile(ctx, space, path, opts)
 			return err
 		}
-		_, err = io.Copy(s.env.Out, body)
-		return errors.Join(err, body.Close())
+		from := s.env.In
+		if path != standardStream {
+			file, err := os.Open(path)
+			if err != nil {
+				return badInput(err)
+			}
+			defer file.Close()
+			from = file
+		}
+		if sealer != nil {
+			sealed := sealer(from)
+			defer sealed.Close()
+			from = sealed
+		}
+		ref, err = chunk.Put(ctx, space, from, storage.UnknownSize, opts)
+		return err
 	})
-	if err != nil || path == standardStream {
+	return ref, err
+}
+
+// putNamed stores a file or a folder, and names it.
+func (s *Session) putNamed(ctx context.Context, path string, place reference.Reference, isFolder bool, sealer folder.Sealer) error {
+	space, err := s.openSpace(ctx, place.Space)
+	if err != nil {
+		return err
+	}
+	before, err := s.ownNames(ctx, place.Space, space)
+	if err != nil {
+		return err
+	}
+	var added folder.Manifest
+	if isFolder {
+		err = s.transfer("put "+path, func(told progress.Counter) (err error) {
+			added, err = folder.PutFiles(ctx, space, path, chunk.Options{Progress: told}, sealer)
+			return err
+		})
+		if err == nil && len(added.Files) == 0 {
+			return badInputf("%s has no files", path)
+		}
+		added = added.In(place.Path)
+	} else {
+		var ref chunk.Ref
+		ref, err = s.putFile(ctx, space, path, sealer)
+		added = folder.Manifest{Files: []folder.File{{Path: place.Path, Digest: ref.Digest, Size: ref.Size, Chunked: ref.Chunked, Sealed: sealer != nil}}}
+	}
+	if err != nil {
 		return inWords(err)
 	}
-	return s.print(contentOutput{Content: named.String(), Digest: ref.Digest.String(), Size: ref.Size, Chunked: ref.Chunked, Path: path},
-		fmt.Sprintf("%s has %s.", path, formatSize(uint64(ref.Size))))
+	old, now, err := s.rename(ctx, before, func(ctx context.Context, now names, again bool) (folder.Manifest, error) {
+		if again { // whoever was faster may have removed what we rely on
+			if err := stillThere(ctx, space, added); err != nil {
+				return folder.Manifest{}, err
+			}
+		}
+		with, err := now.manifest.With(added)
+		if err != nil {
+			return with, badInputf("place: %w (remove the other first: aind storage rm)", err)
+		}
+		return with, nil
+	})
+	if err != nil {
+		return inWords(err)
+	}
+	return s.printPut(place, added, old, now)
+}
+
+func (s *Session) printPut(place reference.Reference, added folder.Manifest, old, now names) error {
+	out := putOutput{Name: place.String(), Version: now.version(), Files: []contentOutput{}, Replaced: []string{}}
+	for _, f := range added.Files {
+		file := newContentOutput(place.Space, f.Ref())
+		file.Name, file.Encrypted = reference.Reference{Space: place.Space, Path: f.Path}.String(), f.Sealed
+		out.Files = append(out.Files, file)
+		if before, was := old.manifest.Lookup(f.Path); was && before.Digest != f.Digest {
+			if _, named := now.manifest.Named(before.Digest); !named {
+				out.Replaced = append(out.Replaced, contentAt(place.Space, before.Ref()).String())
+			}
+		}
+	}
+	lines := []string{place.String()}
+	if n := len(out.Replaced); n > 0 {
+		s.progress("%s replaced, which stays until you remove it: %s", count(n, "content"), some(out.Replaced))
+	}
+	return s.print(out, lines...)
+}
+
+// some of many, for people.
+func some(all []string) string {
+	const most = 5
+	if len(all) > most {
+		return strings.Join(all[:most], ", ") + " …"
+	}
+	return strings.Join(all, ", ")
 }
 
 // transfer tells the person how far a transfer is, unless a program listens.
@@ -200,140 +278,67 @@ func (s *Session) transfer(what string, do func(told progress.Counter) error) er
 	return do(line)
 }
 
-// sized finds out how large content is, which a name does not say.
-func sized(ctx context.Context, from storage.Store, named contentRef) (chunk.Ref, error) {
-	ref := chunk.Ref{Digest: named.digest, Chunked: named.chunked}
-	if !named.chunked {
-		info, err := from.Stat(ctx, named.digest)
+// sized finds out how large content is, which a digest does not say.
+func sized(ctx context.Context, from storage.Store, named reference.Reference) (chunk.Ref, error) {
+	ref := chunk.Ref{Digest: named.Digest, Chunked: named.Chunked}
+	if !named.Chunked {
+		info, err := from.Stat(ctx, named.Digest)
 		ref.Size = info.Size
 		return ref, err
 	}
-	content, err := storage.ReadAll(ctx, from, named.digest, chunk.MaxManifest)
-	if err != nil {
-		return ref, err
-	}
-	manifest, err := chunk.Parse(content)
+	manifest, err := chunksOf(ctx, from, named.Digest)
 	ref.Size = manifest.Size
 	return ref, err
 }
 
-func newLs(s *Session) *cobra.Command {
-	return &cobra.Command{
-		Use:     "ls SPACE",
-		Short:   "List what is in a space",
-		Long:    "List what is in a space, by digest, and how full it is. Content in chunks is listed chunk by chunk.",
-		Example: "  aind storage ls 7",
-		Args:    cobra.ExactArgs(1),
-		RunE:    runs(func(ctx context.Context, args []string) error { return s.list(ctx, args[0]) }),
-	}
-}
-
-type listOutput struct {
-	Space    uint64          `json:"space,string"`
-	Reserved int64           `json:"reserved_bytes,string"`
-	Stored   int64           `json:"stored_bytes,string"`
-	Objects  []contentOutput `json:"objects"`
-}
-
-func (s *Session) list(ctx context.Context, text string) error {
-	id, err := parseSpace(text)
+// chunksOf reads the chunk manifest of a digest.
+func chunksOf(ctx context.Context, from storage.Store, digest storage.Digest) (chunk.Manifest, error) {
+	content, err := storage.ReadAll(ctx, from, digest, chunk.MaxManifest)
 	if err != nil {
-		return err
+		return chunk.Manifest{}, err
 	}
-	space, err := s.openSpace(ctx, id)
-	if err != nil {
-		return err
-	}
-	usage, err := space.Usage(ctx)
-	if err != nil {
-		return inWords(err)
-	}
-	out := listOutput{Space: id, Reserved: usage.Reserved, Stored: usage.Stored, Objects: []contentOutput{}}
-	var lines []string
-	for after := storage.Digest(""); ; {
-		page, err := space.List(ctx, after, 0)
-		if err != nil {
-			return inWords(err)
-		}
-		for _, object := range page.Objects {
-			named := contentRef{space: id, digest: object.Digest}
-			out.Objects = append(out.Objects, contentOutput{Content: named.String(), Digest: object.Digest.String(), Size: object.Size})
-			lines = append(lines, fmt.Sprintf("%s  %s", named, formatSize(uint64(object.Size))))
-		}
-		if after = page.Next; after == "" {
-			break
-		}
-	}
-	lines = append(lines, fmt.Sprintf("%s of %s.", formatSize(uint64(usage.Stored)), formatSize(uint64(usage.Reserved))))
-	return s.print(out, lines...)
+	return chunk.Parse(content)
 }
 
-func newRm(s *Session) *cobra.Command {
-	return &cobra.Command{
-		Use:     "rm CONTENT...",
-		Short:   "Remove content from a space",
-		Long:    "Remove content from a space, with all its chunks. What a request needs stays until it is over.",
-		Example: "  aind storage rm ain://7/sha256:…",
-		Args:    cobra.MinimumNArgs(1),
-		RunE:    runs(s.remove),
-	}
-}
-
-type removedOutput struct {
-	Removed []string `json:"removed"`
-}
-
-func (s *Session) remove(ctx context.Context, args []string) error {
-	var all []contentRef
-	for _, text := range args {
-		named, err := parseRef(text)
-		if err != nil {
-			return err
+// stillThere says whether a space has all that files are made of.
+func stillThere(ctx context.Context, space Space, files folder.Manifest) error {
+	for _, f := range files.Files {
+		from, parts := storage.Store(space), []storage.Digest{f.Digest}
+		if f.Chunked {
+			manifest, err := chunksOf(ctx, space, f.Digest)
+			if err != nil {
+				return removedMeanwhile(f, err)
+			}
+			from, parts = space.Under(f.Digest), manifest.Chunks
 		}
-		all = append(all, named)
-	}
-	out := removedOutput{Removed: []string{}}
-	for _, named := range all {
-		space, err := s.openSpace(ctx, named.space)
-		if err != nil {
-			return err
-		}
-		if err := removeContent(ctx, space, named); err != nil {
-			return inWords(fmt.Errorf("%s: %w", named, err))
-		}
-		out.Removed = append(out.Removed, named.String())
-	}
-	return s.print(out, fmt.Sprintf("Removed %s.", strings.Join(out.Removed, ", ")))
-}
-
-// removeContent removes the manifest last, so that what a break leaves can be found again.
-func removeContent(ctx context.Context, space Space, named contentRef) error {
-	if named.chunked {
-		content, err := storage.ReadAll(ctx, space, named.digest, chunk.MaxManifest)
-		if err != nil {
-			return err
-		}
-		manifest, err := chunk.Parse(content)
-		if err != nil {
-			return err
-		}
-		for _, part := range manifest.Chunks {
-			if err := space.Delete(ctx, part); err != nil {
-				return err
+		for _, part := range parts {
+			if _, err := from.Stat(ctx, part); err != nil {
+				return removedMeanwhile(f, err)
 			}
 		}
 	}
-	return space.Delete(ctx, named.digest)
+	return nil
+}
+
+func removedMeanwhile(f folder.File, err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return badInputf("%s: its content was removed by somebody while it was stored: do it again (%w)", f.Path, err)
+	}
+	return err
 }
 
 // inWords says in the user's words what a store says; nil for nil.
 func inWords(err error) error {
+	var said inputError
 	switch {
+	case errors.As(err, &said):
+		return err
 	case errors.Is(err, storage.ErrNotFound):
 		return badInputf("there is no such content, or it is not for you: %w", err)
 	case errors.Is(err, gateway.ErrOverQuota):
 		return badInputf("the space is full (see `aind storage ls`, and reserve a larger one): %w", err)
-	case errors.Is(err, storage.ErrTooLarge), errors.Is(err, gateway.ErrSpaceExpired), errors.Is(err, gateway.ErrKept), errors.Is(err, storage.ErrDenied):
+	case errors.Is(err, storage.ErrTooLarge), errors.Is(err, gateway.ErrSpaceExpired), errors.Is(err, gateway.ErrKept), errors.Is(err, storage.ErrDenied),
+		errors.Is(err, folder.ErrManifest), errors.Is(err, folder.ErrNotAFile):
 		return badInput(err)
 	}
 	return err

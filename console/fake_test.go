@@ -53,6 +53,8 @@ type fakeChain struct {
 	sent        []sdk.Msg
 	providers   []storagetypes.Provider
 	spaces      []storagetypes.Space
+	// meanwhile happens before the next folder is published.
+	meanwhile func()
 	// allocated to any job.
 	allocated math.Int
 	refuse    error // of the next message
@@ -125,6 +127,9 @@ func (f *fakeChain) Do(_ context.Context, key client.Key, msgs ...sdk.Msg) (*cli
 }
 
 func (f *fakeChain) execute(msg sdk.Msg) (proto.Message, error) {
+	if publication, ours := msg.(*storagetypes.MsgPublishFolder); ours {
+		return f.publishFolder(publication)
+	}
 	if response, ours := f.keepSpaces(msg); ours {
 		return response, nil
 	}
@@ -536,4 +541,19 @@ func (f *fakeChain) keepSpaces(msg sdk.Msg) (proto.Message, bool) {
 		return &storagetypes.MsgReleaseSpaceResponse{}, true
 	}
 	return nil, false
+}
+
+func (f *fakeChain) publishFolder(m *storagetypes.MsgPublishFolder) (proto.Message, error) {
+	if happens := f.meanwhile; happens != nil {
+		f.meanwhile = nil
+		f.mu.Unlock()
+		happens()
+		f.mu.Lock()
+	}
+	folder := &f.spaces[m.Space-1].Folder
+	if m.Replaces != folder.Version {
+		return nil, storagetypes.ErrReplaced.Wrapf("replaces: version %d; that of space %d is %d", m.Replaces, m.Space, folder.Version)
+	}
+	*folder = storagetypes.Folder{Digest: m.Digest, Size_: m.Size_, Chunked: m.Chunked, Version: m.Replaces + 1}
+	return &storagetypes.MsgPublishFolderResponse{Version: folder.Version}, nil
 }

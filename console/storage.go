@@ -32,11 +32,12 @@ func newStorage(s *Session) *cobra.Command {
 		Short: "Reserve storage, put content into it, and say who may read it",
 		Long: `Storage is reserved from a provider in spaces: of one size, for some time, paid for in advance.
 What is not used of the time comes back when a space is released. Two rules say who besides
-its owner may read a space and who may write it. Content has the name of its digest,
-ain://7/sha256:…; whoever fetches it checks every byte.`,
+its owner may read a space and who may write it. Content is named by its digest, ain://7/sha256:…,
+and by the names that the space's owner gives it, ain://7/photos/cat.jpg; whoever fetches it checks
+every byte.`,
 		Example: `  aind storage reserve 10GiB --for 30d
-  aind storage put scene.blend 7
-  aind storage get ain://7/sha256:… scene.blend`,
+  aind storage put photos ain://7/photos
+  aind storage get ain://7/photos photos`,
 	}
 	cmd.AddCommand(
 		newReserve(s), newExtend(s), newRelease(s), newSpaces(s), newGrants(s), newPut(s), newGet(s), newLs(s), newRm(s), newProviders(s), newOffer(s),
@@ -80,11 +81,11 @@ func newSpaceOutput(space storagetypes.Space) spaceOutput {
 
 // parseSpace reads a space's number, as 7 or ain://7.
 func parseSpace(text string) (uint64, error) {
-	id, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(text, "ain://"), "/"), 10, 64)
-	if err != nil || id == 0 {
+	place, err := parsePlace(text)
+	if err != nil || !place.IsSpace() {
 		return 0, badInputf("space: %q is no space's number (as in `aind storage spaces`)", text)
 	}
-	return id, nil
+	return place.Space, nil
 }
 
 // parseSpan reads a span of time, with days besides Go's units.

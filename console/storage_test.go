@@ -20,11 +20,17 @@ type fakeSpace struct {
 	storage.Store
 	objects map[storage.Digest]int64
 	roots   *[]storage.Digest
+	// kept: nothing can be removed. deleting hears of what is.
+	kept     bool
+	deleting func(storage.Digest)
 }
 
 func (w *world) withSpace() *fakeSpace {
 	space := &fakeSpace{Store: w.store, objects: map[storage.Digest]int64{}, roots: new([]storage.Digest)}
 	w.space = space
+	for len(w.chain.spaces) < 7 {
+		w.chain.spaces = append(w.chain.spaces, storagetypes.Space{Id: uint64(len(w.chain.spaces) + 1), Owner: w.keys["alice"].Address().String()})
+	}
 	return space
 }
 
@@ -170,12 +176,14 @@ func TestContentOfASpace(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(folder, "nothing"))
 
 	for says, args := range map[string][]string{
-		"want ain://7/sha256:":                {"get", "sha256:00"},
+		"is no space's number: no reference (write ain://7/sha256:…": {"get", "sha256:00"},
 		"no such file":                        {"put", filepath.Join(folder, "nothing"), "7"},
-		"is no file (pack a folder":           {"put", folder, "7"},
+		"has no files":                        {"put", t.TempDir(), "7"},
 		"is no space's number":                {"put", small, "0"},
 		"the content goes to standard output": {"get", named, "--output", "json"},
-		"want ain://7/sha256:…":               {"rm", "ain://7/sha256:123"},
+		"has 3 hex digits":                    {"rm", "ain://7/sha256:123"},
+		"ain://7 is a space: name what":       {"rm", "ain://7"},
+		"names content by its digest":         {"put", small, named},
 	} {
 		_, err := w.run(append([]string{"storage"}, args...)...)
 		require.ErrorContains(t, err, says)

@@ -5,36 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/gateway"
+	"github.com/ain-network/aind/storage/reference"
 	"github.com/ain-network/aind/storage/s3"
 	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
-// spaceScheme starts the address of a space: ain://7.
-const spaceScheme = "ain://"
-
 // ParseSpaceURL reads the address of a space, ain://7; false: the text is no such address.
 func ParseSpaceURL(text string) (id uint64, isSpace bool, err error) {
-	number, isSpace := strings.CutPrefix(text, spaceScheme)
-	if !isSpace {
+	if !reference.Is(text) {
 		return 0, false, nil
 	}
-	id, err = strconv.ParseUint(strings.TrimSuffix(number, "/"), 10, 64)
-	if err != nil || id == 0 {
+	place, err := reference.Parse(text)
+	if err != nil || !place.IsSpace() {
 		return 0, true, fmt.Errorf("%q: want ain:// and a space's number, ain://7", text)
 	}
-	return id, true, nil
+	return place.Space, true, nil
 }
 
 // SpaceURL is the address of a space.
-func SpaceURL(id uint64) string { return spaceScheme + strconv.FormatUint(id, 10) }
+func SpaceURL(id uint64) string { return reference.Of(id).String() }
 
 // ErrNoStore says that a reference names no space, and that this node, whose own store is one, knows no other. It is not that the content is
 // not there: nobody's work is worth less for it.

@@ -42,6 +42,8 @@ type File struct {
 	Digest  storage.Digest `json:"digest"`
 	Size    int64          `json:"size"` // of the content, in bytes
 	Chunked bool           `json:"chunked"`
+	// Sealed: the content is encrypted, and digest and size are those of what is stored. Nobody but its reader can know better.
+	Sealed bool `json:"sealed,omitempty"`
 }
 
 // Ref is what is needed to fetch the file's content.
@@ -122,7 +124,7 @@ func (m Manifest) Validate() error {
 	}
 	names := names{}
 	for i, f := range m.Files {
-		if err := checkPath(f.Path); err != nil {
+		if err := CheckPath(f.Path); err != nil {
 			return fmt.Errorf("%w: file %d: path %q %w", ErrManifest, i, f.Path, err)
 		}
 		if err := f.Ref().Validate(); err != nil {
@@ -141,8 +143,8 @@ func (m Manifest) Validate() error {
 	return nil
 }
 
-// checkPath refuses what is not the one plain way to name a file within a folder, on every system.
-func checkPath(p string) error {
+// CheckPath refuses what is not the one plain way to name a file within a folder, on every system.
+func CheckPath(p string) error {
 	switch {
 	case p == "":
 		return errors.New("is empty")
@@ -159,7 +161,34 @@ func checkPath(p string) error {
 	case path.Clean(p) != p || p == "." || p == ".." || strings.HasPrefix(p, "../"):
 		return errors.New("is not clean, want no empty, . or .. parts")
 	}
+	if at := strings.IndexAny(p, forbidden); at >= 0 {
+		return fmt.Errorf("has a %q, which not every system takes in a name", p[at])
+	}
+	for part := range strings.SplitSeq(p, "/") {
+		if strings.HasSuffix(part, ".") || strings.HasSuffix(part, " ") {
+			return errors.New("has a part that ends with a dot or a space, which some systems leave out")
+		}
+		if before, _, _ := strings.Cut(part, "."); devices[strings.ToUpper(strings.TrimRight(before, " "))] {
+			return fmt.Errorf("has %q, which is a device to some systems", part)
+		}
+	}
 	return nil
+}
+
+// forbidden characters have a meaning of their own on some systems.
+const forbidden = `<>:"|?*`
+
+// devices that Windows has in every folder, whatever follows a dot.
+var devices = deviceNames()
+
+func deviceNames() map[string]bool {
+	names := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
+	for _, port := range []string{"COM", "LPT"} {
+		for _, number := range "0123456789¹²³" {
+			names[port+string(number)] = true
+		}
+	}
+	return names
 }
 
 // hidden characters do not show, or begin a new line.

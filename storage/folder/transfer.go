@@ -24,42 +24,65 @@ var ErrNotAFile = errors.New("folders in a store hold regular files only")
 // parallel is how many files are under way at once.
 const parallel = 4
 
-// Put stores every file below dir, and then the manifest that names them, and returns its reference. What the store says it
-// has is not sent again, so trying again after any error goes on. Folders without files are not kept.
+// Sealer encrypts what a reader yields. Closing it early ends it.
+type Sealer func(src io.Reader) io.ReadCloser
+
+// Opener decrypts what a reader yields.
+type Opener func(sealed io.Reader) (io.Reader, error)
+
+// Put stores every file below dir, and then the manifest that names them, and returns its reference. Errors are those of PutFiles.
+func Put(ctx context.Context, store storage.Store, dir string, opts chunk.Options) (chunk.Ref, Manifest, error) {
+	m, err := PutFiles(ctx, store, dir, opts, nil)
+	if err != nil {
+		return chunk.Ref{}, Manifest{}, err
+	}
+	ref, err := Store(ctx, store, m)
+	return ref, m, err
+}
+
+// PutFiles stores every file below dir, several at a time, and names them in a manifest, which it does not store. What the store
+// says it has is not sent again, so trying again after any error goes on. With a sealer all files are encrypted, each by itself,
+// and what comes of that is never the same twice: it is sent anew. Folders without files are not kept.
 //
 // It errs with ErrNotAFile for links, devices and the like, with ErrManifest for names that not every system can have, and
 // as [chunk.Put].
-func Put(ctx context.Context, store storage.Store, dir string, opts chunk.Options) (chunk.Ref, Manifest, error) {
+func PutFiles(ctx context.Context, store storage.Store, dir string, opts chunk.Options, seal Sealer) (Manifest, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return chunk.Ref{}, Manifest{}, fmt.Errorf("put folder: %w", err)
+		return Manifest{}, fmt.Errorf("put folder: %w", err)
 	}
 	defer root.Close()
 	m, err := list(root)
 	if err != nil {
-		return chunk.Ref{}, Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
+		return Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
 	}
 	opts.AskFirst = !opts.Again
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i := range m.Files {
 		group.Go(func() error {
-			ref, err := putFile(all, store, root, m.Files[i].Path, opts)
+			ref, err := putFile(all, store, root, m.Files[i].Path, opts, seal)
 			m.Files[i].Digest, m.Files[i].Size, m.Files[i].Chunked = ref.Digest, ref.Size, ref.Chunked
+			m.Files[i].Sealed = seal != nil
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return chunk.Ref{}, Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
+		return Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
 	}
 	if err := m.Validate(); err != nil {
-		return chunk.Ref{}, Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
+		return Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
 	}
+	return m, nil
+}
+
+// Store stores a valid manifest, and returns its reference.
+func Store(ctx context.Context, store storage.Store, m Manifest) (chunk.Ref, error) {
 	info, err := storage.PutBytes(ctx, store, m.Bytes())
 	if err != nil {
-		return chunk.Ref{}, Manifest{}, fmt.Errorf("put manifest of folder %s: %w", dir, err)
+		return chunk.Ref{}, fmt.Errorf("put manifest of a folder: %w", err)
 	}
-	return chunk.Ref{Digest: info.Digest, Size: info.Size}, m, nil
+	return chunk.Ref{Digest: info.Digest, Size: info.Size}, nil
 }
 
 // list finds the files of a folder, without their digests, and refuses what cannot be in a manifest before anything is sent.
@@ -89,7 +112,7 @@ func list(root *os.Root) (Manifest, error) {
 // placeholder stands for a digest that is not known yet.
 var placeholder = storage.DigestOf(nil)
 
-func putFile(ctx context.Context, store storage.Store, root *os.Root, p string, opts chunk.Options) (chunk.Ref, error) {
+func putFile(ctx context.Context, store storage.Store, root *os.Root, p string, opts chunk.Options, seal Sealer) (ref chunk.Ref, err error) {
 	if err := ctx.Err(); err != nil {
 		return chunk.Ref{}, err
 	}
@@ -105,7 +128,13 @@ func putFile(ctx context.Context, store storage.Store, root *os.Root, p string, 
 	if !info.Mode().IsRegular() {
 		return chunk.Ref{}, fmt.Errorf("%s became a %s: %w", p, info.Mode().Type(), ErrNotAFile)
 	}
-	ref, err := chunk.PutAt(ctx, store, f, info.Size(), opts)
+	if seal == nil {
+		ref, err = chunk.PutAt(ctx, store, f, info.Size(), opts)
+	} else {
+		sealed := seal(f)
+		defer sealed.Close()
+		ref, err = chunk.Put(ctx, store, sealed, storage.UnknownSize, opts)
+	}
 	if err != nil {
 		return chunk.Ref{}, fmt.Errorf("%s: %w", p, err)
 	}
@@ -136,7 +165,11 @@ func Read(ctx context.Context, store storage.Store, ref chunk.Ref) (Manifest, er
 // Get fetches the files of a folder into dir, which is made where there is none. Each is right when it has its name, and one
 // that is right already is not fetched again; what else lies in dir stays. No link in dir leads a file out of it. Errors are
 // those of [chunk.Get].
-func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts chunk.Options) error {
+//
+// With an opener the sealed files are decrypted, once all of them were fetched; until then they lie in a folder of their own in dir,
+// [SealedFolder], so that trying again fetches none of them twice. It errs as the opener does, for the smallest of
+// them before it has fetched any.
+func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts chunk.Options, open Opener) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("get folder: %w", err)
 	}
@@ -148,9 +181,17 @@ func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts 
 		return fmt.Errorf("get folder: %w", err)
 	}
 	defer root.Close()
+	if open != nil {
+		if err := tryOpen(ctx, store, m, open); err != nil {
+			return fmt.Errorf("get folder to %s: %w", dir, err)
+		}
+	}
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, f := range m.Files {
+		if f.Sealed && open != nil {
+			f = sealed(f)
+		}
 		group.Go(func() error {
 			if err := getFile(all, store, root, f, opts); err != nil {
 				return fmt.Errorf("%s: %w", f.Path, err)
@@ -158,7 +199,11 @@ func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts 
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err = group.Wait()
+	if err == nil && open != nil {
+		err = openAll(ctx, root, m, open)
+	}
+	if err != nil {
 		return fmt.Errorf("get folder to %s: %w", dir, err)
 	}
 	return nil

@@ -225,3 +225,42 @@ func FuzzUnwrapAndOpen(f *testing.F) {
 		}
 	})
 }
+
+func TestRecipientsOpenEachByItself(t *testing.T) {
+	one, two, three := newKey(t), newKey(t), newKey(t)
+	to, err := ParseRecipients(one.Recipient(), two.Recipient())
+	require.NoError(t, err)
+	content := bytes.Repeat([]byte("content "), 100_000)
+	stream := to.Reader(bytes.NewReader(content))
+	sealed, err := io.ReadAll(stream)
+	require.NoError(t, err)
+	require.NoError(t, stream.Close())
+	require.True(t, IsSealed(sealed[:HeaderSize]))
+	require.False(t, IsSealed(content))
+	for _, key := range []Key{one, two} {
+		opened, err := key.Open(sealed)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(content, opened))
+	}
+	_, err = three.Open(sealed)
+	require.ErrorIs(t, err, ErrSealed)
+}
+
+func TestASealedStreamFailsWithItsSource(t *testing.T) {
+	to, err := ParseRecipients(newKey(t).Recipient())
+	require.NoError(t, err)
+	failed := errors.New("the disk is gone")
+	stream := to.Reader(io.MultiReader(strings.NewReader("beginning"), iotest.ErrReader(failed)))
+	_, err = io.ReadAll(stream)
+	require.ErrorIs(t, err, failed, "it does not look like an end")
+	require.NoError(t, stream.Close())
+}
+
+func TestRecipientsThatAreNone(t *testing.T) {
+	secret := newKey(t).Secret()
+	for _, text := range []string{"", "age1", "ain1xyz", "ssh-ed25519 AAAA", secret} {
+		_, err := ParseRecipients(text)
+		require.ErrorIs(t, err, ErrKey, text)
+		require.NotContains(t, err.Error(), strings.TrimPrefix(secret, "AGE-SECRET-KEY-1"))
+	}
+}
