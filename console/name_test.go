@@ -64,7 +64,7 @@ func at(content string) string { return "ain://7/" + storage.DigestOf([]byte(con
 
 func TestNamesOfASpace(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	dir := files(t, map[string]string{"cat.jpg": "cat", "2026/dog.jpg": "dog"})
 	require.Equal(t, "Nothing has a name in space 7 (what has none: `aind storage ls 7`).\n", w.mustRun("storage", "ls", "ain://7"))
 
@@ -100,7 +100,7 @@ ain://7/photos/cat.jpg       3 B
 
 func TestNamesAsJSON(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	dir := files(t, map[string]string{"a/x": "first", "y": "y"})
 	var put struct {
 		Name     string
@@ -157,7 +157,7 @@ func (w *world) json(into any, args ...string) {
 
 func TestRemovedNamesTakeTheirContentWithThem(t *testing.T) {
 	w := newWorld(t)
-	space := w.withSpace()
+	space := w.withOwnSpace()
 	dir := files(t, map[string]string{"a": "same", "b": "same", "c": "other", "d/e": "deep"})
 	w.mustRun("storage", "put", dir, "ain://7")
 	w.mustRun("storage", "rm", "ain://7/a", "ain://7/d")
@@ -185,7 +185,7 @@ func TestRemovedNamesTakeTheirContentWithThem(t *testing.T) {
 
 func TestChunksThatOtherNamesNeedStay(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	same := bytes.Repeat([]byte("0123456789abcdef"), 4<<20) // 64 MiB
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b"} {
@@ -204,7 +204,7 @@ func TestChunksThatOtherNamesNeedStay(t *testing.T) {
 
 func TestNamesPublishedMeanwhileAreKept(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	dir := files(t, map[string]string{"mine": "mine", "yours": "yours", "third": "third"})
 	// The other publishes what nobody has seen yet, as if from another machine.
 	other := *w
@@ -237,7 +237,7 @@ func TestNamesPublishedMeanwhileAreKept(t *testing.T) {
 
 func TestReplacedManifestsGo(t *testing.T) {
 	w := newWorld(t)
-	space := w.withSpace()
+	space := w.withOwnSpace()
 	dir := files(t, map[string]string{"a": "a", "b": "b"})
 	w.mustRun("storage", "put", filepath.Join(dir, "a"), "ain://7/a")
 	first := storage.Digest(w.chain.spaces[6].Folder.Digest)
@@ -260,7 +260,7 @@ func TestReplacedManifestsGo(t *testing.T) {
 
 func TestEncryptedContent(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	dir := files(t, map[string]string{"cat": "a cat", "sub/dog": "a dog"})
 	to := t.TempDir()
 	w.mustRun("storage", "put", dir, "ain://7/secret", "--encrypt")
@@ -310,7 +310,7 @@ func TestEncryptedContent(t *testing.T) {
 
 func TestPutsAndGetsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
-	w.withSpace()
+	w.withOwnSpace()
 	w.chain.spaces[5].Owner = address("bob")
 	dir := files(t, map[string]string{"a": "a", "sub/b": "b"})
 	one := filepath.Join(dir, "a")

@@ -28,6 +28,12 @@ type fakeSpace struct {
 func (w *world) withSpace() *fakeSpace {
 	space := &fakeSpace{Store: w.store, objects: map[storage.Digest]int64{}, roots: new([]storage.Digest)}
 	w.space = space
+	return space
+}
+
+// withOwnSpace is withSpace, with the first seven of them alice's.
+func (w *world) withOwnSpace() *fakeSpace {
+	space := w.withSpace()
 	for len(w.chain.spaces) < 7 {
 		w.chain.spaces = append(w.chain.spaces, storagetypes.Space{Id: uint64(len(w.chain.spaces) + 1), Owner: w.keys["alice"].Address().String()})
 	}
@@ -130,7 +136,7 @@ func TestSpacesOfAPerson(t *testing.T) {
 
 func TestContentOfASpace(t *testing.T) {
 	w := newWorld(t)
-	space := w.withSpace()
+	space := w.withOwnSpace()
 	folder := t.TempDir()
 	small := filepath.Join(folder, "small")
 	require.NoError(t, os.WriteFile(small, []byte("small content"), 0o600))
