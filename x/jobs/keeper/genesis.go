@@ -157,6 +157,14 @@ func (k *Keeper) initRequest(ctx context.Context, r types.Request, assignments [
 			return err
 		}
 	}
+	for _, space := range r.Spaces {
+		if r.IsFinished() {
+			break
+		}
+		if err := k.named.Set(ctx, neededKeyOf(space, r.Id)); err != nil {
+			return err
+		}
+	}
 	for _, node := range nodesOf(r, assignments) {
 		account, err := types.ParseAddress("node", node)
 		if err != nil {

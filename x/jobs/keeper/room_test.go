@@ -215,6 +215,7 @@ func TestStatesAreReadByThoseWhoJudge(t *testing.T) {
 	require.NoError(t, f.reveals(f.reveal(id, "w1")))
 	require.NoError(t, f.reveals(f.reveal(id, "w2")))
 	reads("e1 w1")
+	require.Equal(t, []bool{true, false, false}, f.needed(state, unknown, elsewhere))
 	f.send(func(ctx context.Context) error {
 		_, err := f.server.Rank(ctx, &types.MsgRank{
 			Signer: f.address("e1").String(), RequestId: id, Ranking: []types.RankEntry{{Node: f.address("w2").String(), Score: 1}},
@@ -232,6 +233,7 @@ func TestStatesAreReadByThoseWhoJudge(t *testing.T) {
 	f.wait(10 * time.Second)
 	require.True(t, f.get(id).IsFinished())
 	require.Zero(t, f.space(own).Needs)
+	require.Equal(t, []bool{false}, f.needed(state))
 	reads("w1")
 }
 

@@ -92,7 +92,7 @@ func (k *Keeper) leaveRoom(ctx context.Context, l *live, space uint64) error {
 		return err
 	}
 	l.Spaces = slices.DeleteFunc(l.Spaces, func(other uint64) bool { return other == space })
-	return k.storage.Done(ctx, space)
+	return k.doneWith(ctx, l, space)
 }
 
 // name notes that a request names content, and has its space kept.
@@ -109,6 +109,9 @@ func (k *Keeper) need(ctx context.Context, l *live, space uint64, until int64) e
 		return k.storage.Keep(ctx, space, until)
 	}
 	l.Spaces = append(l.Spaces, space)
+	if err := k.named.Set(ctx, neededKeyOf(space, l.Id)); err != nil {
+		return err
+	}
 	return k.storage.Need(ctx, space, until)
 }
 
@@ -125,11 +128,18 @@ func (k *Keeper) keepEvidence(ctx context.Context, l *live, now int64) error {
 // doneWithSpaces says that a finished request needs its spaces no longer.
 func (k *Keeper) doneWithSpaces(ctx context.Context, l *live) error {
 	for _, space := range l.Spaces {
-		if err := k.storage.Done(ctx, space); err != nil {
+		if err := k.doneWith(ctx, l, space); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (k *Keeper) doneWith(ctx context.Context, l *live, space uint64) error {
+	if err := k.named.Remove(ctx, neededKeyOf(space, l.Id)); err != nil {
+		return err
+	}
+	return k.storage.Done(ctx, space)
 }
 
 // checkPrograms holds that a release's programs which lie in spaces are there for who runs them. A fork takes releases as
@@ -186,16 +196,24 @@ func (k *Keeper) readsState(ctx context.Context, space uint64, digest string, ac
 		if err != nil || !request.ReadsStates(space, account.String()) {
 			return err != nil, err
 		}
-		err = k.checkpoints.Walk(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](request.Id), func(_ assignmentKey, c types.Checkpoints) (bool, error) {
-			reads = c.Space == space && slices.ContainsFunc(c.Digests, func(d []byte) bool { return bytes.Equal(d, state[:]) })
-			return reads, nil
-		})
+		reads, err = k.hasState(ctx, request.Id, space, state)
 		return reads, err
 	})
 	return reads, err
 }
 
-// NeedsContent says whether a request that is not finished names the content in the space.
+// hasState says whether a worker of a request has published a state that lies in a space.
+func (k *Keeper) hasState(ctx context.Context, request, space uint64, state [32]byte) (bool, error) {
+	has := false
+	err := k.checkpoints.Walk(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](request), func(_ assignmentKey, c types.Checkpoints) (bool, error) {
+		has = c.Space == space && slices.ContainsFunc(c.Digests, func(d []byte) bool { return bytes.Equal(d, state[:]) })
+		return has, nil
+	})
+	return has, err
+}
+
+// NeedsContent says whether a request that is not finished needs the content in the space: it names the content, or the
+// states of a worker do, or a worker has committed to a result from there, of which nobody knows yet what it names.
 func (k *Keeper) NeedsContent(ctx context.Context, space uint64, digest string) (bool, error) {
 	needs := false
 	err := k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, digest), func(key namedKey) (bool, error) {
@@ -203,7 +221,30 @@ func (k *Keeper) NeedsContent(ctx context.Context, space uint64, digest string) 
 		needs = err == nil && !request.IsFinished()
 		return needs, err
 	})
+	if err != nil || needs {
+		return needs, err
+	}
+	err = k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, ""), func(key namedKey) (bool, error) {
+		request, err := k.requests.Get(ctx, key.K3())
+		if err == nil {
+			needs, err = k.roomNeeds(ctx, request, space, digest)
+		}
+		return needs, err
+	})
 	return needs, err
+}
+
+// roomNeeds says so of what workers of a request have in a space without having named it in a result.
+func (k *Keeper) roomNeeds(ctx context.Context, request types.Request, space uint64, digest string) (bool, error) {
+	assignments, err := k.workersOf(ctx, request)
+	if err != nil || request.MayReveal(assignments, space) {
+		return err == nil, err
+	}
+	state, err := types.ParseDigest(digest)
+	if err != nil {
+		return false, nil // of no state
+	}
+	return k.hasState(ctx, request.Id, space, state)
 }
 
 // Needs counts for each space the unfinished requests that name it, for tests of the whole state.
@@ -224,3 +265,6 @@ func (k *Keeper) Needs(ctx context.Context) (map[uint64]uint64, error) {
 func namedKeyOf(content types.Reference, request uint64) namedKey {
 	return collections.Join3(content.Space, content.Digest, request)
 }
+
+// neededKeyOf says, with no digest, that a request which is not finished needs the space.
+func neededKeyOf(space, request uint64) namedKey { return collections.Join3(space, "", request) }

@@ -222,6 +222,45 @@ func TestContentIsNeededByRequestsThatNameIt(t *testing.T) {
 	require.Equal(t, []bool{false, false, false}, f.needed(input, file, other))
 }
 
+func TestAllOfARoomIsNeededUntilTheReveal(t *testing.T) {
+	f, job := newMarket(t)
+	results := f.reserve("w1", time.Hour)
+	result, other := content(results, "result"), content(results, "other")
+	id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 2 })
+	f.accept(id, "e1", "w1", "w2")
+	require.Equal(t, []bool{false, false}, f.needed(result, other))
+	commit, open := f.committed(id, "w1", result)
+	commit.Space = results
+	require.NoError(t, f.submits(commit))
+	require.NoError(t, f.submits(f.commit(id, "w2")))
+	require.Equal(t, []bool{true, true}, f.needed(result, other), "nobody knows which it is")
+	require.NoError(t, f.reveals(open))
+	require.Equal(t, []bool{true, false}, f.needed(result, other))
+	exported, err := f.keeper.ExportGenesis(f.ctx)
+	require.NoError(t, err)
+	require.NoError(t, exported.Validate())
+	f.wait(time.Hour - time.Minute)
+	require.True(t, f.get(id).IsFinished())
+	require.Equal(t, []bool{false, false}, f.needed(result, other))
+}
+
+func TestARoomIsNeededNoLongerThanRevealsLast(t *testing.T) {
+	f, job := newMarket(t)
+	f.fund("w1", 0, 10_000)
+	results := f.reserve("w1", time.Hour)
+	id := f.request(job, func(s *types.RequestSpec) { s.MaxWorkers = 2 })
+	f.accept(id, "e1", "w1", "w2")
+	commit, _ := f.committed(id, "w1", content(results, "result"))
+	commit.Space = results
+	require.NoError(t, f.submits(commit))
+	require.NoError(t, f.submits(f.commit(id, "w2")))
+	require.NoError(t, f.reveals(f.reveal(id, "w2")))
+	require.Equal(t, []bool{true}, f.needed(content(results, "anything")))
+	f.wait(3 * time.Second)
+	require.False(t, f.get(id).IsFinished())
+	require.Equal(t, []bool{false}, f.needed(content(results, "anything")))
+}
+
 func TestNothingOfARequestsContentStays(t *testing.T) {
 	f, job := newMarket(t)
 	f.fund("client", 100_000, 0)

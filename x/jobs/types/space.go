@@ -97,6 +97,13 @@ func (r Request) ReadsStates(space uint64, account string) bool {
 		(account == r.Evaluator || slices.Contains(r.Resolvers(), account))
 }
 
+// MayReveal says whether a worker has committed to a result that lies in a space, and may still say what it is.
+func (r Request) MayReveal(assignments []Assignment, space uint64) bool {
+	return !r.revealsClosed() && slices.ContainsFunc(assignments, func(a Assignment) bool {
+		return a.Space == space && a.HasCommitted() && !a.HasRevealed()
+	})
+}
+
 // Reads says whether an account may read by now what lies under a digest in a space, as one who takes part in the
 // request. Until reveals have closed that is the input, for who is in the contract and for the recorded ancestors; then
 // the judges' input for evaluator and ancestors, and for all of them and the client what came of it.
