@@ -18,8 +18,8 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
-	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -49,7 +49,7 @@ func (s *Session) awaitRun(ctx context.Context, id uint64, r running) error {
 		s.giveUp(ctx, id)
 		return err
 	}
-	outcome, err := s.outcomeOf(ctx, view.last)
+	outcome, result, err := s.outcomeOf(ctx, view.last)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Session) awaitRun(ctx context.Context, id uint64, r running) error {
 		}
 		return fmt.Errorf("%w: request %d ended: %s", ErrNoResult, id, outcomeText(view.last.Request.Outcome))
 	}
-	return s.bringHome(ctx, view.last, *outcome, r)
+	return s.bringHome(ctx, view.last, *outcome, result, r)
 }
 
 // giveUp takes a request back whose client was interrupted, if nobody has accepted it.
@@ -86,8 +86,8 @@ func (s *Session) giveUp(ctx context.Context, id uint64) {
 	s.progress("request %d: cancelled", id)
 }
 
-// outcomeOf is what the best worker says of the program's run; nil: there is none.
-func (s *Session) outcomeOf(ctx context.Context, res *jobstypes.QueryRequestResponse) (*program.TaskOutcome, error) {
+// outcomeOf is what the best worker says of the program's run, and the result that says it; nil: there is none.
+func (s *Session) outcomeOf(ctx context.Context, res *jobstypes.QueryRequestResponse) (*program.TaskOutcome, *jobstypes.Result, error) {
 	node := best(res)
 	for _, assignment := range res.Assignments {
 		if node == "" || assignment.Worker != node || assignment.Result == nil {
@@ -95,15 +95,15 @@ func (s *Session) outcomeOf(ctx context.Context, res *jobstypes.QueryRequestResp
 		}
 		content, err := s.openResult(ctx, res.Request.Spec, *assignment.Result)
 		if err != nil {
-			return nil, fmt.Errorf("result of %s: %w", node, err)
+			return nil, nil, fmt.Errorf("result of %s: %w", node, err)
 		}
 		outcome := new(program.TaskOutcome)
 		if err := outcome.Unmarshal(content); err != nil {
-			return nil, fmt.Errorf("result of %s: %w", node, err)
+			return nil, nil, fmt.Errorf("result of %s: %w", node, err)
 		}
-		return outcome, nil
+		return outcome, assignment.Result, nil
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 type runOutput struct {
@@ -119,7 +119,7 @@ type runOutput struct {
 }
 
 // bringHome prints what the program wrote, and unpacks what it left.
-func (s *Session) bringHome(ctx context.Context, res *jobstypes.QueryRequestResponse, outcome program.TaskOutcome, r running) error {
+func (s *Session) bringHome(ctx context.Context, res *jobstypes.QueryRequestResponse, outcome program.TaskOutcome, result *jobstypes.Result, r running) error {
 	out := runOutput{
 		Request: res.Request.Id, Worker: best(res), ExitStatus: outcome.ExitStatus, Failure: outcome.Failure, Stdout: outcome.Stdout, Stderr: outcome.Stderr,
 		Output: outcome.OutputDigest, Cost: cost(res.Request).String(),
@@ -130,7 +130,7 @@ func (s *Session) bringHome(ctx context.Context, res *jobstypes.QueryRequestResp
 		if out.Folder == "" {
 			out.Folder = fmt.Sprintf("ain-out-%d", res.Request.Id)
 		}
-		if err := s.unpack(ctx, outcome, out.Folder, r.mostOutput); err != nil {
+		if err := s.unpack(ctx, outcome, result, out.Folder, r.mostOutput); err != nil {
 			out.Folder, lost = "", fmt.Errorf("what the program left, %s: %w", outcome.OutputDigest, err)
 		}
 	}
@@ -171,7 +171,7 @@ func cost(request jobstypes.Request) math.Int {
 }
 
 // unpack fetches what a program left, checks its digest and unpacks it into a folder.
-func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folder, mostText string) error {
+func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, result *jobstypes.Result, folder, mostText string) error {
 	most, err := parseBytes("output-limit", mostText)
 	if err != nil {
 		return err
@@ -179,11 +179,11 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 	if outcome.OutputSize > most {
 		return badInputf("output-limit: the worker says that it has %d bytes, more than %s", outcome.OutputSize, mostText)
 	}
-	store, err := s.openStore(ctx)
+	ref, err := daemon.OutputOf(outcome, result)
 	if err != nil {
 		return err
 	}
-	digest, err := storage.ParseDigest(outcome.OutputDigest)
+	store, err := s.at(ctx, ref.Space)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (s *Session) unpack(ctx context.Context, outcome program.TaskOutcome, folde
 	}
 	defer os.RemoveAll(parent)
 	packed := filepath.Join(parent, "out.tar")
-	if _, err := storage.Fetch(ctx, store, digest, packed, int64(outcome.OutputSize)); err != nil {
+	if err := daemon.FetchOutput(ctx, store, outcome, ref, packed); err != nil {
 		return err
 	}
 	file, err := os.Open(packed)

@@ -96,8 +96,9 @@ func (s *Session) run(ctx context.Context, programs, args []string, r running) e
 	if _, err := parseBytes("output-limit", r.mostOutput); err != nil {
 		return err
 	}
-	if space, err := s.storeSpace(); err != nil || space != 0 {
-		return errors.Join(err, badInputf("store: %s is a space, which a task cannot name yet: give the network's store, --store s3+http://ACCESS:SECRET@host:port/bucket", s.settings.Store))
+	space, err := s.storeSpace()
+	if err != nil {
+		return err
 	}
 	connected, key, err := s.chainAndKey(ctx)
 	if err != nil {
@@ -119,7 +120,7 @@ func (s *Session) run(ctx context.Context, programs, args []string, r running) e
 	if msg.Spec, err = r.spec(job.Id, task); err != nil {
 		return err
 	}
-	if err := s.parcelInput(parcel, task, &msg.Spec, params); err != nil {
+	if err := s.parcelInput(parcel, task, space, &msg.Spec, params); err != nil {
 		return err
 	}
 	if err := s.findAble(ctx, job, &msg.Spec, params); err != nil {

@@ -149,20 +149,49 @@ func readArtifact(field, path string) (release.Artifact, error) {
 	return release.Artifact{Digest: string(content.Digest), Size: uint64(content.Size), Path: path}, nil
 }
 
-// parcelInput puts a task into an order, or, where it is too large for the chain, into the parcel.
-func (s *Session) parcelInput(p *parcel, task program.Task, spec *jobstypes.RequestSpec, params jobstypes.Params) error {
+// parcelInput puts a task into an order, or, where it is too large for the chain, into the parcel. Where the parcel goes into a space, the order
+// names what is in it: nodes look there, and may read what it names.
+func (s *Session) parcelInput(p *parcel, task program.Task, space uint64, spec *jobstypes.RequestSpec, params jobstypes.Params) error {
 	content, err := task.Marshal()
 	if err != nil {
 		return err
+	}
+	if space != 0 {
+		spec.Input.Files = filesIn(task, space)
 	}
 	if len(content) <= int(params.MaxInlineBytes) {
 		spec.Input.Inline = content
 		return nil
 	}
+	if space != 0 {
+		return badInputf("program: its arguments and inputs take %d bytes of at most %d, and nodes must see them before they accept: put inputs into an archive, or arguments into a file",
+			len(content), params.MaxInlineBytes)
+	}
 	artifact := release.Artifact{Digest: string(storage.DigestOf(content)), Size: uint64(len(content)), Path: "the task", Content: content}
 	p.artifacts = append(p.artifacts, artifact)
 	spec.Input.Reference = &jobstypes.Reference{Digest: artifact.Digest, Size_: artifact.Size}
 	return nil
+}
+
+// filesIn are the contents of a task that lies in a space, each once, under names that no two have.
+func filesIn(task program.Task, space uint64) []jobstypes.NamedReference {
+	var files []jobstypes.NamedReference
+	add := func(digest string, size uint64) {
+		ref := jobstypes.Reference{Digest: digest, Size_: size, Space: space}
+		if !slices.ContainsFunc(files, func(f jobstypes.NamedReference) bool { return f.Reference == ref }) {
+			files = append(files, jobstypes.NamedReference{Name: storage.Digest(digest).Hex(), Reference: ref})
+		}
+	}
+	for _, code := range []*program.Code{task.Program, task.Check} {
+		if code == nil {
+			continue
+		}
+		add(code.Digest, code.Size_)
+		for _, file := range code.Files {
+			add(file.Digest, file.Size_)
+		}
+	}
+	return files
 }
 
 // storeParcel puts into the store what is not there yet.
@@ -190,6 +219,10 @@ func (s *Session) storeParcel(ctx context.Context, p *parcel) error {
 		if err := put(ctx, store, artifact); err != nil {
 			return fmt.Errorf("upload %s: %w", artifact.Path, err)
 		}
+	}
+	space, err := s.storeSpace()
+	if err != nil || space != 0 { // nodes have the runtime of scripts, or cannot read it here
+		return err
 	}
 	if slices.ContainsFunc(p.artifacts, func(a release.Artifact) bool { return filepath.Ext(a.Path) == ".py" }) {
 		return s.offerRuntime(ctx, store)

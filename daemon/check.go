@@ -59,7 +59,7 @@ func (k *Kit) CheckSegments(ctx context.Context, request jobstypes.Request, m Ma
 	}
 	kept := Material{Input: m.Input, EvaluatorInput: m.EvaluatorInput, key: m.key}
 	until := time.Now().Add(wall)
-	err = k.withFiles(ctx, request, m, func(files map[string]string) error {
+	err = k.withFiles(ctx, request, request.WorkerRelease, m, func(files map[string]string) error {
 		for _, c := range checks {
 			c.files = files
 			right, err := c.run(ctx, until, &total)
@@ -162,7 +162,7 @@ func (c check) fetch(ctx context.Context, digest []byte, path string) (why strin
 	if err != nil {
 		return "", err
 	}
-	from, err := c.kit.Source.At(ctx, 0)
+	from, err := c.kit.Source.At(ctx, c.checkpoints.Space)
 	if err != nil {
 		return "", err
 	}

@@ -98,6 +98,10 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 	if err != nil {
 		return World{}, err
 	}
+	read, err := spaces.readBy(ctx, space)
+	if err != nil {
+		return World{}, err
+	}
 	cache, err := release.OpenCache(filepath.Join(cfg.Home, "programs"), int64(cfg.ProgramCache))
 	if err != nil {
 		return World{}, err
@@ -118,7 +122,7 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 			log.Warn("could not close the sandbox", "error", err)
 		}
 	})
-	return World{Network: Chain{network}, Key: key, Store: store, Space: space, Source: spaces, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
+	return World{Network: Chain{network}, Key: key, Store: store, Space: space, SpaceRead: read, Source: spaces, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
 }
 
 // openKey loads the key that the config names. A newcomer's is made, with a passphrase of its own where none was given.

@@ -12,6 +12,7 @@ import (
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -54,17 +55,32 @@ func ReadTask(input []byte) (program.Task, error) {
 
 // PrepareCode fetches what a request names and makes it ready to run, so that nothing is promised with what is not there, not what its digest says
 // or nothing that can be run.
-func (p *Programs) PrepareCode(ctx context.Context, code *program.Code) error {
+func (k *Kit) PrepareCode(ctx context.Context, request jobstypes.Request, code *program.Code) error {
+	if err := k.Programs.checkCode(code); err != nil {
+		return err
+	}
+	named := filesOf(code, request.Spec.Input.Files)
+	if err := checkNamed(code, named); err != nil {
+		return err
+	}
+	return k.withNamed(ctx, named, nil, func(files map[string]string) error {
+		return k.Programs.prepareCode(ctx, code, heldOf(named, files))
+	})
+}
+
+// checkCode refuses code that this node does not run, before any of it is fetched.
+func (p *Programs) checkCode(code *program.Code) error {
 	if !p.Custom {
 		return fmt.Errorf("%w: it names a program of its own, and policy.custom_code is off", ErrTask)
 	}
 	if code == nil {
 		return fmt.Errorf("%w: it names no program to check its results with: its client has to ask for skip_evaluation", ErrTask)
 	}
-	if err := p.checkSizes(code); err != nil {
-		return err
-	}
-	return p.withCode(ctx, code, func(prepared sandbox.Program, _ map[string]string) error {
+	return p.checkSizes(code)
+}
+
+func (p *Programs) prepareCode(ctx context.Context, code *program.Code, held held) error {
+	return p.withCode(ctx, code, held, func(prepared sandbox.Program, _ map[string]string) error {
 		return p.Sandbox.Prepare(ctx, prepared)
 	})
 }
@@ -81,25 +97,88 @@ func (p *Programs) checkSizes(code *program.Code) error {
 	return nil
 }
 
-// withCode calls use with a program and its files, which are on this machine and verified meanwhile.
-func (p *Programs) withCode(ctx context.Context, code *program.Code, use func(sandbox.Program, map[string]string) error) error {
-	described := sandbox.Program{Kind: sandbox.Kind(code.Kind), Digest: code.Digest, EntryPoint: code.EntryPoint, Codec: sandbox.CodecPlain}
-	from, err := p.Source.At(ctx, 0) // a task names no spaces
-	if err != nil {
-		return err
+// OutputName is what a result calls the packed output of a program that its request names.
+const OutputName = "out.tar"
+
+// filesOf are those of a request's files that code is made of, by their digests. What is not among them lies in the store of a whole network.
+func filesOf(code *program.Code, named []jobstypes.NamedReference) []jobstypes.NamedReference {
+	if code == nil {
+		return nil
 	}
-	if described.File, err = p.Contents.Hold(ctx, from, code.Digest, code.Size_); err != nil {
+	digests := map[string]bool{code.Digest: true}
+	for _, file := range code.Files {
+		digests[file.Digest] = true
+	}
+	var of []jobstypes.NamedReference
+	for _, file := range named {
+		if digests[file.Reference.Digest] {
+			of = append(of, file)
+			delete(digests, file.Reference.Digest) // one that is named twice is fetched once
+		}
+	}
+	return of
+}
+
+// checkNamed refuses what a task and the files of its request say against each other: it shows before any of it can be read.
+func checkNamed(code *program.Code, named []jobstypes.NamedReference) error {
+	sizes := map[string]uint64{code.Digest: code.Size_}
+	for _, file := range code.Files {
+		sizes[file.Digest] = file.Size_
+	}
+	for _, file := range named {
+		switch ref := file.Reference; {
+		case ref.Size_ != sizes[ref.Digest]:
+			return fmt.Errorf("%w: it says %d bytes of %s, the request's file %s says %d", ErrTask, sizes[ref.Digest], ref.Digest, file.Name, ref.Size_)
+		case ref.Chunked && ref.Digest == code.Digest:
+			return fmt.Errorf("%w: its program %s lies in chunks, and programs are stored whole", ErrTask, ref.Digest)
+		}
+	}
+	return nil
+}
+
+// held are contents that are on this machine already: the paths by the digests that a task names them by.
+type held map[string]string
+
+func heldOf(named []jobstypes.NamedReference, files map[string]string) held {
+	all := held{}
+	for _, file := range named {
+		if path, ok := files[file.Name]; ok {
+			all[file.Reference.Digest] = path
+		}
+	}
+	return all
+}
+
+// withCode calls use with a program and its files, which are on this machine and verified meanwhile.
+func (p *Programs) withCode(ctx context.Context, code *program.Code, held held, use func(sandbox.Program, map[string]string) error) error {
+	described := sandbox.Program{Kind: sandbox.Kind(code.Kind), Digest: code.Digest, EntryPoint: code.EntryPoint, Codec: sandbox.CodecPlain}
+	var err error
+	var free func()
+	if described.File, free, err = p.holdCode(ctx, held, code.Digest, code.Size_); err != nil {
 		return fmt.Errorf("program: %w", err)
 	}
-	defer p.Contents.Free(code.Digest)
+	defer free()
 	files := map[string]string{}
 	for _, file := range code.Files {
-		if files[file.Name], err = p.Contents.Hold(ctx, from, file.Digest, file.Size_); err != nil {
+		if files[file.Name], free, err = p.holdCode(ctx, held, file.Digest, file.Size_); err != nil {
 			return fmt.Errorf("file %s: %w", file.Name, err)
 		}
-		defer p.Contents.Free(file.Digest)
+		defer free()
 	}
 	return use(described, files)
+}
+
+// holdCode has a content that a task names on this machine until free is called: it is, or lies in the store of a whole network.
+func (p *Programs) holdCode(ctx context.Context, held held, digest string, size uint64) (path string, free func(), err error) {
+	if path, ok := held[digest]; ok {
+		return path, func() {}, nil
+	}
+	from, err := p.Source.At(ctx, 0)
+	if err != nil {
+		return "", nil, err
+	}
+	path, err = p.Contents.Hold(ctx, from, digest, size)
+	return path, func() { p.Contents.Free(digest) }, err
 }
 
 // runTask runs what a request names. That the program failed is a result like any other, which its client wants to see: only one that ran out of
@@ -123,7 +202,7 @@ func (p *Programs) runTask(ctx context.Context, call Call) (Reply, error) {
 	}
 	var result *sandbox.Result
 	var reply Reply
-	err = p.withCode(ctx, task.Program, func(prepared sandbox.Program, files map[string]string) (err error) {
+	err = p.withCode(ctx, task.Program, heldOf(call.Named, call.Files), func(prepared sandbox.Program, files map[string]string) (err error) {
 		call.Files = files
 		result, reply.Log, err = p.execute(ctx, prepared, call, nil)
 		return err
@@ -181,6 +260,7 @@ func told(written []byte) string {
 type checking struct {
 	schema  Schema
 	replies []jobstypes.WorkerReply
+	workers []jobstypes.Assignment // of the replies
 }
 
 // runCheck runs a request's check program on the workers' outcomes: the evaluator's input as proto JSON on standard input, and what each worker's
@@ -200,7 +280,12 @@ func (p *Programs) runCheck(ctx context.Context, call Call, c checking) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	outputs, replies, free, err := p.holdOutputs(ctx, c.replies)
+	folder, err := p.taskFolder()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	outputs, replies, free, err := p.holdOutputs(ctx, c, folder)
 	defer free()
 	if err != nil {
 		return nil, err
@@ -214,7 +299,7 @@ func (p *Programs) runCheck(ctx context.Context, call Call, c checking) ([]byte,
 	}
 	call.args = task.Check.Args
 	var ranking []byte
-	err = p.withCode(ctx, task.Check, func(prepared sandbox.Program, files map[string]string) error {
+	err = p.withCode(ctx, task.Check, heldOf(call.Named, call.Files), func(prepared sandbox.Program, files map[string]string) error {
 		for name, path := range outputs {
 			files[name] = path
 		}
@@ -234,17 +319,17 @@ func (p *Programs) runCheck(ctx context.Context, call Call, c checking) ([]byte,
 }
 
 // holdOutputs fetches what the workers' programs left, by the name that the check program finds it under. Outcomes whose output is not there, too
-// large or not what they say are left out; a store that does not answer is an error.
-func (p *Programs) holdOutputs(ctx context.Context, replies []jobstypes.WorkerReply) (map[string]string, []jobstypes.WorkerReply, func(), error) {
+// large or not what they say are left out; a store that does not answer is an error. What lies in chunks goes into the folder.
+func (p *Programs) holdOutputs(ctx context.Context, c checking, folder string) (map[string]string, []jobstypes.WorkerReply, func(), error) {
 	files := map[string]string{}
 	var kept []jobstypes.WorkerReply
-	var held []string
+	var frees []func()
 	free := func() {
-		for _, digest := range held {
-			p.Contents.Free(digest)
+		for _, one := range frees {
+			one()
 		}
 	}
-	for _, reply := range replies {
+	for i, reply := range c.replies {
 		var outcome program.TaskOutcome
 		if err := outcome.Unmarshal(reply.Reply); err != nil {
 			return nil, nil, free, err // it decoded by the job's schema
@@ -253,7 +338,7 @@ func (p *Programs) holdOutputs(ctx context.Context, replies []jobstypes.WorkerRe
 			kept = append(kept, reply)
 			continue
 		}
-		path, err := p.holdOutput(ctx, outcome)
+		path, freeOne, err := p.holdOutput(ctx, outcome, c.workers[i].Result, filepath.Join(folder, reply.Node+".tar"))
 		switch {
 		case err == nil:
 		case IsForGood(err) || errors.Is(err, ErrTask):
@@ -263,24 +348,74 @@ func (p *Programs) holdOutputs(ctx context.Context, replies []jobstypes.WorkerRe
 			return nil, nil, free, fmt.Errorf("output of %s: %w", reply.Node, err)
 		}
 		files[reply.Node+".tar"] = path
-		held = append(held, outcome.OutputDigest)
+		frees = append(frees, freeOne)
 		kept = append(kept, reply)
 	}
 	return files, kept, free, nil
 }
 
-func (p *Programs) holdOutput(ctx context.Context, outcome program.TaskOutcome) (string, error) {
+// holdOutput has what a program left on this machine until free is called. A result that names it says where it lies.
+func (p *Programs) holdOutput(ctx context.Context, outcome program.TaskOutcome, result *jobstypes.Result, path string) (held string, free func(), err error) {
 	if outcome.OutputSize > uint64(p.Limits.Input) {
-		return "", fmt.Errorf("%w: its output has %d bytes, limits.input is %d", ErrTask, outcome.OutputSize, p.Limits.Input)
+		return "", nil, fmt.Errorf("%w: its output has %d bytes, limits.input is %d", ErrTask, outcome.OutputSize, p.Limits.Input)
+	}
+	ref, err := OutputOf(outcome, result)
+	if err != nil {
+		return "", nil, err
+	}
+	from, err := p.Source.At(ctx, ref.Space)
+	if err != nil {
+		return "", nil, err
+	}
+	if ref.Chunked {
+		return path, func() { os.Remove(path) }, FetchOutput(ctx, from, outcome, ref, path)
+	}
+	held, err = p.Contents.Hold(ctx, from, ref.Digest, ref.Size_)
+	return held, func() { p.Contents.Free(ref.Digest) }, err
+}
+
+// OutputOf is where the packed output of a program lies that its request named: where its result says, or else in the store of a whole network.
+// It errs with ErrTask where they contradict each other.
+func OutputOf(outcome program.TaskOutcome, result *jobstypes.Result) (jobstypes.Reference, error) {
+	ref := jobstypes.Reference{Digest: outcome.OutputDigest, Size_: outcome.OutputSize}
+	if result != nil {
+		for _, file := range result.Files {
+			if file.Name == OutputName {
+				ref = file.Reference
+			}
+		}
 	}
 	if _, err := storage.ParseDigest(outcome.OutputDigest); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrTask, err)
+		return ref, fmt.Errorf("%w: %w", ErrTask, err)
 	}
-	from, err := p.Source.At(ctx, 0)
+	if ref.Size_ != outcome.OutputSize || !ref.Chunked && ref.Digest != outcome.OutputDigest {
+		return ref, fmt.Errorf("%w: its output is %s with %d bytes, its result's file is %s with %d", ErrTask, outcome.OutputDigest, outcome.OutputSize, ref.Digest, ref.Size_)
+	}
+	return ref, nil
+}
+
+// FetchOutput fetches a program's packed output into a file, which is there only if it is what the outcome says.
+func FetchOutput(ctx context.Context, from storage.Store, outcome program.TaskOutcome, ref jobstypes.Reference, path string) error {
+	if !ref.Chunked {
+		_, err := storage.Fetch(ctx, from, storage.Digest(ref.Digest), path, int64(ref.Size_))
+		return err
+	}
+	if err := chunk.Get(ctx, from, chunk.Ref{Digest: storage.Digest(ref.Digest), Size: int64(ref.Size_), Chunked: true}, path, chunk.Options{}); err != nil {
+		return err
+	}
+	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return p.Contents.Hold(ctx, from, outcome.OutputDigest, outcome.OutputSize)
+	info, err := storage.DigestReader(storage.ContextReader(ctx, file))
+	err = errors.Join(err, file.Close())
+	if err == nil && string(info.Digest) != outcome.OutputDigest {
+		err = fmt.Errorf("%w: the chunks are those of %s, the outcome says %s", storage.ErrDigestMismatch, info.Digest, outcome.OutputDigest)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // lastLineOf a log is what most programs say last.

@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/local"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
 // tamper changes every object of a local store, whatever it is.
@@ -34,6 +36,16 @@ func tamper(t *testing.T, folder string) {
 	}))
 }
 
+// onlySpace has space 7, and no store of a whole network.
+type onlySpace struct{ storage.Store }
+
+func (s onlySpace) At(_ context.Context, space uint64) (storage.Store, error) {
+	if space != 7 {
+		return nil, daemon.ErrNoStore
+	}
+	return s.Store, nil
+}
+
 // What a request names is on this machine, verified and ready, before anything is promised with it.
 func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 	content := []byte("a program")
@@ -45,8 +57,10 @@ func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 		change func(*daemon.Programs, *program.Code)
 		none   bool
 		spoil  bool
-		is     error
-		says   string
+		// request changes the reference of the program among the request's files; nil: there is none.
+		request func(*jobstypes.Reference)
+		is      error
+		says    string
 	}{
 		"as it should be": {},
 		"the owner does not want it": {
@@ -67,6 +81,14 @@ func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 				c.Files = []program.TaskFile{{Name: "a", Digest: absent, Size_: 6}, {Name: "b", Digest: absent, Size_: 5}}
 			}, is: daemon.ErrTask, says: "more than the 10 bytes of limits.input",
 		},
+		"in a space that the request says": {request: func(*jobstypes.Reference) {}},
+		"in no space, which this node cannot read": {
+			request: func(r *jobstypes.Reference) { r.Digest = absent }, is: daemon.ErrNoStore,
+		},
+		"of another size than the request says": {
+			request: func(r *jobstypes.Reference) { r.Size_++ }, is: daemon.ErrTask, says: "it says 9 bytes of " + string(storage.DigestOf(content)) + ", the request's file program says 10",
+		},
+		"in chunks": {request: func(r *jobstypes.Reference) { r.Chunked = true }, is: daemon.ErrTask, says: "lies in chunks, and programs are stored whole"},
 		"a program that cannot be run": {
 			change: func(p *daemon.Programs, _ *program.Code) {
 				p.Sandbox.(*daemontest.Sandbox).RefuseToPrepare(sandbox.ErrBadProgram)
@@ -86,7 +108,13 @@ func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 			p := &daemon.Programs{
 				Custom: true, Contents: contents, Source: daemon.Plain{Store: store}, Sandbox: box, Limits: daemon.Config{}.WithDefaults().Limits, Log: daemontest.Log(t),
 			}
-			named := code()
+			p.Tasks = t.TempDir()
+			named, request := code(), jobstypes.Request{}
+			if c.request != nil {
+				p.Source = onlySpace{store}
+				request.Spec.Input.Files = []jobstypes.NamedReference{{Name: "program", Reference: jobstypes.Reference{Digest: named.Digest, Size_: named.Size_, Space: 7}}}
+				c.request(&request.Spec.Input.Files[0].Reference)
+			}
 			if c.change != nil {
 				c.change(p, named)
 			}
@@ -96,7 +124,8 @@ func TestWhatARequestNamesIsCheckedBeforeItIsPromised(t *testing.T) {
 			if c.spoil {
 				tamper(t, folder)
 			}
-			err = p.PrepareCode(t.Context(), named)
+			kit := &daemon.Kit{World: daemon.World{Source: p.Source, Contents: contents}, Programs: p}
+			err = kit.PrepareCode(t.Context(), request, named)
 			if c.is == nil {
 				require.NoError(t, err)
 				return

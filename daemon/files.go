@@ -7,23 +7,53 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
-// RefusesFiles says why a request's files are too much for this node; empty: they are not. Input and files together obey limits.input.
-func (k *Kit) RefusesFiles(request jobstypes.Request) string {
-	left := uint64(k.Config.Limits.Input)
+// InSpaces tells whether what a request names may be for its participants alone, who can see it once they are in.
+func InSpaces(request jobstypes.Request) bool {
+	input := request.Spec.Input
+	return input.Reference != nil && input.Reference.Space != 0 ||
+		slices.ContainsFunc(input.Files, func(f jobstypes.NamedReference) bool { return f.Reference.Space != 0 })
+}
+
+// RefusesFiles says why a request's files are too much for this node; empty: they are not. Input and files together obey limits.input, but not the
+// programs that a request names: those are bounded by what the cache takes.
+func (k *Kit) RefusesFiles(ctx context.Context, request jobstypes.Request) (string, error) {
+	requested, err := k.Programs.Requested(ctx, request.WorkerRelease)
+	if err != nil {
+		return "", err
+	}
 	sizes := map[string]uint64{}
 	if ref := request.Spec.Input.Reference; ref != nil {
 		sizes["its input"] = ref.Size_
 	}
-	for _, file := range request.Spec.Input.Files {
-		sizes["its file "+file.Name] = file.Reference.Size_
+	programs := map[string]bool{}
+	if requested {
+		if task, err := ReadTask(request.Spec.Input.Inline); err == nil {
+			for _, code := range []*program.Code{task.Program, task.Check} {
+				if code != nil {
+					programs[code.Digest] = true
+				}
+			}
+		}
 	}
+	for _, file := range request.Spec.Input.Files {
+		if !programs[file.Reference.Digest] {
+			sizes["its file "+file.Name] = file.Reference.Size_
+		}
+	}
+	return k.refusesSizes(sizes), nil
+}
+
+func (k *Kit) refusesSizes(sizes map[string]uint64) string {
+	left := uint64(k.Config.Limits.Input)
 	sum := uint64(0)
 	for what, size := range sizes {
 		if size > left {
@@ -37,10 +67,37 @@ func (k *Kit) RefusesFiles(request jobstypes.Request) string {
 	return ""
 }
 
-// WithFiles calls use with a request's files, by name, which are on this machine, verified, and opened with the key where they are sealed to
+// WithFiles calls use with the files that a request's workers need, by name, which are on this machine, verified, and opened with the key where they are sealed to
 // one, meanwhile. It errs with what fetching or opening them does, and with what use does.
-func (k *Kit) WithFiles(ctx context.Context, request jobstypes.Request, key *seal.Key, use func(files map[string]string) error) (err error) {
+func (k *Kit) WithFiles(ctx context.Context, request jobstypes.Request, input []byte, key *seal.Key, use func(files map[string]string) error) error {
+	named, err := k.filesFor(ctx, request, request.WorkerRelease, input)
+	if err != nil {
+		return err
+	}
+	return k.withNamed(ctx, named, key, use)
+}
+
+// filesFor are the files that a release's program has to have: all, or, where the request names it, those that it is made of.
+func (k *Kit) filesFor(ctx context.Context, request jobstypes.Request, releaseID uint64, input []byte) ([]jobstypes.NamedReference, error) {
 	named := request.Spec.Input.Files
+	if len(named) == 0 {
+		return nil, nil
+	}
+	requested, err := k.Programs.Requested(ctx, releaseID)
+	if err != nil || !requested {
+		return named, err
+	}
+	task, err := ReadTask(input)
+	if err != nil {
+		return nil, nil // whoever runs it says so
+	}
+	if releaseID == request.EvaluatorRelease {
+		return filesOf(task.Check, named), nil
+	}
+	return filesOf(task.Program, named), nil
+}
+
+func (k *Kit) withNamed(ctx context.Context, named []jobstypes.NamedReference, key *seal.Key, use func(files map[string]string) error) (err error) {
 	if len(named) == 0 {
 		return use(nil)
 	}
@@ -103,18 +160,23 @@ func openFile(ctx context.Context, sealed, path string, key seal.Key) error {
 	return errors.Join(err, to.Close(), ctx.Err())
 }
 
-// HaveFiles has a request's files on this machine, verified, without opening them. Of those in chunks it only sees that they are there.
+// HaveFiles has a request's files on this machine, verified, without opening them. Of those in chunks, and of those that programs are made of which
+// the request names, it only sees that they are there: who runs one of them fetches what is its.
 func (k *Kit) HaveFiles(ctx context.Context, request jobstypes.Request) error {
+	requested, err := k.Programs.Requested(ctx, request.WorkerRelease)
+	if err != nil {
+		return err
+	}
 	for _, file := range request.Spec.Input.Files {
-		if err := k.haveFile(ctx, file); err != nil {
+		if err := k.haveFile(ctx, file, requested); err != nil {
 			return fmt.Errorf("file %s: %w", file.Name, err)
 		}
 	}
 	return nil
 }
 
-func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error {
-	if !file.Reference.Chunked {
+func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference, seen bool) error {
+	if !file.Reference.Chunked && !seen {
 		_, free, err := k.holdFile(ctx, file, "")
 		if err == nil {
 			free()
@@ -126,6 +188,13 @@ func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error
 		return err
 	}
 	digest := storage.Digest(file.Reference.Digest)
+	if !file.Reference.Chunked {
+		info, err := from.Stat(ctx, digest)
+		if err == nil && uint64(info.Size) != file.Reference.Size_ {
+			err = fmt.Errorf("%w: it has %d bytes, the reference says %d", storage.ErrSizeMismatch, info.Size, file.Reference.Size_)
+		}
+		return err
+	}
 	content, err := storage.ReadAll(ctx, from, digest, chunk.MaxManifest)
 	if err != nil {
 		return err
@@ -148,11 +217,15 @@ func (k *Kit) haveFile(ctx context.Context, file jobstypes.NamedReference) error
 	return nil
 }
 
-// withFiles is WithFiles for whoever judges, for which Gather has looked whether the files are there: what is not as announced or cannot be
+// withFiles is WithFiles for whoever judges by running one of a request's programs, for which Gather has looked whether the files are there: what is not as announced or cannot be
 // opened nobody could have used.
-func (k *Kit) withFiles(ctx context.Context, request jobstypes.Request, m Material, use func(files map[string]string) error) error {
+func (k *Kit) withFiles(ctx context.Context, request jobstypes.Request, releaseID uint64, m Material, use func(files map[string]string) error) error {
+	named, err := k.filesFor(ctx, request, releaseID, m.Input)
+	if err != nil {
+		return err
+	}
 	began := false
-	err := k.WithFiles(ctx, request, m.key, func(files map[string]string) error {
+	err = k.withNamed(ctx, named, m.key, func(files map[string]string) error {
 		began = true
 		return use(files)
 	})

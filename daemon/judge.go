@@ -89,7 +89,7 @@ func (k *Kit) Gather(ctx context.Context, request jobstypes.Request, assignments
 	for i, reply := range replies {
 		if reply != nil {
 			if keys.Data != nil {
-				assignments[i].Result = &jobstypes.Result{Inline: reply.Reply}
+				assignments[i].Result = &jobstypes.Result{Inline: reply.Reply, Files: assignments[i].Result.Files}
 			}
 			m.Replies, m.Workers = append(m.Replies, *reply), append(m.Workers, assignments[i])
 		}
@@ -153,11 +153,11 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 		}
 		if _, known := given[seed]; !known {
 			var repeated Reply
-			err := k.withFiles(ctx, request, m, func(files map[string]string) (err error) {
+			err := k.withFiles(ctx, request, request.WorkerRelease, m, func(files map[string]string) (err error) {
 				repeated, err = k.Programs.Run(ctx, Call{
 					JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
 					RequestID: request.Id, Client: request.Client, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
-					Grant: grant, Files: files,
+					Grant: grant, Files: files, Named: request.Spec.Input.Files,
 				})
 				return err
 			})
@@ -228,14 +228,19 @@ func (k *Kit) ask(ctx context.Context, job Job, request jobstypes.Request, m Mat
 			return nil, err
 		}
 		call.Input, call.Grant.GPUs = m.Input, needed.GPUs
-		said, err := k.Programs.runCheck(ctx, call, checking{schema: job.Schema, replies: m.Replies})
+		var said []byte
+		err = k.withFiles(ctx, request, call.ReleaseID, m, func(files map[string]string) (err error) {
+			call.Files, call.Named = files, request.Spec.Input.Files
+			said, err = k.Programs.runCheck(ctx, call, checking{schema: job.Schema, replies: m.Replies, workers: m.Workers})
+			return err
+		})
 		return said, k.blame(ctx, request, err)
 	}
 	if call.Input, err = job.Schema.BuildEvaluatorInput(m.Input, m.Replies); err != nil {
 		return nil, fmt.Errorf("put request and replies together: %w", err)
 	}
 	var reply Reply
-	err = k.withFiles(ctx, request, m, func(files map[string]string) error {
+	err = k.withFiles(ctx, request, call.ReleaseID, m, func(files map[string]string) error {
 		return k.withEvaluatorInput(m.EvaluatorInput, files, func(files map[string]string) error {
 			call.Files = files
 			reply, err = k.Programs.Run(ctx, call)

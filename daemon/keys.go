@@ -54,19 +54,6 @@ func (k *Kit) CannotOpen(ctx context.Context, request jobstypes.Request) (string
 	return "", nil
 }
 
-// CannotShare says why this node, whose store is a space, could not exchange what a request needs besides references; empty: it could. States
-// are named by their digests alone, and are looked for in a store that all share.
-func (k *Kit) CannotShare(ctx context.Context, request jobstypes.Request) (string, error) {
-	if k.Space == 0 {
-		return "", nil
-	}
-	terms, err := k.Catalog.Terms(ctx, request.Spec.JobId, request.TermsVersion)
-	if err == nil && terms.ByCheckpoint() {
-		return "its job verifies by checkpoint, whose states need a store that all share, and this node's is a space", nil
-	}
-	return "", err
-}
-
 // foreignKey is said where another machine of the same owner has stated its key.
 const foreignKey = "the account's encryption key on the chain is not this machine's: copy its file and name it with encryption_key"
 

@@ -18,6 +18,7 @@ import (
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/seal"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // Network is all that a daemon asks of the chain, and how it sends to it. Chain is one.
@@ -50,6 +51,8 @@ type World struct {
 	// Store is where this node stores: a space, or what a whole network shares. Space is the number of the space; 0: it is none.
 	Store storage.Store
 	Space uint64
+	// SpaceRead is who reads the space; ACCESS_KIND_UNSPECIFIED: it is not known.
+	SpaceRead storagetypes.AccessKind
 	// Source opens what references name; nil: the store has everything.
 	Source Source
 	Cache  ReleaseCache
@@ -81,6 +84,11 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	cfg = cfg.WithDefaults()
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
+	}
+	// A result goes into its space before it is committed to: who can list the space there, could copy it.
+	if kind := world.SpaceRead; role == program.ROLE_WORKER && (kind == storagetypes.ACCESS_KIND_EVERYBODY || kind == storagetypes.ACCESS_KIND_JOB) {
+		return nil, BadConfig(fmt.Errorf("store: space %d is read by others, who could copy results before they are revealed: "+
+			"have participants read it, `aind storage grants %d --read participants`", world.Space, world.Space))
 	}
 	if world.Source == nil {
 		world.Source = Plain{world.Store}

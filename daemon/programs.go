@@ -71,8 +71,10 @@ type Call struct {
 	Wall time.Duration
 	// Grant is what the run may use; its zero value: what the owner's limits say.
 	Grant Grant
-	// Files that the program sees beside its input: the paths by name.
+	// Files that the program sees beside its input: the paths by name. Of a program that its request names they are what it and its own files
+	// are made of, as the request's Named say.
 	Files map[string]string
+	Named []jobstypes.NamedReference
 	// OutFile is where a program that its request names leaves what it put into /ain/out; empty: nobody wants it.
 	OutFile string
 

@@ -132,6 +132,18 @@ func OpenStore(ctx context.Context, address string, spaces *Spaces) (store stora
 	return opened, 0, nil
 }
 
+// readBy asks the chain who reads a space; 0 is none.
+func (s *Spaces) readBy(ctx context.Context, space uint64) (storagetypes.AccessKind, error) {
+	if space == 0 {
+		return storagetypes.ACCESS_KIND_UNSPECIFIED, nil
+	}
+	reserved, err := s.Query.Space(ctx, &storagetypes.QuerySpaceRequest{Space: space})
+	if err != nil {
+		return 0, fmt.Errorf("ask for space %d: %w", space, err)
+	}
+	return reserved.Space.Read.Kind, nil
+}
+
 // endpoint asks the chain where a space is. One that is gone has nothing that could be read.
 func (s *Spaces) endpoint(ctx context.Context, space uint64) (string, error) {
 	s.mu.Lock()

@@ -11,6 +11,7 @@ import (
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
+	"github.com/ain-network/aind/storage"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -84,9 +85,6 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 			return why, err
 		}
 	}
-	if why, err := e.CannotShare(ctx, request); why != "" || err != nil {
-		return why, err
-	}
 	if requested, err := e.Programs.Requested(ctx, request.EvaluatorRelease); err != nil {
 		return "", err
 	} else if requested && !e.Config.Policy.CustomCode {
@@ -107,8 +105,8 @@ func (e *Evaluator) refuses(ctx context.Context, job daemon.Job, request jobstyp
 		return fmt.Sprintf("its deposit is %s AIN, the free stake %s: raise the stake with `aind stake`",
 			chain.FormatAmount(request.Deposit), chain.FormatAmount(stake)), nil
 	}
-	if why := e.RefusesFiles(request); why != "" {
-		return why, nil
+	if why, err := e.RefusesFiles(ctx, request); why != "" || err != nil {
+		return why, err
 	}
 	if why, err := e.Programs.Resting(request.EvaluatorRelease); why != "" || err != nil {
 		return why, err
@@ -209,7 +207,10 @@ func (t *task) prepareCheck(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, left) // later nobody wants it any more
 	defer cancel()
-	return t.Programs.PrepareCode(ctx, task.Check)
+	if err := t.PrepareCode(ctx, t.request, task.Check); !daemon.InSpaces(t.request) || !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	return nil // what is for participants alone shows once this node is one; if it is not there then, nobody can judge
 }
 
 func (t *task) accept(ctx context.Context) error {

@@ -87,9 +87,6 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 			return unseenAtRisk, err
 		}
 	}
-	if why, err := w.CannotShare(ctx, request); why != "" || err != nil {
-		return why, err
-	}
 	if least := request.Spec.MinRating; least > 0 {
 		rating, err := w.Network.Rating(ctx, job.Id, owner)
 		if err != nil {
@@ -117,8 +114,8 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		return fmt.Sprintf("its bond is %s AIN, the free stake %s: raise the stake with `aind stake`",
 			chain.FormatAmount(request.WorkerBond), chain.FormatAmount(stake)), nil
 	}
-	if why := w.RefusesFiles(request); why != "" {
-		return why, nil
+	if why, err := w.RefusesFiles(ctx, request); why != "" || err != nil {
+		return why, err
 	}
 	if why, err := w.Programs.Resting(request.WorkerRelease); why != "" || err != nil {
 		return why, err

@@ -9,6 +9,7 @@ import (
 	"github.com/ain-network/aind/daemon"
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/storage"
+	"github.com/ain-network/aind/storage/chunk"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
@@ -47,7 +48,7 @@ func (t *task) prepareCode(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, left) // later nobody wants it any more
 	defer cancel()
-	return t.Programs.PrepareCode(ctx, named.Program)
+	return t.unlessUnseen(ctx, t.PrepareCode(ctx, t.request, named.Program))
 }
 
 // noteOutput remembers what the program left besides its reply, if its request named it: it is stored before the result is revealed.
@@ -60,7 +61,10 @@ func (t *task) noteOutput(ctx context.Context, reply []byte) error {
 	if err := outcome.Unmarshal(reply); err != nil {
 		return err
 	}
-	t.rec.Outcome.Output = outcome.OutputDigest
+	t.rec.Outcome.Output, t.rec.Outcome.OutputSize = outcome.OutputDigest, outcome.OutputSize
+	if outcome.OutputDigest != "" {
+		t.rec.Outcome.Space = t.Space
+	}
 	return nil
 }
 
@@ -69,12 +73,21 @@ func (t *task) storeOutput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	info, err := storage.PutFile(ctx, t.Store, t.outputPath(), storage.ExpectDigest(digest))
+	store, err := t.storeAt(ctx, t.rec.Outcome.Space)
 	if err != nil {
 		return err
 	}
-	t.rec.Outcome.OutputUploaded = true
-	t.log.Info("stored the output", "digest", digest, "size", info.Size)
+	ref := chunk.Ref{Digest: digest}
+	if t.rec.Outcome.Space != 0 {
+		ref, err = chunk.PutFile(ctx, store, t.outputPath(), chunk.Options{})
+	} else {
+		_, err = storage.PutFile(ctx, store, t.outputPath(), storage.ExpectDigest(digest))
+	}
+	if err != nil {
+		return err
+	}
+	t.rec.Outcome.OutputUploaded, t.rec.Outcome.OutputStored, t.rec.Outcome.OutputChunked = true, ref.Digest.String(), ref.Chunked
+	t.log.Info("stored the output", "digest", digest, "size", t.rec.Outcome.OutputSize)
 	return nil
 }
 

@@ -23,6 +23,8 @@ type record struct {
 	StatesBytes int64 `json:"states_bytes,omitempty"`
 	// Published: so many of them the chain has.
 	Published int `json:"published,omitempty"`
+	// StatesSpace is where they lie; 0: the store of a whole network.
+	StatesSpace uint64 `json:"states_space,omitempty"`
 	// StatesStored: the store has those that somebody will ask for.
 	StatesStored bool `json:"states_stored,omitempty"`
 	// TookMs is how long the segments ran, UnpublishedMs those whose states are not published.
@@ -40,7 +42,7 @@ type outcome struct {
 	// Digest and Size of a result that goes by reference; its content is in the results folder until the end.
 	Digest string `json:"digest,omitempty"`
 	Size   uint64 `json:"size,omitempty"`
-	// Space that it lies in; 0: the store of a whole network.
+	// Space that it and the output lie in; 0: the store of a whole network.
 	Space uint64 `json:"space,omitempty"`
 	// Open: it is sent without a commitment, once the contract has closed.
 	Open bool `json:"open,omitempty"`
@@ -49,6 +51,10 @@ type outcome struct {
 	// Output is what a program that its request names left, in a file of the results folder until the end. OutputUploaded: the store has it.
 	Output         string `json:"output,omitempty"`
 	OutputUploaded bool   `json:"output_uploaded,omitempty"`
+	OutputSize     uint64 `json:"output_size,omitempty"`
+	// OutputStored is the digest under which it is found, in chunks where OutputChunked.
+	OutputStored  string `json:"output_stored,omitempty"`
+	OutputChunked bool   `json:"output_chunked,omitempty"`
 }
 
 // took is how long the segments ran so far.
@@ -61,10 +67,24 @@ func messageKey(requestID uint64, step daemon.Step) string {
 	return strconv.FormatUint(requestID, 10) + "/" + step.Name
 }
 
-// result is the outcome as the chain knows it.
+// result is the outcome as the chain knows it. An output that lies in a space is one of its files: the reply alone does not say where.
 func (o outcome) result() jobstypes.Result {
-	if o.Digest == "" {
-		return jobstypes.Result{Inline: o.Inline}
+	result := jobstypes.Result{Inline: o.Inline}
+	if o.Digest != "" {
+		result = jobstypes.Result{Reference: &jobstypes.Reference{Digest: o.Digest, Size_: o.Size, Space: o.Space}}
 	}
-	return jobstypes.Result{Reference: &jobstypes.Reference{Digest: o.Digest, Size_: o.Size, Space: o.Space}}
+	if o.Output != "" && o.Space != 0 {
+		result.Files = []jobstypes.NamedReference{{Name: daemon.OutputName, Reference: jobstypes.Reference{
+			Digest: o.OutputStored, Size_: o.OutputSize, Space: o.Space, Chunked: o.OutputChunked,
+		}}}
+	}
+	return result
+}
+
+// space is where the result lies, which its commitment names; 0: in none.
+func (o outcome) space() uint64 {
+	for _, content := range o.result().Content() {
+		return content.Space
+	}
+	return 0
 }

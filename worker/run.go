@@ -54,9 +54,10 @@ func run(ctx context.Context, t *task) error {
 	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant, OutFile: t.outputPath(),
+		Named: t.request.Spec.Input.Files,
 	}
 	began := false
-	err = t.WithFiles(ctx, t.request, t.key, func(files map[string]string) error {
+	err = t.WithFiles(ctx, t.request, input, t.key, func(files map[string]string) error {
 		began, call.Files = true, files
 		return t.work(ctx, params, terms, call)
 	})
@@ -151,12 +152,8 @@ func (t *task) isLate(ctx context.Context) bool {
 	return err == nil && left < time.Duration(t.request.Spec.TimeLimitMs)*time.Millisecond/2
 }
 
-// inSpaces tells whether what the request names may be for its participants alone, who can see it once they are in.
-func (t *task) inSpaces() bool {
-	input := t.request.Spec.Input
-	return input.Reference != nil && input.Reference.Space != 0 ||
-		slices.ContainsFunc(input.Files, func(f jobstypes.NamedReference) bool { return f.Reference.Space != 0 })
-}
+// inSpaces tells whether what the request names may be for its participants alone.
+func (t *task) inSpaces() bool { return daemon.InSpaces(t.request) }
 
 // inChunks tells whether a file lies in chunks, which are fetched when the work begins.
 func (t *task) inChunks() bool {

@@ -148,12 +148,15 @@ func publish(ctx context.Context, t *task) error {
 		}
 	}
 	if t.rec.Published = first; first == len(t.rec.States) {
-		t.rec.UnpublishedMs = 0
+		t.rec.UnpublishedMs, t.rec.StatesSpace = 0, published.Space
 		return nil
+	}
+	if t.rec.StatesSpace = t.Space; first > 0 {
+		t.rec.StatesSpace = published.Space // all lie in one
 	}
 	digests := t.rec.States[first:]
 	err = t.Outbox.Do(ctx, daemon.WorkerPublish, publishKey(t.request.Id, first), &jobstypes.MsgPublishCheckpoints{
-		Signer: t.Signer, RequestId: t.request.Id, First: uint32(first), Digests: digests,
+		Signer: t.Signer, RequestId: t.request.Id, First: uint32(first), Digests: digests, Space: t.rec.StatesSpace,
 	})
 	if err != nil {
 		return err
@@ -179,6 +182,10 @@ func (t *task) storeStates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	store, err := t.storeAt(ctx, t.rec.StatesSpace)
+	if err != nil {
+		return err
+	}
 	for _, segment := range drawn {
 		if segment == 0 {
 			continue
@@ -187,7 +194,7 @@ func (t *task) storeStates(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := storage.PutFile(ctx, t.Store, t.statePath(int(segment-1)), storage.ExpectDigest(digest)); err != nil {
+		if _, err := storage.PutFile(ctx, store, t.statePath(int(segment-1)), storage.ExpectDigest(digest)); err != nil {
 			return fmt.Errorf("store the state that segment %d begins with: %w", segment, err)
 		}
 	}

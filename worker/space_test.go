@@ -14,7 +14,9 @@ import (
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage"
 	"github.com/ain-network/aind/storage/chunk"
+	"github.com/ain-network/aind/worker"
 	jobstypes "github.com/ain-network/aind/x/jobs/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // spaces have the client's space, 7, which shows its content to who takes part, and the worker's own, 8.
@@ -121,13 +123,67 @@ func TestNothingIsTakenUnseenAtTheRiskOfTheBond(t *testing.T) {
 	}
 }
 
-// States are looked for in a store that all share: whoever's store is a space would be found out for nothing.
-func TestSegmentsNeedASharedStore(t *testing.T) {
-	s := newSegmentScene(t, 2)
+// States go into the worker's space, where those look who judge: the chain is told which it is.
+func TestSegmentsThroughASpace(t *testing.T) {
+	s := newSegmentScene(t, 5)
+	own := daemontest.NewStore(t)
+	s.machine.Source, s.machine.Space, s.machine.Store = besides{8, own, s.machine.Store}, 8, own
+	r := s.start(s.config())
+	id := s.request(workers(1, 1))
+	s.reaches(id, jobstypes.REQUEST_STATE_EVALUATING)
+	require.Equal(t, s.digests(id, 5), s.chain.Published(id, me))
+	require.EqualValues(t, 8, s.chain.PublishedIn(id, me))
+	require.NotEmpty(t, s.has(daemontest.States(id, me, 5)))
+	s.settled(id, me)
+	s.nothingLeft(r)
+}
+
+// besides is a space, and the store of a whole network that has the programs.
+type besides struct {
+	id          uint64
+	own, shared storage.Store
+}
+
+func (b besides) At(_ context.Context, space uint64) (storage.Store, error) {
+	if space == b.id {
+		return b.own, nil
+	}
+	return b.shared, nil
+}
+
+// What a commitment says to be in a space is there when it is sent: who shuts the worker out afterwards takes nothing from it.
+func TestResultIsInItsSpaceBeforeItIsCommittedTo(t *testing.T) {
+	s := newScene(t)
 	s.machine.Space = 8
-	id := s.request(nil)
+	reply := daemontest.Answer(42, bytes.Repeat([]byte{7}, 5000))
+	s.machine.Sandbox.Use(daemontest.WorkerProgram, func(context.Context, sandbox.Run) ([]byte, error) { return reply, nil })
 	s.start(s.config())
-	require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 200*time.Millisecond, 10*time.Millisecond)
+	id := s.request(workers(2, 2))
+	s.rivalGoesOn(id)
+	daemontest.Eventually(t, "the commitment", func() bool { a, _ := s.mine(id); return a.HasCommitted() })
+	stored, err := storage.ReadAll(t.Context(), s.machine.Store, storage.DigestOf(reply), 10_000)
+	require.NoError(t, err)
+	require.Equal(t, reply, stored)
+	a, _ := s.mine(id)
+	require.EqualValues(t, 8, a.Space)
+
+	s.machine.Sandbox.Use(daemontest.WorkerProgram, daemontest.Double)
+	small := s.request(workers(1, 1))
+	daemontest.Eventually(t, "a small result", func() bool { a, _ := s.mine(small); return a.HasRevealed() })
+	a, _ = s.mine(small)
+	require.Zero(t, a.Space, "it lies in none")
+}
+
+// Who may list the space of a worker could copy what it is about to reveal.
+func TestResultsGoIntoNoSpaceThatOthersRead(t *testing.T) {
+	s := newScene(t)
+	for _, kind := range []storagetypes.AccessKind{storagetypes.ACCESS_KIND_EVERYBODY, storagetypes.ACCESS_KIND_JOB} {
+		world, _ := s.machine.World(s)
+		world.Space, world.SpaceRead = 8, kind
+		_, err := worker.New(t.Context(), s.config(), world)
+		require.EqualError(t, err, "store: space 8 is read by others, who could copy results before they are revealed: "+
+			"have participants read it, `aind storage grants 8 --read participants`")
+	}
 }
 
 // A client that shows its content to nobody would earn the bonds of those who trusted it: they answer with nothing.

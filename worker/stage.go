@@ -37,6 +37,7 @@ var stages = []stage{
 	{daemon.WorkerRun, (*task).mustRun, run},
 	{daemon.WorkerPublish, (*task).mustPublish, publish},
 	{daemon.WorkerResign, (*task).mustResign, resign},
+	{daemon.WorkerUpload, (*task).mustUploadFirst, upload},
 	{daemon.WorkerCommit, (*task).mustCommit, commit},
 	{daemon.WorkerUpload, (*task).mustUpload, upload},
 	{daemon.WorkerReveal, (*task).mustReveal, reveal},
@@ -109,6 +110,11 @@ func (t *task) revealing() bool {
 	}
 	return t.request.State == jobstypes.REQUEST_STATE_REVEALING && t.mine.CommittedMs != 0 && t.mine.RevealedMs == 0 &&
 		t.rec.Outcome != nil
+}
+
+// mustUploadFirst wants in its space what the commitment will say is there: afterwards nobody who shuts us out takes the result from us.
+func (t *task) mustUploadFirst() bool {
+	return t.mustCommit() && t.Space != 0 && (t.mustStoreResult() || t.mustStoreOutput())
 }
 
 func (t *task) mustUpload() bool {

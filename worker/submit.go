@@ -25,13 +25,14 @@ func resign(ctx context.Context, t *task) error {
 }
 
 func commit(ctx context.Context, t *task) error {
-	digest, err := jobstypes.ResultDigest(t.rec.Outcome.result())
+	result := t.rec.Outcome.result()
+	digest, err := jobstypes.ResultDigest(result)
 	if err != nil {
 		return err
 	}
-	commitment := jobstypes.Commitment(t.Network.ChainID(), t.request.Id, t.Owner, digest, t.rec.Salt)
+	commitment := jobstypes.Commitment(t.Network.ChainID(), t.request.Id, t.Owner, digest, t.rec.Salt, result.Files...)
 	err = t.send(ctx, daemon.WorkerCommit, &jobstypes.MsgSubmitResult{
-		Signer: t.Signer, RequestId: t.request.Id, Commitment: commitment[:],
+		Signer: t.Signer, RequestId: t.request.Id, Commitment: commitment[:], Space: t.rec.Outcome.space(),
 	})
 	if err != nil {
 		return err
@@ -41,8 +42,8 @@ func commit(ctx context.Context, t *task) error {
 	return err
 }
 
-// upload stores a result that is too large for the chain, and states that others will run again from, now that everybody has
-// committed.
+// upload stores a result that is too large for the chain, and states that others will run again from, once everybody has
+// committed. What goes into a space, which nobody looks into before, is stored before the commitment, which names it.
 func upload(ctx context.Context, t *task) error {
 	if t.mustStoreResult() {
 		if err := t.storeResult(ctx); err != nil {
@@ -60,12 +61,24 @@ func upload(ctx context.Context, t *task) error {
 	return nil
 }
 
+// storeAt opens the store that a result or states were promised in: this node's, unless its config has changed meanwhile.
+func (t *task) storeAt(ctx context.Context, space uint64) (storage.Store, error) {
+	if space == t.Space {
+		return t.Store, nil
+	}
+	return t.Source.At(ctx, space)
+}
+
 func (t *task) storeResult(ctx context.Context) error {
 	digest, err := storage.ParseDigest(t.rec.Outcome.Digest)
 	if err != nil {
 		return err
 	}
-	if _, err := storage.PutFile(ctx, t.Store, t.resultPath(), storage.ExpectDigest(digest), storage.ExpectSize(int64(t.rec.Outcome.Size))); err != nil {
+	store, err := t.storeAt(ctx, t.rec.Outcome.Space)
+	if err != nil {
+		return err
+	}
+	if _, err := storage.PutFile(ctx, store, t.resultPath(), storage.ExpectDigest(digest), storage.ExpectSize(int64(t.rec.Outcome.Size))); err != nil {
 		return err
 	}
 	t.rec.Outcome.Uploaded = true

@@ -71,8 +71,8 @@ type job struct {
 type request struct {
 	jobstypes.Request
 	assignments map[string]jobstypes.Assignment
-	checkpoints map[string][][]byte // by worker
-	grants      map[string][]byte   // wrapped keys by account
+	checkpoints map[string]jobstypes.Checkpoints // by worker
+	grants      map[string][]byte                // wrapped keys by account
 }
 
 type tx struct {

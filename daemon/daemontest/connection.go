@@ -194,7 +194,7 @@ func (n *Connection) Checkpoints(ctx context.Context, requestID uint64, worker s
 	err = n.ask(ctx, func(s *state) {
 		found = jobstypes.Checkpoints{RequestId: requestID, Worker: worker}
 		if r := s.requests[requestID]; r != nil {
-			found.Digests = slices.Clone(r.checkpoints[worker])
+			found.Digests, found.Space = slices.Clone(r.checkpoints[worker].Digests), r.checkpoints[worker].Space
 		}
 	})
 	return found, err

@@ -234,16 +234,18 @@ func (c *Chain) publish(r *request, signer string, m *jobstypes.MsgPublishCheckp
 		return jobstypes.ErrCommitted
 	case r.State != jobstypes.REQUEST_STATE_RUNNING || a.Resigned || r.ClosedMs == 0:
 		return jobstypes.ErrState
-	case int(m.First) != len(r.checkpoints[signer]):
+	case int(m.First) != len(r.checkpoints[signer].Digests), m.First > 0 && m.Space != r.checkpoints[signer].Space:
 		return jobstypes.ErrCheckpoint
 	}
 	if err := m.Validate(c.state.jobs[r.Spec.JobId].terms); err != nil {
 		return err
 	}
 	if r.checkpoints == nil {
-		r.checkpoints = map[string][][]byte{}
+		r.checkpoints = map[string]jobstypes.Checkpoints{}
 	}
-	r.checkpoints[signer] = append(slices.Clone(r.checkpoints[signer]), m.Digests...)
+	r.checkpoints[signer] = jobstypes.Checkpoints{
+		RequestId: r.Id, Worker: signer, Digests: append(slices.Clone(r.checkpoints[signer].Digests), m.Digests...), Space: m.Space,
+	}
 	return nil
 }
 
@@ -263,7 +265,7 @@ func (c *Chain) submit(r *request, signer string, m *jobstypes.MsgSubmitResult) 
 	if m.Result != nil && r.ClosedMs == 0 || r.Spec.WorkersNeedKeys() && !a.HasKey() {
 		return jobstypes.ErrState
 	}
-	a.Commitment, a.CommittedMs = m.Commitment, c.now()
+	a.Commitment, a.CommittedMs, a.Space = m.Commitment, c.now(), m.Space
 	r.Committed++
 	a.CommitOrder = r.Committed
 	if m.Result != nil {
@@ -294,7 +296,7 @@ func (c *Chain) reveal(r *request, signer string, m *jobstypes.MsgRevealResult) 
 	if err != nil {
 		return err
 	}
-	if commitment := jobstypes.Commitment(ChainID, r.Id, owner, digest, m.Salt); !bytes.Equal(commitment[:], a.Commitment) {
+	if commitment := jobstypes.Commitment(ChainID, r.Id, owner, digest, m.Salt, m.Result.Files...); !bytes.Equal(commitment[:], a.Commitment) {
 		return jobstypes.ErrCommitment
 	}
 	a.Result, a.RevealedMs = &m.Result, c.now()

@@ -77,10 +77,20 @@ func States(requestID uint64, worker string, count int) [][]byte {
 func (c *Chain) Published(requestID uint64, worker string) (digests [][]byte) {
 	c.read(func(s *state) {
 		if r := s.requests[requestID]; r != nil {
-			digests = append(digests, r.checkpoints[worker]...)
+			digests = append(digests, r.checkpoints[worker].Digests...)
 		}
 	})
 	return digests
+}
+
+// PublishedIn is the space that a worker says its states lie in.
+func (c *Chain) PublishedIn(requestID uint64, worker string) (space uint64) {
+	c.read(func(s *state) {
+		if r := s.requests[requestID]; r != nil {
+			space = r.checkpoints[worker].Space
+		}
+	})
+	return space
 }
 
 // Claim is what a worker that is no daemon says of its work: whatever it likes.
