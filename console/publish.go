@@ -21,9 +21,11 @@ func newPublishRelease(s *Session) *cobra.Command {
 		Use:   "publishRelease JOB PROGRAM",
 		Short: "Publish a new version of a job's program",
 		Long: `Sign, upload and publish a new version of a job's worker or evaluator program. Nodes fetch it
-at once; running requests keep theirs. --attestation takes what aind build has written of the
+at once; running requests keep theirs. PROGRAM may lie in a space: ain://7/worker.py stands for what it
+names now. --attestation takes what aind build has written of the
 program: a builder's word on its source, which you sign with it.`,
 		Example: `  aind publishRelease 0x1 worker.py --role worker --version 1.1.0
+  aind publishRelease 0x1 ain://7/worker.py --version 1.1.0
   aind publishRelease 0x1 worker.tar --or worker.wasm --version 1.1.0
   aind publishRelease 0x1 worker.wasm --version 1.2.0 --attestation worker.wasm.dsse.json --expires 720h`,
 		Args: cobra.ExactArgs(2),
@@ -79,7 +81,13 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if o.space, err = s.programPlace(ctx); err != nil {
 		return err
 	}
-	spec, artifacts, err := s.prepareRelease(ctx, job, args[1], role, o)
+	fetched, err := s.fetchPrograms(ctx, append([]string{args[1]}, o.or...))
+	defer fetched.remove()
+	if err != nil {
+		return err
+	}
+	o.or = fetched.files[1:]
+	spec, artifacts, err := s.prepareRelease(ctx, job, fetched.files[0], role, o)
 	if err != nil {
 		return err
 	}
@@ -89,7 +97,7 @@ func (s *Session) publishRelease(ctx context.Context, args []string, roleText st
 	if err := saveEnvelope(o.envelope, job.SchemaDigest, spec); err != nil {
 		return err
 	}
-	if err := s.upload(ctx, artifacts, o.space); err != nil {
+	if err := s.upload(ctx, artifacts, o.space, fetched); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, &jobstypes.MsgPublishRelease{Signer: job.Root, JobId: job.Id, Release: spec})

@@ -33,6 +33,8 @@ type registration struct {
 	attestations      []string
 	terms             termsFlags
 	policy            program.TreePolicy
+	// local are the files that lie in no space.
+	local []string
 }
 
 // packing is what the flags say about a program's file.
@@ -67,7 +69,7 @@ func newRegisterJob(s *Session) *cobra.Command {
 		Short: "Register a job: compile, check, upload, sign, publish",
 		Long: `Register a kind of work. SCHEMA is a proto3 file with a service Worker and a service
 Evaluator; WORKER and EVALUATOR are the programs that serve them: a .py script or a .wasm
-module. In the place of either, the word requested says that each request names the program.
+module, on this machine or by its name in a space, ain://7/worker.py. In the place of either, the word requested says that each request names the program.
 A schema without a service Evaluator goes without EVALUATOR: its requests set
 skip_evaluation. The schema is compiled and checked, the programs are uploaded to the store and
 signed with your key, and you become the root of the job's tree.
@@ -228,6 +230,13 @@ func (s *Session) registerJob(ctx context.Context, files []string, r registratio
 	if r.pack.space, err = s.programPlace(ctx); err != nil {
 		return err
 	}
+	fetched, err := s.fetchPrograms(ctx, append(slices.Clone(files[1:]), r.pack.or...))
+	defer fetched.remove()
+	if err != nil {
+		return err
+	}
+	r.local = onThisMachine(files)
+	files, r.pack.or = append(files[:1:1], fetched.files[:len(files)-1]...), fetched.files[len(files)-1:]
 	msg, artifacts, err := s.prepareJob(ctx, files, r, params)
 	if err != nil {
 		return err
@@ -241,7 +250,7 @@ func (s *Session) registerJob(ctx context.Context, files []string, r registratio
 			return err
 		}
 	}
-	if err := s.upload(ctx, artifacts, r.pack.space); err != nil {
+	if err := s.upload(ctx, artifacts, r.pack.space, fetched); err != nil {
 		return err
 	}
 	receipt, err := connected.Do(ctx, key, msg)
@@ -293,7 +302,7 @@ func (s *Session) prepareJob(ctx context.Context, files []string, r registration
 	if err != nil {
 		return nil, nil, err
 	}
-	source, err := release.FindSource(ctx, r.source, r.dirty, files...)
+	source, err := release.FindSource(ctx, r.source, r.dirty, r.local...)
 	if err != nil {
 		return nil, nil, badInput(err)
 	}
@@ -401,13 +410,16 @@ func (p packing) places() (network []program.Network, err error) {
 
 // upload puts programs into the space that they are signed for, or into the store of a whole network for 0, where it must be exactly what
 // was signed.
-func (s *Session) upload(ctx context.Context, artifacts []release.Artifact, space uint64) error {
+func (s *Session) upload(ctx context.Context, artifacts []release.Artifact, space uint64, fetched *programs) error {
 	store, err := s.at(ctx, space)
 	if err != nil {
 		return err
 	}
 	for _, artifact := range artifacts {
 		if artifact.Digest == "" { // requests bring it
+			continue
+		}
+		if fetched.isIn(artifact, space) {
 			continue
 		}
 		s.progress("uploading %s, %d bytes, %s", artifact.Path, artifact.Size, artifact.Digest)

@@ -39,8 +39,8 @@ const (
 // requestKeys are the keys with their help as flags.
 var requestKeys = []struct{ key, help string }{
 	{keyJob, "the job, 0x1"},
-	{keyInput, "the input, an object with the fields of the job's request: {y: 4}"},
-	{keyFiles, "files that the programs see as /ain/in/NAME, {scene: room.blend}"},
+	{keyInput, "the input, an object with the fields of the job's request: {y: 4}; or ain://7/path, where it lies in a space as proto binary"},
+	{keyFiles, "files that the programs see as /ain/in/NAME, {scene: room.blend}; ain://7/room.blend is one that lies in a space"},
 	{keyReward, "rewards of evaluator and workers, [10, 10]"},
 	{keyTimeLimit, "how long workers may take: 3000 are milliseconds, 3s is the same"},
 	{keyMinWorkers, "fewest workers"},
@@ -81,17 +81,21 @@ unless reward_function says otherwise.
 The result is printed when it is ranked, the payments when they are made. --accept auto
 accepts the result at once, ask asks, wait leaves it to the others and the clock.
 
+What lies in a space already is named there and not stored again, ain://7/path or ain://7/sha256:…;
+a path stands for the content that it names when the order is sent.
+
 With --encrypt all nobody but those who take the request can read its input and results: a
 key is made for it, kept in requests/ of --home, and granted to each of them when it is due,
 as long as the command waits. Let ` + "`aind client`" + ` run if you go away.`,
 		Example: `  aind requestJob '{job_id: 0x1, job_input: {y: 4}, reward: [10, 10], time_limit: 3000}'
+  aind requestJob '{job_id: 0x2, job_input: {frames: 4}, files: {scene: ain://7/scenes/room.blend}, reward: [1, 9], time_limit: 1h}'
   aind requestJob --job-id 0x1 --job-input '{y: 4}' --reward '[10, 10uain]' --time-limit 3s --encrypt all`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	for _, k := range requestKeys {
 		values[k.key] = cmd.Flags().String(strings.ReplaceAll(k.key, "_", "-"), "", k.help)
 	}
-	cmd.Flags().StringVar(&inputFile, "input-file", "", "file with the input as proto binary, instead of job_input")
+	cmd.Flags().StringVar(&inputFile, "input-file", "", "file with the input as proto binary, or ain://7/path, instead of job_input")
 	cmd.Flags().StringVar(&f.accept, "accept", acceptAuto, "what to do with the result: auto, ask or wait")
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "print the request's id and do not wait")
 	cmd.RunE = runs(func(ctx context.Context, args []string) error {
@@ -161,10 +165,17 @@ func (s *Session) requestJob(ctx context.Context, order object, inputFile string
 	if err != nil {
 		return err
 	}
-	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made, space)
+	contents, err := readInputs(&msg.Spec, order, inputFile, schema, params, made, &uploads{
+		space: space, pin: func(text string) (pinned, error) { return s.pin(ctx, text) },
+	})
 	defer contents.remove()
 	if err != nil {
 		return err
+	}
+	if contents.input != nil && !msg.Spec.GrantKeys {
+		if err := s.checkInput(ctx, *contents.input, schema); err != nil {
+			return err
+		}
 	}
 	if err := msg.Validate(params); err != nil {
 		return badInput(inUserWords(err))
