@@ -10,7 +10,6 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/storage"
-	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
@@ -24,9 +23,8 @@ const (
 
 // Chain is the Ledger that asks a node of the chain.
 type Chain struct {
-	spaces   spaceQueries
-	profiles profileQueries
-	clock    clockQueries
+	spaces spaceQueries
+	clock  clockQueries
 
 	mu    sync.Mutex
 	nowMs int64
@@ -41,9 +39,6 @@ type (
 		Access(ctx context.Context, in *storagetypes.QueryAccessRequest, opts ...grpc.CallOption) (*storagetypes.QueryAccessResponse, error)
 		Space(ctx context.Context, in *storagetypes.QuerySpaceRequest, opts ...grpc.CallOption) (*storagetypes.QuerySpaceResponse, error)
 	}
-	profileQueries interface {
-		Profile(ctx context.Context, in *reputationtypes.QueryProfileRequest, opts ...grpc.CallOption) (*reputationtypes.QueryProfileResponse, error)
-	}
 	clockQueries interface {
 		Now(ctx context.Context) (int64, error)
 		LatestBlock(ctx context.Context) (int64, time.Time, error)
@@ -52,7 +47,7 @@ type (
 
 // NewChain asks what c is connected to.
 func NewChain(c *client.Client) *Chain {
-	return &Chain{spaces: c.Storage(), profiles: c.Reputation(), clock: c}
+	return &Chain{spaces: c.Storage(), clock: c}
 }
 
 // Access implements Ledger.
@@ -68,24 +63,9 @@ func (c *Chain) Access(ctx context.Context, space uint64, account string, digest
 	access := Access{
 		Read: res.Read, Write: res.Write, Reason: res.Reason, ExpiresMs: res.ExpiresMs, KeepUntilMs: res.KeepUntilMs,
 		Needed: res.Needed, SizeBytes: int64(res.SizeBytes), Provider: res.Provider, NowMs: now,
+		Acting: res.Acting, Own: res.Acting == res.Owner, NamedBy: res.NamedBy,
 	}
-	access.Own, err = c.owns(ctx, account, res)
-	return access, err
-}
-
-// owns says whether an account is the owner or its operator. Those may always read, so most strangers cost no question.
-func (c *Chain) owns(ctx context.Context, account string, res *storagetypes.QueryAccessResponse) (bool, error) {
-	if account == res.Owner || !res.Read {
-		return account == res.Owner, nil
-	}
-	profile, err := c.profiles.Profile(ctx, &reputationtypes.QueryProfileRequest{Address: account})
-	switch {
-	case client.IsNotFound(err):
-		return false, nil
-	case err != nil:
-		return false, ledgerError(ctx, err)
-	}
-	return profile.Profile.Owner == res.Owner && profile.Profile.Operator == account, nil
+	return access, nil
 }
 
 // Space implements Ledger.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/ain-network/aind/client"
 	"github.com/ain-network/aind/storage"
-	reputationtypes "github.com/ain-network/aind/x/reputation/types"
 	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
@@ -20,9 +19,7 @@ import (
 type node struct {
 	access   storagetypes.QueryAccessResponse
 	space    storagetypes.Space
-	profile  reputationtypes.Profile
 	err      error // of the module's queries
-	profiles error
 	clockErr error
 	block    time.Time
 	nowMs    int64
@@ -39,10 +36,6 @@ func (n *node) Space(context.Context, *storagetypes.QuerySpaceRequest, ...grpc.C
 	return &storagetypes.QuerySpaceResponse{Space: n.space}, n.err
 }
 
-func (n *node) Profile(context.Context, *reputationtypes.QueryProfileRequest, ...grpc.CallOption) (*reputationtypes.QueryProfileResponse, error) {
-	return &reputationtypes.QueryProfileResponse{Profile: n.profile}, n.profiles
-}
-
 func (n *node) Now(context.Context) (int64, error) {
 	n.clocks++
 	return n.nowMs, n.clockErr
@@ -50,16 +43,16 @@ func (n *node) Now(context.Context) (int64, error) {
 
 func (n *node) LatestBlock(context.Context) (int64, time.Time, error) { return 7, n.block, n.clockErr }
 
-func (n *node) chain() *Chain { return &Chain{spaces: n, profiles: n, clock: n} }
+func (n *node) chain() *Chain { return &Chain{spaces: n, clock: n} }
 
 func newNode() *node {
 	return &node{
 		block: time.Now(), nowMs: 5000,
 		access: storagetypes.QueryAccessResponse{
 			Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, SizeBytes: 100, Owner: "alice", Provider: "prov", Needed: true,
+			Acting: "bob", NamedBy: []string{"carol"},
 		},
-		space:   storagetypes.Space{Owner: "alice", Provider: "prov", ExpiresMs: 9000, KeepUntilMs: 8000},
-		profile: reputationtypes.Profile{Owner: "alice", Operator: "hand"},
+		space: storagetypes.Space{Owner: "alice", Provider: "prov", ExpiresMs: 9000, KeepUntilMs: 8000},
 	}
 }
 
@@ -71,6 +64,7 @@ func TestChain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Access{
 		Read: true, Write: true, Reason: "is listed", ExpiresMs: 9000, KeepUntilMs: 8000, Needed: true, SizeBytes: 100, Provider: "prov", NowMs: 5000,
+		Acting: "bob", NamedBy: []string{"carol"},
 	}, got)
 	require.Equal(t, &storagetypes.QueryAccessRequest{Space: 7, Account: "bob", Digest: d.String()}, n.asked)
 	space, err := c.Space(t.Context(), 7)
@@ -78,22 +72,10 @@ func TestChain(t *testing.T) {
 	require.Equal(t, Reservation{Provider: "prov", ExpiresMs: 9000, KeepUntilMs: 8000, NowMs: 5000}, space)
 	require.Equal(t, 1, n.clocks, "the clock is asked once a second")
 
-	for account, want := range map[string]bool{"alice": true, "hand": true, "bob": false} {
-		got, err := c.Access(t.Context(), 7, account, "")
-		require.NoError(t, err)
-		require.Equal(t, want, got.Own, account)
-	}
-	n.profiles = &client.QueryError{Code: codes.NotFound, Message: "has no profile"}
-	got, err = c.Access(t.Context(), 7, "bob", "")
+	n.access.Acting = "alice"
+	got, err = c.Access(t.Context(), 7, "hand", "")
 	require.NoError(t, err)
-	require.False(t, got.Own)
-	n.profiles = errors.New("is down")
-	_, err = c.Access(t.Context(), 7, "bob", "")
-	require.ErrorIs(t, err, ErrLedger)
-	n.access.Read = false
-	got, err = c.Access(t.Context(), 7, "bob", "")
-	require.NoError(t, err, "who may not read owns nothing, without a question")
-	require.False(t, got.Own)
+	require.True(t, got.Own, "an operator's owner is the owner")
 }
 
 // A space that is not there is told from a chain that does not answer, or whose node answers with what was.

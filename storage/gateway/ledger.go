@@ -28,6 +28,11 @@ type Access struct {
 	Read, Write bool
 	// Own says that the account is the space's owner or acts for it.
 	Own bool
+	// Acting is the account itself, or the owner whose operator it is: what it puts into a space is that one's.
+	Acting string
+	// NamedBy are those who let the account read what they have named, as one who takes part in their requests: only what
+	// they have put into the space themselves. Empty: it may read whoever has put it there.
+	NamedBy []string
 	// Reason in words, of what may be or of why it may not.
 	Reason string
 	// ExpiresMs is when the space expires; KeepUntilMs is until when requests need what is in it, 0 for none.

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -130,6 +131,8 @@ type space struct {
 	KeepUntilMs int64
 	Writers     []string
 	Readers     map[storage.Digest][]string
+	Namers      map[storage.Digest][]string // others than the owner who have named a digest
+	Operators   map[string]string           // their owners
 	Needed      []storage.Digest
 }
 
@@ -144,10 +147,16 @@ func (l *ledger) Access(_ context.Context, id uint64, account string, d storage.
 	if !ok {
 		return gateway.Access{}, gateway.ErrNoSpace
 	}
-	own := account == s.Owner
+	acting := cmp.Or(s.Operators[account], account)
+	own := acting == s.Owner
 	needed := slices.Contains(s.Needed, d) || d == "" && len(s.Needed) > 0
+	namedBy := s.Namers[d]
+	if own {
+		namedBy = nil
+	}
 	return gateway.Access{
-		Own: own, Read: own || slices.Contains(s.Readers[d], account), Write: own || slices.Contains(s.Writers, account),
+		Own: own, Read: own || slices.Contains(s.Readers[d], acting), Write: own || slices.Contains(s.Writers, acting),
+		Acting: acting, NamedBy: namedBy,
 		Reason: "the rule is OWNER", Needed: needed, ExpiresMs: s.ExpiresMs, KeepUntilMs: s.KeepUntilMs, SizeBytes: s.Size, Provider: s.Provider, NowMs: l.now(),
 	}, nil
 }

@@ -40,8 +40,15 @@ func (s *Server) readable(c *call, req gateway.GetRequest) (entry, *gateway.Erro
 		}
 		named = req.Root
 	}
-	if _, refusal := s.rights.mayRead(c.ctx(), c.space, c.account, named); refusal != nil {
+	access, refusal := s.rights.mayRead(c.ctx(), c.space, c.account, named)
+	if refusal != nil {
 		return entry{}, refusal
+	}
+	// Who names content in a room for many, or has a manifest name it, need not have it, and shares nothing then.
+	if shared, err := s.index.shared(c.space, access.NamedBy, named, req.Digest); err != nil {
+		return entry{}, s.internal("get", err)
+	} else if !shared {
+		return entry{}, errNothing
 	}
 	if req.Root != "" {
 		if is, err := s.index.isPart(c.space, req.Digest, req.Root); err != nil {
@@ -50,7 +57,7 @@ func (s *Server) readable(c *call, req gateway.GetRequest) (entry, *gateway.Erro
 			return entry{}, errNothing
 		}
 	}
-	e, found, _, err := s.index.entry(c.space, req.Digest, c.account)
+	e, found, _, err := s.index.entry(c.space, req.Digest, access.Acting)
 	switch {
 	case err != nil:
 		return entry{}, s.internal("get", err)
@@ -77,7 +84,7 @@ func (s *Server) stat(c *call) (any, *gateway.Error) {
 	if asked != nil || !access.Write {
 		return nil, errNothing
 	}
-	e, _, claimed, err := s.index.entry(c.space, req.Digest, c.account)
+	e, _, claimed, err := s.index.entry(c.space, req.Digest, access.Acting)
 	if err != nil {
 		return nil, s.internal("stat", err)
 	}
@@ -147,8 +154,8 @@ func (s *Server) remove(c *call) (any, *gateway.Error) {
 	}
 	only := ""
 	if !access.Own {
-		only = c.account
-		if _, _, claimed, err := s.index.entry(c.space, digest, c.account); err != nil {
+		only = access.Acting
+		if _, _, claimed, err := s.index.entry(c.space, digest, access.Acting); err != nil {
 			return nil, s.internal("delete", err)
 		} else if !claimed {
 			return nil, errNothing

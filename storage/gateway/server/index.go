@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -109,6 +110,34 @@ func openIndex(path string) (*index, string, error) {
 // complete says that an index of another version has all that there is.
 func (x *index) complete() error {
 	return x.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte(version)) })
+}
+
+// shared says whether one of some accounts has put all of some contents into a space; nobody: it does not matter who has. Content of which it
+// is not known who has put it there, since the index was lost, is everybody's.
+func (x *index) shared(space uint64, accounts []string, all ...storage.Digest) (shared bool, err error) {
+	if len(accounts) == 0 {
+		return true, nil
+	}
+	err = x.db.View(func(tx *bbolt.Tx) error {
+		claims := tx.Bucket(claimsBucket)
+		shared = slices.ContainsFunc(accounts, func(account string) bool {
+			return !slices.ContainsFunc(all, func(d storage.Digest) bool {
+				return claims.Get(accountKey(space, d, account)) == nil && has(tx, claimsBucket, contentKey(space, d))
+			})
+		})
+		return nil
+	})
+	return shared, err
+}
+
+// claim notes that an account has content in a space, if it is still there.
+func (x *index) claim(space uint64, d storage.Digest, account string) error {
+	return x.db.Update(func(tx *bbolt.Tx) error {
+		if tx.Bucket(entriesBucket).Get(contentKey(space, d)) == nil {
+			return errNotBegun // it was removed since
+		}
+		return tx.Bucket(claimsBucket).Put(accountKey(space, d, account), []byte{1})
+	})
 }
 
 func (x *index) close() error { return x.db.Close() }

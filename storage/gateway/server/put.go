@@ -29,7 +29,7 @@ func (s *Server) put(c *call) (any, *gateway.Error) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	e, found, claimed, err := s.index.entry(c.space, req.Digest, c.account)
+	e, found, claimed, err := s.index.entry(c.space, req.Digest, access.Acting)
 	if err != nil {
 		return nil, s.internal("put", err)
 	}
@@ -38,11 +38,11 @@ func (s *Server) put(c *call) (any, *gateway.Error) {
 			return nil, gateway.Errorf(gateway.CodeBadRequest, "size %d: content of %s has %d bytes", req.Size, req.Digest, e.Size)
 		}
 		if !req.Again {
-			return gateway.PutAnswer{Have: true}, nil
+			return gateway.PutAnswer{Have: true}, s.claim(c, req.Digest, access, claimed)
 		}
 	}
 	w := wish{
-		space: c.space, info: info, account: c.account, knows: knows, quota: access.SizeBytes, untilMs: s.uploadUntil(req.Size),
+		space: c.space, info: info, account: access.Acting, knows: knows, quota: access.SizeBytes, untilMs: s.uploadUntil(req.Size),
 		uploads: s.cfg.AccountUploads, share: s.cfg.AccountShare,
 	}
 	if access.Own {
@@ -75,7 +75,25 @@ func checkContent(info storage.Info) *gateway.Error {
 // knows says whether an account may know what a space has under a digest: it may read it.
 func (s *Server) knows(c *call, d storage.Digest) (bool, *gateway.Error) {
 	access, refusal := s.rights.access(c.ctx(), c.space, c.account, d)
-	return access.Read, refusal
+	if refusal != nil || !access.Read {
+		return false, refusal
+	}
+	shared, err := s.index.shared(c.space, access.NamedBy, d)
+	if err != nil {
+		return false, s.internal("put", err)
+	}
+	return shared, nil
+}
+
+// claim notes that an account wants to have content in the space which it may read there, as if it had sent it.
+func (s *Server) claim(c *call, d storage.Digest, access gateway.Access, claimed bool) *gateway.Error {
+	if claimed || access.Own {
+		return nil
+	}
+	if err := s.index.claim(c.space, d, access.Acting); err != nil {
+		return s.failed("put", err)
+	}
+	return nil
 }
 
 // commit makes content that was sent the space's own, after the store has been asked what it got.
@@ -88,26 +106,27 @@ func (s *Server) commit(c *call) (any, *gateway.Error) {
 	if refusal := checkContent(info); refusal != nil {
 		return nil, refusal
 	}
-	if _, refusal := s.rights.mayWrite(c.ctx(), c.space, c.account); refusal != nil {
+	access, refusal := s.rights.mayWrite(c.ctx(), c.space, c.account)
+	if refusal != nil {
 		return nil, refusal
 	}
 	// Whoever removes the object waits, so that what is seen here is there when it is acknowledged.
 	defer s.lock(c.space, info.Digest)()
-	e, _, claimed, err := s.index.entry(c.space, info.Digest, c.account)
+	e, _, claimed, err := s.index.entry(c.space, info.Digest, access.Acting)
 	if err != nil {
 		return nil, s.internal("commit", err)
 	}
 	if claimed && e.Size == info.Size {
 		return nil, nil // it was acknowledged before, and is so again
 	}
-	if refusal := s.uploaded(c, info); refusal != nil {
+	if refusal := s.uploaded(c, info, access.Acting); refusal != nil {
 		return nil, refusal
 	}
 	chunks, err := s.chunksOf(c.ctx(), c.space, info)
 	if err != nil {
 		return nil, s.storeError("read what may be a manifest", err)
 	}
-	if err := s.index.commit(c.space, info, c.account, chunks); err != nil {
+	if err := s.index.commit(c.space, info, access.Acting, chunks); err != nil {
 		return nil, s.failed("commit", err)
 	}
 	return nil, nil
@@ -115,8 +134,8 @@ func (s *Server) commit(c *call) (any, *gateway.Error) {
 
 // uploaded says whether the store has the content, sent with the presigned request that the account was given. That there
 // is an object is not enough: another account may have sent it, who has the content, as this one need not.
-func (s *Server) uploaded(c *call, info storage.Info) *gateway.Error {
-	u, begun, err := s.index.upload(c.space, info.Digest, c.account)
+func (s *Server) uploaded(c *call, info storage.Info, account string) *gateway.Error {
+	u, begun, err := s.index.upload(c.space, info.Digest, account)
 	if err != nil {
 		return s.internal("commit", err)
 	}

@@ -77,10 +77,11 @@ func (s *Server) relay(c *call) (any, *gateway.Error) {
 	if refusal := checkDigest("digest", digest); refusal != nil {
 		return nil, refusal
 	}
-	if _, refusal := s.rights.mayWrite(c.ctx(), c.space, c.account); refusal != nil {
+	access, refusal := s.rights.mayWrite(c.ctx(), c.space, c.account)
+	if refusal != nil {
 		return nil, refusal
 	}
-	u, begun, err := s.index.upload(c.space, digest, c.account)
+	u, begun, err := s.index.upload(c.space, digest, access.Acting)
 	if err != nil {
 		return nil, s.internal("content", err)
 	}

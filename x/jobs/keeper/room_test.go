@@ -321,8 +321,8 @@ func TestGasOfSpaces(t *testing.T) {
 	f.send(submit(own))
 	require.NoError(t, f.reveals(f.reveal(id, "w1")))
 	require.Less(t, f.gas(func(ctx context.Context) error {
-		reads, err := f.keeper.Reads(ctx, own, digestOf("state 255 of w1"), f.address("e1"))
-		require.True(t, reads)
+		namers, err := f.keeper.Reads(ctx, own, f.address("w1").String(), digestOf("state 255 of w1"), f.address("e1"))
+		require.Equal(t, []string{f.address("w1").String()}, namers)
 		return err
 	}), uint64(40_000))
 }

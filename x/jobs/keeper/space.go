@@ -160,56 +160,66 @@ func (k *Keeper) checkPrograms(ctx context.Context, path string, release types.R
 	return nil
 }
 
-// Reads says whether a request that is in the state names the content in the space, and an account takes part in it and
-// may read it by now.
-func (k *Keeper) Reads(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error) {
-	reads := false
-	err := k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, digest), func(key namedKey) (bool, error) {
+// Reads says who has named the content in the space, in requests that are in the state, where an account takes part in them and
+// may read it by now; nobody: it may not. The space's owner ends the list: more is not looked for.
+func (k *Keeper) Reads(ctx context.Context, space uint64, owner, digest string, account sdk.AccAddress) (namers []string, err error) {
+	enough := func(more ...string) bool {
+		for _, namer := range more {
+			if !slices.Contains(namers, namer) {
+				namers = append(namers, namer)
+			}
+		}
+		return slices.Contains(more, owner) || len(namers) >= maxNamers
+	}
+	err = k.named.Walk(ctx, collections.NewSuperPrefixedTripleRange[uint64, string, uint64](space, digest), func(key namedKey) (bool, error) {
 		request, err := k.requests.Get(ctx, key.K3())
 		if err != nil {
 			return true, err
 		}
 		assignments, err := k.workersOf(ctx, request)
-		if err != nil {
-			return true, err
-		}
-		reads = request.Reads(assignments, space, digest, account.String())
-		return reads, nil
+		return err == nil && enough(request.Reads(assignments, space, digest, account.String())...), err
 	})
-	if err != nil || reads {
-		return reads, err
+	if err != nil || slices.Contains(namers, owner) {
+		return namers, err
 	}
-	return k.readsState(ctx, space, digest, account)
+	workers, err := k.readsState(ctx, space, owner, digest, account)
+	enough(workers...)
+	return namers, err
 }
 
-// readsState says whether the content is a state of a worker whose request the account judges now. Those are found by the
+// maxNamers is how many accounts are looked for that have named one content in one space.
+const maxNamers = 100
+
+// readsState says of which workers the content is a state whose request the account judges now. Those are found by the
 // account's places in requests that are not over, which its deposits bound: an index of up to max_checkpoints keys a worker
 // would cost every request by checkpoint more than the few reads that this costs who asks.
-func (k *Keeper) readsState(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error) {
+func (k *Keeper) readsState(ctx context.Context, space uint64, owner, digest string, account sdk.AccAddress) (workers []string, _ error) {
 	state, err := types.ParseDigest(digest)
 	if err != nil {
-		return false, nil // of no state
+		return nil, nil // of no state
 	}
-	reads := false
 	err = k.places.Walk(ctx, collections.NewSuperPrefixedTripleRange[sdk.AccAddress, bool, uint64](account, false), func(key placeKey) (bool, error) {
 		request, err := k.requests.Get(ctx, key.K3())
 		if err != nil || !request.ReadsStates(space, account.String()) {
 			return err != nil, err
 		}
-		reads, err = k.hasState(ctx, request.Id, space, state)
-		return reads, err
+		more, err := k.whoseState(ctx, request.Id, space, owner, state)
+		workers = append(workers, more...)
+		return slices.Contains(more, owner) || len(workers) >= maxNamers, err
 	})
-	return reads, err
+	return workers, err
 }
 
-// hasState says whether a worker of a request has published a state that lies in a space.
-func (k *Keeper) hasState(ctx context.Context, request, space uint64, state [32]byte) (bool, error) {
-	has := false
+// whoseState says which workers of a request have published a state that lies in a space. The space's owner ends the list.
+func (k *Keeper) whoseState(ctx context.Context, request, space uint64, owner string, state [32]byte) (workers []string, _ error) {
 	err := k.checkpoints.Walk(ctx, collections.NewPrefixedPairRange[uint64, sdk.AccAddress](request), func(_ assignmentKey, c types.Checkpoints) (bool, error) {
-		has = c.Space == space && slices.ContainsFunc(c.Digests, func(d []byte) bool { return bytes.Equal(d, state[:]) })
-		return has, nil
+		if c.Space == space && slices.ContainsFunc(c.Digests, func(d []byte) bool { return bytes.Equal(d, state[:]) }) {
+			workers = append(workers, c.Worker)
+			return c.Worker == owner, nil
+		}
+		return false, nil
 	})
-	return has, err
+	return workers, err
 }
 
 // NeedsContent says whether a request that is not finished needs the content in the space: it names the content, or the
@@ -244,7 +254,8 @@ func (k *Keeper) roomNeeds(ctx context.Context, request types.Request, space uin
 	if err != nil {
 		return false, nil // of no state
 	}
-	return k.hasState(ctx, request.Id, space, state)
+	workers, err := k.whoseState(ctx, request.Id, space, "", state)
+	return len(workers) > 0, err
 }
 
 // Needs counts for each space the unfinished requests that name it, for tests of the whole state.

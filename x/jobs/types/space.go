@@ -2,10 +2,11 @@ package types
 
 import "slices"
 
-// named is content of a request, and the field that names it.
+// named is content of a request, the field that names it, and who has done so; empty: the client.
 type named struct {
 	Path string
 	Reference
+	By string
 }
 
 // Inputs is the content that a client names in an order, with the fields that name it: what the workers get, then what
@@ -29,7 +30,7 @@ func (r Result) content(path string) []named { return contentOf(path, r.Referenc
 func contentOf(path string, reference *Reference, files []NamedReference) []named {
 	all := add(nil, path+".reference", reference)
 	for n, file := range files {
-		all = append(all, named{path + "." + index("files", n) + ".reference", file.Reference})
+		all = append(all, named{Path: path + "." + index("files", n) + ".reference", Reference: file.Reference})
 	}
 	return all
 }
@@ -42,15 +43,22 @@ func (r Request) outputs(assignments []Assignment) []named {
 	var all []named
 	for _, a := range assignments {
 		if a.Result != nil {
-			all = append(all, a.Result.Content()...)
+			all = append(all, by(a.Worker, a.Result.Content())...)
 		}
 	}
-	all = add(all, "evidence", r.Evidence)
-	for _, ranking := range r.Rankings {
-		all = add(all, "evidence", ranking.Evidence)
-	}
+	// The evidence of a ranking that a verdict has put in place of the evaluator's is the verdict's, too.
+	all = append(all, by(r.Evaluator, add(nil, "evidence", r.First().Evidence))...)
 	for _, c := range r.Challenges {
-		all = add(add(all, "evidence", c.Evidence), "evidence", c.VerdictEvidence)
+		all = append(all, by(c.Challenger, add(nil, "evidence", c.Evidence))...)
+		all = append(all, by(c.Resolver, add(nil, "evidence", c.VerdictEvidence))...)
+	}
+	return all
+}
+
+// by says who has named content.
+func by(account string, all []named) []named {
+	for i := range all {
+		all[i].By = account
 	}
 	return all
 }
@@ -59,7 +67,7 @@ func add(all []named, path string, reference *Reference) []named {
 	if reference == nil {
 		return all
 	}
-	return append(all, named{path, *reference})
+	return append(all, named{Path: path, Reference: *reference})
 }
 
 // InSpaces is all content of a request that lies in spaces, some of it perhaps twice.
@@ -104,25 +112,35 @@ func (r Request) MayReveal(assignments []Assignment, space uint64) bool {
 	})
 }
 
-// Reads says whether an account may read by now what lies under a digest in a space, as one who takes part in the
-// request. Until reveals have closed that is the input, for who is in the contract and for the recorded ancestors; then
+// Reads says who has named what lies under a digest in a space where an account may read that by now, as one who takes part in the
+// request; nobody: it may not. Until reveals have closed that is the input, for who is in the contract and for the recorded ancestors; then
 // the judges' input for evaluator and ancestors, and for all of them and the client what came of it.
-func (r Request) Reads(assignments []Assignment, space uint64, digest, account string) bool {
+func (r Request) Reads(assignments []Assignment, space uint64, digest, account string) (namers []string) {
 	if r.State == REQUEST_STATE_CANCELLED {
-		return false
+		return nil
 	}
-	has := func(content []named) bool {
-		return slices.ContainsFunc(content, func(c named) bool { return c.Space == space && c.Digest == digest })
+	look := func(content []named) {
+		for _, c := range content {
+			if c.By == "" {
+				c.By = r.Client
+			}
+			if c.Space == space && c.Digest == digest && !slices.Contains(namers, c.By) {
+				namers = append(namers, c.By)
+			}
+		}
 	}
 	judges := account == r.Evaluator || slices.Contains(r.Ancestors, account)
 	works := slices.ContainsFunc(assignments, func(a Assignment) bool { return a.Worker == account && !a.Resigned })
-	if (judges || works) && has(r.Spec.forWorkers()) {
-		return true
+	if judges || works {
+		look(r.Spec.forWorkers())
 	}
-	if !r.revealsClosed() {
-		return false
+	if judges && r.revealsClosed() {
+		look(r.Spec.forJudges())
 	}
-	return judges && has(r.Spec.forJudges()) || (judges || works || account == r.Client) && has(r.outputs(assignments))
+	if (judges || works || account == r.Client) && r.revealsClosed() {
+		look(r.outputs(assignments))
+	}
+	return namers
 }
 
 // revealsClosed says that nobody reveals any more.

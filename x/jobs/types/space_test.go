@@ -18,9 +18,9 @@ func TestWhatIsNamedIsReadByThoseWhoMay(t *testing.T) {
 			Input:          types.Input{Reference: in(1, "input"), Files: []types.NamedReference{{Name: "a", Reference: *in(2, "file")}}},
 			EvaluatorInput: &types.Input{Reference: in(1, "judges")},
 		},
-		Evidence:   in(3, "evidence"),
-		Rankings:   []types.Ranking{{Evidence: in(3, "first")}, {}},
-		Challenges: []types.Challenge{{Evidence: in(4, "proof"), VerdictEvidence: in(5, "verdict")}},
+		Evidence:   in(5, "verdict"),
+		Rankings:   []types.Ranking{{Evidence: in(3, "first")}, {Evidence: in(5, "verdict")}},
+		Challenges: []types.Challenge{{Challenger: "late", Resolver: "admin", Evidence: in(4, "proof"), VerdictEvidence: in(5, "verdict")}},
 	}
 	assignments := []types.Assignment{
 		{Worker: "worker", Result: &types.Result{Reference: in(6, "result"), Files: []types.NamedReference{{Name: "out", Reference: *in(6, "out")}}}}, {Worker: "left", Resigned: true}, {Worker: "late"},
@@ -29,7 +29,7 @@ func TestWhatIsNamedIsReadByThoseWhoMay(t *testing.T) {
 	everybody := []string{"client", "evaluator", "admin", "root", "worker", "late"}
 	readers := func(space uint64, digest string) (may []string) {
 		for _, account := range append(everybody, "left", "stranger", "") {
-			if r.Reads(assignments, space, digest, account) {
+			if len(r.Reads(assignments, space, digest, account)) > 0 {
 				may = append(may, account)
 			}
 		}
@@ -50,17 +50,27 @@ func TestWhatIsNamedIsReadByThoseWhoMay(t *testing.T) {
 		require.Equal(t, want(contract, false), readers(1, "input"), r.State)
 		require.Equal(t, want(contract, false), readers(2, "file"), r.State)
 		require.Equal(t, want(judges, true), readers(1, "judges"), r.State)
-		for digest, space := range map[string]uint64{"evidence": 3, "first": 3, "proof": 4, "verdict": 5, "result": 6} {
+		for digest, space := range map[string]uint64{"first": 3, "proof": 4, "verdict": 5, "result": 6} {
 			require.Equal(t, want(everybody, true), readers(space, digest), "%s: %s", r.State, digest)
 			require.Empty(t, readers(space+1, digest))
 		}
 		require.Equal(t, want(everybody, true), readers(6, "out"), r.State)
 	}
 	require.Equal(t, []types.Reference{
-		*in(1, "input"), *in(2, "file"), *in(1, "judges"), *in(6, "result"), *in(6, "out"), *in(3, "evidence"), *in(3, "first"), *in(4, "proof"), *in(5, "verdict"),
+		*in(1, "input"), *in(2, "file"), *in(1, "judges"), *in(6, "result"), *in(6, "out"), *in(3, "first"), *in(4, "proof"), *in(5, "verdict"),
 	}, r.InSpaces(assignments))
+	r.State = types.REQUEST_STATE_SETTLED
+	for digest, want := range map[string]string{
+		"input": "client", "file": "client", "judges": "client", "first": "evaluator", "proof": "late", "verdict": "admin", "result": "worker", "out": "worker",
+	} {
+		space := map[string]uint64{"input": 1, "file": 2, "judges": 1, "first": 3, "proof": 4, "verdict": 5, "result": 6, "out": 6}[digest]
+		require.Equal(t, []string{want}, r.Reads(assignments, space, digest, "root"), digest)
+	}
+	r.Spec.Input.Reference = in(6, "result")
+	require.Equal(t, []string{"client", "worker"}, r.Reads(assignments, 6, "result", "root"), "all who have named it")
+	r.Spec.Input.Reference = in(1, "input")
 	r.Spec.Input.Reference.Space, r.Spec.EvaluatorInput = 0, nil
-	require.Len(t, r.InSpaces(nil), 5)
+	require.Len(t, r.InSpaces(nil), 4)
 	require.Equal(t, []uint64{2, 3, 4, 5, 6, 8, 9}, r.NamedSpaces(append(assignments, types.Assignment{Space: 9}), []types.Checkpoints{{Space: 8}, {}}))
 }
 
@@ -112,7 +122,7 @@ func TestSpacesOfAGenesisAreThoseThatAreNamed(t *testing.T) {
 		g.Requests = []types.Request{{
 			Id: 1, ParamsVersion: 1, Spaces: spaces,
 			Spec: types.RequestSpec{Input: types.Input{Reference: &types.Reference{Space: 7}}}, Evidence: &types.Reference{Space: 3},
-			Rankings: []types.Ranking{{Evidence: &types.Reference{Space: 7}}},
+			Rankings: []types.Ranking{{Evidence: &types.Reference{Space: 3}}},
 		}}
 		g.Assignments = []types.Assignment{{RequestId: 1, Worker: "worker", Space: 4}}
 		g.Checkpoints = []types.Checkpoints{{RequestId: 1, Worker: "worker", Space: 5}}

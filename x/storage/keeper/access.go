@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"slices"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 
@@ -30,7 +31,7 @@ func (k *Keeper) access(ctx context.Context, id uint64, account sdk.AccAddress, 
 	}
 	answer := &types.QueryAccessResponse{
 		ExpiresMs: space.ExpiresMs, KeepUntilMs: space.KeepUntilMs, SizeBytes: space.SizeBytes, Owner: space.Owner, Provider: space.Provider,
-		Reason: reasonNone,
+		Reason: reasonNone, Acting: acting.String(),
 	}
 	if space.Live(now) {
 		reason, err := k.lets(ctx, space, space.Write, acting)
@@ -41,12 +42,8 @@ func (k *Keeper) access(ctx context.Context, id uint64, account sdk.AccAddress, 
 			answer.Write, answer.Reason = true, reason
 		}
 	}
-	reason, err := k.reads(ctx, space, acting, digest)
-	if err != nil {
+	if err := k.reads(ctx, space, acting, digest, answer); err != nil {
 		return nil, err
-	}
-	if reason != "" {
-		answer.Read, answer.Reason = true, reason
 	}
 	answer.Needed = space.Needs > 0
 	if answer.Needed && digest != "" {
@@ -55,16 +52,29 @@ func (k *Keeper) access(ctx context.Context, id uint64, account sdk.AccAddress, 
 	return answer, err
 }
 
-// reads says why an account may read; empty: it may not.
-func (k *Keeper) reads(ctx context.Context, space types.Space, account sdk.AccAddress, digest string) (string, error) {
+// reads says in the answer whether an account may read, and why. Who names content of a space shares what it has put there
+// itself; the owner of the space, all of it.
+func (k *Keeper) reads(ctx context.Context, space types.Space, account sdk.AccAddress, digest string, answer *types.QueryAccessResponse) error {
 	reason, err := k.lets(ctx, space, space.Read, account)
-	if err != nil || reason != "" || space.Read.Kind != types.ACCESS_KIND_PARTICIPANTS || digest == "" {
-		return reason, err
+	if err != nil {
+		return err
 	}
-	if may, err := k.jobs.Reads(ctx, space.Id, digest, account); err != nil || !may {
-		return "", err
+	if reason == "" && space.Read.Kind == types.ACCESS_KIND_PARTICIPANTS && digest != "" {
+		namers, err := k.jobs.Reads(ctx, space.Id, space.Owner, digest, account)
+		if err != nil {
+			return err
+		}
+		if len(namers) > 0 {
+			reason = reasonParticipant
+		}
+		if !slices.Contains(namers, space.Owner) {
+			answer.NamedBy = namers
+		}
 	}
-	return reasonParticipant, nil
+	if reason != "" {
+		answer.Read, answer.Reason = true, reason
+	}
+	return nil
 }
 
 // lets says why a rule lets an account in, whatever the content is; empty: it does not.

@@ -41,7 +41,7 @@ func TestAccessFollowsTheRules(t *testing.T) {
 	may("bob", "w: is listed")
 	may("hot_node", "w: is listed")
 	may("eve", nobody)
-	f.reads[of("bob")] = true
+	f.reads[of("bob")] = []string{of("node"), of("alice")}
 	may("eve", nobody)
 	set(types.AccessRule{Kind: types.ACCESS_KIND_PARTICIPANTS}, types.AccessRule{})
 	may("node", nobody)
@@ -49,6 +49,18 @@ func TestAccessFollowsTheRules(t *testing.T) {
 	require.Equal(t, "r: takes part in a request that names it", f.access(1, "bob", digest))
 	require.Equal(t, nobody, f.access(1, "bob", ""), "participants do not list")
 	require.Equal(t, nobody, f.access(1, "bob", strings.ReplaceAll(digest, "ab", "cd")), "other content")
+
+	namers := func() []string {
+		answer, err := f.query.Access(f.ctx, &types.QueryAccessRequest{Space: 1, Account: of("bob"), Digest: digest})
+		require.NoError(t, err)
+		require.True(t, answer.Read)
+		return answer.NamedBy
+	}
+	require.Empty(t, namers(), "the owner has named it, who shares what others have put there, too")
+	f.reads[of("bob")] = []string{of("node"), of("eve")}
+	require.Equal(t, []string{of("node"), of("eve")}, namers(), "they share what they have put there themselves")
+	set(types.AccessRule{Kind: types.ACCESS_KIND_EVERYBODY}, types.AccessRule{})
+	require.Empty(t, namers())
 }
 
 func TestAccessIsToldWithItsSpace(t *testing.T) {
@@ -56,8 +68,12 @@ func TestAccessIsToldWithItsSpace(t *testing.T) {
 	answer, err := f.query.Access(f.ctx, &types.QueryAccessRequest{Space: 1, Account: of("alice"), Digest: digest})
 	require.NoError(t, err)
 	require.Equal(t, &types.QueryAccessResponse{
-		Read: true, Write: true, Reason: "is the owner", ExpiresMs: genesis + 2*day, SizeBytes: 10 * gib, Owner: of("alice"), Provider: of("provider"),
+		Read: true, Write: true, Reason: "is the owner", ExpiresMs: genesis + 2*day, SizeBytes: 10 * gib, Owner: of("alice"), Provider: of("provider"), Acting: of("alice"),
 	}, answer)
+	f.owners[of("hot")] = address("alice")
+	answer, err = f.query.Access(f.ctx, &types.QueryAccessRequest{Space: 1, Account: of("hot")})
+	require.NoError(t, err)
+	require.Equal(t, of("alice"), answer.Acting)
 	for _, c := range []struct {
 		ask   types.QueryAccessRequest
 		words string

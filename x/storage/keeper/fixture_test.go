@@ -51,7 +51,7 @@ type fixture struct {
 	escrow *escrowkeeper.Keeper
 	nodes  map[string]bool           // active nodes of the one job
 	owners map[string]sdk.AccAddress // of operators
-	reads  map[string]bool           // who reads the digest of the tests as a participant
+	reads  map[string][]string       // who reads the digest of the tests as a participant, and who has named it
 	needed string                    // the digest in space 1 that requests need
 	keeper *keeper.Keeper
 	server types.MsgServer
@@ -77,7 +77,7 @@ func newFixture(t testing.TB) *fixture {
 	escrow := escrowkeeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[escrowtypes.StoreKey]), accounts, bank, chain.Denom, authtypes.FeeCollectorName)
 	require.NoError(t, escrow.InitGenesis(ctx, *escrowtypes.DefaultGenesis()))
 
-	f := &fixture{t: t, ctx: ctx, now: genesis, bank: bank, escrow: escrow, nodes: map[string]bool{}, owners: map[string]sdk.AccAddress{}, reads: map[string]bool{}}
+	f := &fixture{t: t, ctx: ctx, now: genesis, bank: bank, escrow: escrow, nodes: map[string]bool{}, owners: map[string]sdk.AccAddress{}, reads: map[string][]string{}}
 	f.keeper = keeper.NewKeeper(cdc, runtime.NewKVStoreService(keys[types.StoreKey]), escrow, fakeReputation{f}, fakeJobs{f}, authority())
 	f.server, f.query = keeper.NewMsgServer(f.keeper), keeper.NewQueryServer(f.keeper)
 	require.NoError(t, f.keeper.InitGenesis(ctx, *types.DefaultGenesis()))
@@ -112,8 +112,11 @@ func (f fakeJobs) Root(_ context.Context, job uint64) (sdk.AccAddress, error) {
 	return address("root"), nil
 }
 
-func (f fakeJobs) Reads(_ context.Context, space uint64, content string, account sdk.AccAddress) (bool, error) {
-	return space == 1 && content == digest && f.reads[account.String()], nil
+func (f fakeJobs) Reads(_ context.Context, space uint64, owner, content string, account sdk.AccAddress) ([]string, error) {
+	if space != 1 || owner != of("alice") || content != digest {
+		return nil, nil
+	}
+	return f.reads[account.String()], nil
 }
 
 func (f fakeJobs) NeedsContent(_ context.Context, space uint64, content string) (bool, error) {

@@ -38,9 +38,9 @@ type JobsKeeper interface {
 	Now(ctx context.Context) (int64, error)
 	// Root of a job; nil if there is no such job.
 	Root(ctx context.Context, jobID uint64) (sdk.AccAddress, error)
-	// Reads says whether a request names the content in the space, and an account takes part in it and may read it by
-	// now.
-	Reads(ctx context.Context, space uint64, digest string, account sdk.AccAddress) (bool, error)
+	// Reads says who has named the content in the space, in requests that an account takes part in and where it may read it
+	// by now; nobody: it may not. The space's owner ends the list.
+	Reads(ctx context.Context, space uint64, owner, digest string, account sdk.AccAddress) ([]string, error)
 	// NeedsContent says whether a request that is not finished names the content in the space.
 	NeedsContent(ctx context.Context, space uint64, digest string) (bool, error)
 }
