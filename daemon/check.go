@@ -126,7 +126,7 @@ func (c check) segment(ctx context.Context, place uint32, wall time.Duration) (w
 	left, err := c.kit.Programs.RunSegment(ctx, Call{
 		JobID: c.request.Spec.JobId, ReleaseID: c.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: c.request.Id, Client: c.request.Client, DeadlineMs: SubmitBy(c.request), Seed: c.seed, Input: c.input, Wall: wall, Grant: c.grant,
-		Files: c.files,
+		Files: c.files, Reads: NamedIn(c.request),
 	}, s)
 	switch {
 	case IsProgramFault(err):

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
 	"cosmossdk.io/math"
@@ -200,8 +199,6 @@ func (c Config) validateStore() error {
 	switch {
 	case err != nil:
 		return err
-	case isSpace && slices.Contains(c.Sandbox.Network, PlaceStorage):
-		return fmt.Errorf("%s is a space, which no one address leads to: name an S3 store, or leave %s out of sandbox.network", c.Store, PlaceStorage)
 	case !isSpace && c.SharedStore != "":
 		return errors.New("shared_store is given, too: leave it out, the store is one")
 	case isSpace && c.SharedStore == "":

@@ -157,7 +157,7 @@ func (k *Kit) Repeat(ctx context.Context, request jobstypes.Request, m Material,
 				repeated, err = k.Programs.Run(ctx, Call{
 					JobID: request.Spec.JobId, ReleaseID: request.WorkerRelease, Role: program.ROLE_WORKER,
 					RequestID: request.Id, Client: request.Client, DeadlineMs: SubmitBy(request), Seed: seed, Input: m.Input, Wall: time.Until(until),
-					Grant: grant, Files: files, Named: request.Spec.Input.Files,
+					Grant: grant, Files: files, Named: request.Spec.Input.Files, Reads: NamedIn(request),
 				})
 				return err
 			})
@@ -196,7 +196,7 @@ func (k *Kit) Judge(ctx context.Context, request jobstypes.Request, m Material, 
 	said, err := k.ask(ctx, job, request, m, Call{
 		JobID: request.Spec.JobId, ReleaseID: request.EvaluatorRelease, Role: program.ROLE_EVALUATOR,
 		RequestID: request.Id, Client: request.Client, DeadlineMs: request.DeadlineMs,
-		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Wall: wall,
+		Seed: jobstypes.Seed(k.Network.ChainID(), request.Id, nil), Wall: wall, Reads: NamedIn(request),
 	})
 	if err != nil {
 		return nil, err

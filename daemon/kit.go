@@ -119,7 +119,7 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	if err := os.RemoveAll(tasks); err != nil { // what a crash left
 		return nil, errors.Join(err, k.Journal.Close())
 	}
-	places, err := newPlaces(cfg)
+	places, err := newPlaces(cfg, world.Source)
 	if err != nil {
 		return nil, errors.Join(err, k.Journal.Close())
 	}

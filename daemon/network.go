@@ -11,6 +11,7 @@ import (
 	"github.com/ain-network/aind/program"
 	"github.com/ain-network/aind/sandbox"
 	"github.com/ain-network/aind/storage/s3"
+	jobstypes "github.com/ain-network/aind/x/jobs/types"
 )
 
 // Place is somewhere outside that an owner lets programs reach.
@@ -111,16 +112,24 @@ type Places struct {
 	config SandboxConfig
 	ways   map[Place]sandbox.Way
 	chain  *chainWay // nil: not allowed
+	spaces *storeWay // nil: not allowed, or the store is one address
 }
 
-// newPlaces opens the ways that the config allows.
-func newPlaces(c Config) (*Places, error) {
+// newPlaces opens the ways that the config allows. Where the store is a space, the way to it leads to what the source opens.
+func newPlaces(c Config, source Source) (*Places, error) {
 	p := &Places{config: c.Sandbox, ways: map[Place]sandbox.Way{}}
 	if slices.Contains(c.Sandbox.Network, PlaceChain) {
 		p.chain = openChainWay(c.Nodes)
 		p.ways[PlaceChain] = sandbox.Way{Place: string(PlaceChain), Variable: envChain, Prefix: "http://", Dial: p.chain.dial}
 	}
-	if slices.Contains(c.Sandbox.Network, PlaceStorage) {
+	_, isSpace, err := ParseSpaceURL(c.Store)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if slices.Contains(c.Sandbox.Network, PlaceStorage) && isSpace {
+		p.spaces = openStoreWay(source)
+		p.ways[PlaceStorage] = sandbox.Way{Place: string(PlaceStorage), Variable: envStorage, Prefix: "http://"}
+	} else if slices.Contains(c.Sandbox.Network, PlaceStorage) {
 		store, err := s3.ParseURL(c.Store)
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -146,14 +155,18 @@ func wayToStore(store s3.Config) sandbox.Way {
 	}
 }
 
-// networkOf is what a run of a prepared program reaches: what its release wants to, all of which the owner allows.
-func (p *Places) networkOf(names []string) sandbox.Network {
+// networkOf is what a run of a prepared program reaches: what its release wants to, all of which the owner allows. Of spaces it reads what its
+// request names.
+func (p *Places) networkOf(names []string, named []jobstypes.Reference) sandbox.Network {
 	limits := p.config.NetworkLimits
 	n := sandbox.Network{
 		Connections: limits.Connections, SentBytes: int64(limits.Sent), ReceivedBytes: int64(limits.Received), Idle: limits.Idle.Std(),
 	}
 	for _, name := range names {
 		if way, ok := p.ways[Place(name)]; ok {
+			if way.Dial == nil {
+				way.Dial = p.spaces.dialFor(named)
+			}
 			n.Ways = append(n.Ways, way)
 		}
 	}
@@ -163,6 +176,9 @@ func (p *Places) networkOf(names []string) sandbox.Network {
 func (p *Places) close() {
 	if p.chain != nil {
 		p.chain.close()
+	}
+	if p.spaces != nil {
+		p.spaces.close()
 	}
 }
 

@@ -75,6 +75,8 @@ type Call struct {
 	// are made of, as the request's Named say.
 	Files map[string]string
 	Named []jobstypes.NamedReference
+	// Reads are the contents that the program may fetch itself, where it reaches storage.
+	Reads []jobstypes.Reference
 	// OutFile is where a program that its request names leaves what it put into /ain/out; empty: nobody wants it.
 	OutFile string
 
@@ -398,7 +400,7 @@ func (p *Programs) runOf(prepared sandbox.Program, call Call) sandbox.Run {
 			sandbox.EnvDeadline: strconv.FormatInt(call.DeadlineMs, 10),
 		},
 		Limits:  limits,
-		Network: p.Places.networkOf(prepared.Network),
+		Network: p.Places.networkOf(prepared.Network, call.Reads),
 		Tenant:  call.Client,
 		Labels: map[string]string{
 			"job": JobID(call.JobID).String(), "request": strconv.FormatUint(call.RequestID, 10), "release": strconv.FormatUint(call.ReleaseID, 10),

@@ -138,6 +138,9 @@ func (s *Spaces) readBy(ctx context.Context, space uint64) (storagetypes.AccessK
 		return storagetypes.ACCESS_KIND_UNSPECIFIED, nil
 	}
 	reserved, err := s.Query.Space(ctx, &storagetypes.QuerySpaceRequest{Space: space})
+	if client.IsNotFound(err) {
+		return 0, fmt.Errorf("%w: the chain has no space %d, or no longer", storage.ErrNotFound, space)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("ask for space %d: %w", space, err)
 	}

@@ -54,7 +54,7 @@ func run(ctx context.Context, t *task) error {
 	call := daemon.Call{
 		JobID: t.request.Spec.JobId, ReleaseID: t.request.WorkerRelease, Role: program.ROLE_WORKER,
 		RequestID: t.request.Id, Client: t.request.Client, DeadlineMs: daemon.SubmitBy(t.request), Seed: seed, Input: input, Wall: left, Grant: grant, OutFile: t.outputPath(),
-		Named: t.request.Spec.Input.Files,
+		Named: t.request.Spec.Input.Files, Reads: daemon.NamedIn(t.request),
 	}
 	began := false
 	err = t.WithFiles(ctx, t.request, input, t.key, func(files map[string]string) error {
