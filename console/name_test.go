@@ -323,6 +323,7 @@ func TestPutsAndGetsThatAreRefused(t *testing.T) {
 		`path "../x" is not clean`:                                     {"put", one, "ain://7/../x"},
 		`path "a:b" has a ':'`:                                         {"put", one, "ain://7/a:b"},
 		"standard input needs a name in it":                            {"put", "-", "ain://7/x/"},
+		"/dev/null is a Dc---------: give a file, a folder, or -":      {"put", os.DevNull, "ain://7/x"},
 		"link is a symbolic link":                                      {"put", linked, "ain://7/linked"},
 		`it clashes with "a", which some systems take for the same`:    {"put", one, "ain://7/a/b"},
 		`it clashes with "sub"`:                                        {"put", one, "ain://7/sub"},

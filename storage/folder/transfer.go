@@ -57,6 +57,12 @@ func PutFiles(ctx context.Context, store storage.Store, dir string, opts chunk.O
 		return Manifest{}, fmt.Errorf("put folder %s: %w", dir, err)
 	}
 	opts.AskFirst = !opts.Again
+	size := m.Size()
+	if seal != nil {
+		size = -1 // that of what is stored is known when it is
+	}
+	told, done := progress.OfFiles(opts.Progress, len(m.Files), size)
+	opts.Progress = told
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i := range m.Files {
@@ -64,6 +70,9 @@ func PutFiles(ctx context.Context, store storage.Store, dir string, opts chunk.O
 			ref, err := putFile(all, store, root, m.Files[i].Path, opts, seal)
 			m.Files[i].Digest, m.Files[i].Size, m.Files[i].Chunked = ref.Digest, ref.Size, ref.Chunked
 			m.Files[i].Sealed = seal != nil
+			if err == nil {
+				done()
+			}
 			return err
 		})
 	}
@@ -85,7 +94,7 @@ func Store(ctx context.Context, store storage.Store, m Manifest) (chunk.Ref, err
 	return chunk.Ref{Digest: info.Digest, Size: info.Size}, nil
 }
 
-// list finds the files of a folder, without their digests, and refuses what cannot be in a manifest before anything is sent.
+// list finds the files of a folder and their sizes, without their digests, and refuses what cannot be in a manifest before anything is sent.
 func list(root *os.Root) (Manifest, error) {
 	var m Manifest
 	err := fs.WalkDir(root.FS(), ".", func(p string, entry fs.DirEntry, err error) error {
@@ -99,7 +108,11 @@ func list(root *os.Root) (Manifest, error) {
 		case !entry.Type().IsRegular():
 			return fmt.Errorf("%s is a %s: %w (leave it out)", p, entry.Type(), ErrNotAFile)
 		}
-		m.Files = append(m.Files, File{Path: p, Digest: placeholder})
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		m.Files = append(m.Files, File{Path: p, Digest: placeholder, Size: info.Size()})
 		return nil
 	})
 	if err != nil {
@@ -186,6 +199,8 @@ func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts 
 			return fmt.Errorf("get folder to %s: %w", dir, err)
 		}
 	}
+	told, done := progress.OfFiles(opts.Progress, len(m.Files), m.Size())
+	opts.Progress = told
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, f := range m.Files {
@@ -196,6 +211,7 @@ func Get(ctx context.Context, store storage.Store, m Manifest, dir string, opts 
 			if err := getFile(all, store, root, f, opts); err != nil {
 				return fmt.Errorf("%s: %w", f.Path, err)
 			}
+			done()
 			return nil
 		})
 	}
@@ -221,12 +237,7 @@ func getFile(ctx context.Context, store storage.Store, root *os.Root, f File, op
 		return err
 	}
 	if right {
-		var told progress.Counter = progress.None{}
-		if opts.Progress != nil {
-			told = opts.Progress
-		}
-		told.Expect(f.Size)
-		told.Skip(f.Size)
+		opts.Progress.Skip(f.Size)
 		return nil
 	}
 	return chunk.GetIn(ctx, store, f.Ref(), root, f.Path, opts)

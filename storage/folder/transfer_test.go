@@ -19,6 +19,7 @@ import (
 	"github.com/ain-network/aind/storage/chunk"
 	"github.com/ain-network/aind/storage/folder"
 	"github.com/ain-network/aind/storage/local"
+	"github.com/ain-network/aind/storage/progress"
 	"github.com/ain-network/aind/storage/storagetest"
 )
 
@@ -212,4 +213,22 @@ func TestAFileThatIsMissingInTheStoreIsNamed(t *testing.T) {
 	other, _ := m.Lookup("a-b")
 	_, err = folder.Read(deadline(t), s, other.Ref())
 	require.ErrorIs(t, err, folder.ErrManifest)
+}
+
+func TestATransferTellsOfAllFilesAtOnce(t *testing.T) {
+	s := store(t)
+	contents := map[string][]byte{"a/x": []byte("twelve bytes"), "b": []byte("six by"), "c": {}}
+	var out bytes.Buffer
+	line := progress.Start(&out, "photos")
+	m, err := folder.PutFiles(deadline(t), s, write(t, contents), chunk.Options{Progress: line}, nil)
+	line.Stop()
+	require.NoError(t, err)
+	require.Regexp(t, `^photos: 3 of 3 files, 18 bytes in 0 s`, out.String())
+
+	out.Reset()
+	to := write(t, map[string][]byte{"b": []byte("six by")})
+	line = progress.Start(&out, "photos")
+	require.NoError(t, folder.Get(deadline(t), s, m, to, chunk.Options{Progress: line}, nil))
+	line.Stop()
+	require.Regexp(t, `^photos: 3 of 3 files, 12 bytes in 0 s, .*, 6 bytes were there already\n$`, out.String())
 }

@@ -25,6 +25,7 @@ type Line struct {
 	terminal bool
 
 	expected, moved, skipped atomic.Int64
+	files, filesDone         atomic.Int64
 
 	begun time.Time
 	past  []sample // of the last window, oldest first; one goroutine's at a time
@@ -37,7 +38,7 @@ type sample struct {
 	moved int64
 }
 
-var _ Counter = (*Line)(nil)
+var _ FileCounter = (*Line)(nil)
 
 // Start begins to tell of what on w. Stop must be called.
 func Start(w io.Writer, what string) *Line {
@@ -75,6 +76,20 @@ func (l *Line) Move(bytes int64) { l.moved.Add(bytes) }
 // Skip implements Counter.
 func (l *Line) Skip(bytes int64) { l.skipped.Add(bytes) }
 
+// Files implements FileCounter.
+func (l *Line) Files(n int) { l.files.Add(int64(n)) }
+
+// FileDone implements FileCounter.
+func (l *Line) FileDone() { l.filesDone.Add(1) }
+
+// ofFiles says how many of the files are there; nothing where there are none.
+func (l *Line) ofFiles() string {
+	if n := l.files.Load(); n > 0 {
+		return fmt.Sprintf("%d of %d files, ", l.filesDone.Load(), n)
+	}
+	return ""
+}
+
 // Stop writes a last line, of all that was done, and ends.
 func (l *Line) Stop() {
 	close(l.stop)
@@ -92,7 +107,7 @@ func (l *Line) tick(now time.Time) {
 	l.past = append(l.past, sample{now, moved})
 
 	done := moved + skipped
-	text := fmt.Sprintf("%s: %s", l.what, Bytes(done))
+	text := fmt.Sprintf("%s: %s%s", l.what, l.ofFiles(), Bytes(done))
 	if expected > 0 && done <= expected {
 		text += fmt.Sprintf(" of %s (%d %%)", Bytes(expected), 100*done/expected)
 	}
@@ -106,7 +121,7 @@ func (l *Line) tick(now time.Time) {
 func (l *Line) finish(now time.Time) {
 	moved, skipped := l.moved.Load(), l.skipped.Load()
 	took := now.Sub(l.begun)
-	text := fmt.Sprintf("%s: %s in %s, %s/s", l.what, Bytes(moved), rough(took), Bytes(perSecond(moved, took)))
+	text := fmt.Sprintf("%s: %s%s in %s, %s/s", l.what, l.ofFiles(), Bytes(moved), rough(took), Bytes(perSecond(moved, took)))
 	if skipped > 0 {
 		text += fmt.Sprintf(", %s were there already", Bytes(skipped))
 	}

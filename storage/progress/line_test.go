@@ -72,3 +72,29 @@ func TestDurationsAndSizesAsPeopleSayThem(t *testing.T) {
 		Bytes(1023), Bytes(1024), Bytes(3 << 19), Bytes(2 << 50),
 	})
 }
+
+func TestALineOfFiles(t *testing.T) {
+	begun := time.Unix(1000, 0)
+	var out bytes.Buffer
+	l := newLine(&out, "photos", false, begun)
+	parts, done := OfFiles(l, 2, 3072)
+	parts.Expect(1024) // of one file: it was told with all
+	parts.Move(1024)
+	done()
+	l.tick(begun.Add(time.Second))
+	parts.Skip(2048)
+	done()
+	l.finish(begun.Add(time.Second))
+	require.Equal(t, "photos: 1 of 2 files, 1.0 KiB of 3.0 KiB (33 %), 1.0 KiB/s, 2 s left\n"+
+		"photos: 2 of 2 files, 1.0 KiB in 1 s, 1.0 KiB/s, 2.0 KiB were there already\n", out.String())
+
+	out.Reset()
+	l = newLine(&out, "sealed", false, begun)
+	parts, _ = OfFiles(l, 1, -1)
+	parts.Expect(1024)
+	l.tick(begun.Add(time.Second))
+	require.Equal(t, "sealed: 0 of 1 files, 0 bytes of 1.0 KiB (0 %), 0 bytes/s\n", out.String())
+	parts, done = OfFiles(nil, 1, 1)
+	parts.Move(1)
+	done()
+}
