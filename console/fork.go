@@ -209,6 +209,7 @@ func (t termsFlags) change(flags *pflag.FlagSet, now *jobstypes.TermsSpec) (chan
 		"cpu-millis":         func() { now.Requirement.CPUMillis = named.Requirement.CPUMillis },
 		"memory-mib":         func() { now.Requirement.MemoryBytes = named.Requirement.MemoryBytes },
 		"disk-mib":           func() { now.Requirement.DiskBytes = named.Requirement.DiskBytes },
+		"storage-mib":        func() { now.Requirement.FreeStorageBytes = named.Requirement.FreeStorageBytes },
 		"arch":               func() { now.Requirement.Arch = named.Requirement.Arch },
 		"os":                 func() { now.Requirement.OS = named.Requirement.OS },
 		"require":            func() { now.Requirement.Tags = named.Requirement.Tags },

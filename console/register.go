@@ -54,7 +54,7 @@ type termsFlags struct {
 	bond, minDeposit, challengeFee               string
 	open, hiring, grant, reveal, evaluation      time.Duration
 	challenge, resolve                           time.Duration
-	cpuMillis, memoryMiB, diskMiB                uint64
+	cpuMillis, memoryMiB, diskMiB, storageMiB    uint64
 	arch, os                                     string
 	tags, metrics                                []string
 	openResults, invalidLosesBond, deterministic bool
@@ -121,6 +121,7 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 	flags.Uint64Var(&t.cpuMillis, "cpu-millis", 0, "thousandths of a core that a node must offer")
 	flags.Uint64Var(&t.memoryMiB, "memory-mib", 0, "memory that a node must offer")
 	flags.Uint64Var(&t.diskMiB, "disk-mib", 0, "disk that a node must offer")
+	flags.Uint64Var(&t.storageMiB, "storage-mib", 0, "room that a node must have left in its own storage space")
 	flags.StringVar(&t.arch, "arch", "", "processor that a node must have, in Go's words")
 	flags.StringVar(&t.os, "os", "", "operating system that a node must have, in Go's words")
 	flags.StringSliceVar(&t.tags, "require", nil, "software that a node must have")
@@ -136,7 +137,8 @@ func (t *termsFlags) bind(flags *pflag.FlagSet) {
 func (t termsFlags) spec() (jobstypes.TermsSpec, error) {
 	spec := jobstypes.TermsSpec{
 		Requirement: program.Capability{
-			CPUMillis: t.cpuMillis, MemoryBytes: t.memoryMiB << 20, DiskBytes: t.diskMiB << 20, Arch: t.arch, OS: t.os, Tags: t.tags,
+			CPUMillis: t.cpuMillis, MemoryBytes: t.memoryMiB << 20, DiskBytes: t.diskMiB << 20, FreeStorageBytes: t.storageMiB << 20,
+			Arch: t.arch, OS: t.os, Tags: t.tags,
 		},
 		OpenResults: t.openResults, InvalidLosesBond: t.invalidLosesBond, Deterministic: t.deterministic,
 		MaxCheckpoints: t.maxCheckpoints, Segments: t.segments,

@@ -122,7 +122,11 @@ func connect(ctx context.Context, cfg *Config, invite *client.Invite, log *slog.
 			log.Warn("could not close the sandbox", "error", err)
 		}
 	})
-	return World{Network: Chain{network}, Key: key, Store: store, Space: space, SpaceRead: read, Source: spaces, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
+	var room Room
+	if space != 0 {
+		room = &SpaceRoom{Spaces: spaces, Space: space, Account: key.Address().String()}
+	}
+	return World{Network: Chain{network}, Key: key, Store: store, Space: space, SpaceRead: read, Room: room, Source: spaces, Cache: cache, Contents: contents, Sandbox: runner, Log: log}, nil
 }
 
 // openKey loads the key that the config names. A newcomer's is made, with a passphrase of its own where none was given.

@@ -58,21 +58,26 @@ func (m *Member) beat(ctx context.Context) (time.Duration, error) {
 }
 
 // signOfLife is a heartbeat, or, as long as the owner has stated no encryption key, what states this machine's: any message shows that
-// an account is alive. What another machine of the owner has stated is left.
+// an account is alive. So does a statement of what storage is left. What another machine of the owner has stated is left.
 func (m *Member) signOfLife(ctx context.Context) (sdk.Msg, error) {
-	beat := &reputationtypes.MsgHeartbeat{Signer: m.Signer}
-	if m.stated {
-		return beat, nil
+	if !m.stated {
+		key, err := m.Chain.EncryptionKey(ctx, m.Owner.String())
+		if err != nil {
+			return nil, err
+		}
+		if key == "" {
+			return &reputationtypes.MsgSetEncryptionKey{Signer: m.Signer, EncryptionKey: m.EncryptionKey}, nil
+		}
+		if m.stated = true; key != m.EncryptionKey {
+			m.Log.Warn("requests with encrypted data are left to others", "why", foreignKey)
+		}
 	}
-	key, err := m.Chain.EncryptionKey(ctx, m.Owner.String())
+	restated, err := m.restatement(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if key == "" {
-		return &reputationtypes.MsgSetEncryptionKey{Signer: m.Signer, EncryptionKey: m.EncryptionKey}, nil
+	if restated != nil {
+		return restated, nil
 	}
-	if m.stated = true; key != m.EncryptionKey {
-		m.Log.Warn("requests with encrypted data are left to others", "why", foreignKey)
-	}
-	return beat, nil
+	return &reputationtypes.MsgHeartbeat{Signer: m.Signer}, nil
 }

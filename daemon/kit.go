@@ -53,6 +53,8 @@ type World struct {
 	Space uint64
 	// SpaceRead is who reads the space; ACCESS_KIND_UNSPECIFIED: it is not known.
 	SpaceRead storagetypes.AccessKind
+	// Room says what the space has left; nil: as much as it takes.
+	Room Room
 	// Source opens what references name; nil: the store has everything.
 	Source Source
 	Cache  ReleaseCache
@@ -137,6 +139,7 @@ func NewKit(ctx context.Context, cfg Config, world World, role program.Role, ste
 	k.Member = &Member{
 		Role: role, Steps: steps, Config: cfg, Signer: k.Signer, Owner: k.Owner, Chain: world.Network, Catalog: k.Catalog,
 		Examiner: k.Examiner, Journal: k.Journal, Outbox: k.Outbox, Log: world.Log, Changed: changed, EncryptionKey: k.Identity.Recipient(),
+		Room:   world.Room,
 		joined: make(chan struct{}, 1),
 	}
 	return k, nil

@@ -43,6 +43,8 @@ type Member struct {
 	Changed func()
 	// EncryptionKey is stated on the chain where the owner has none there.
 	EncryptionKey string
+	// Room of the node's own space; nil: it has none.
+	Room Room
 
 	tasks  Tasks[uint64]
 	joined chan struct{} // a token says that the first job was found
@@ -253,7 +255,10 @@ func (m *Member) applyNow(ctx context.Context, key string, jobID uint64, record 
 	if why, err := m.Examiner.Programs.Refuses(ctx, newest); err != nil || why != "" {
 		return errors.Join(err, refusal(why))
 	}
-	capability := m.Config.Capability()
+	capability, err := m.capability(ctx)
+	if err != nil {
+		return fmt.Errorf("what storage is left: %w", err)
+	}
 	terms, err := m.Catalog.Terms(ctx, jobID, job.TermsVersion)
 	if err != nil {
 		return err

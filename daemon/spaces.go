@@ -118,11 +118,10 @@ func OpenStore(ctx context.Context, address string, spaces *Spaces) (store stora
 	case err != nil:
 		return nil, 0, BadConfig(fmt.Errorf("store: %w", err))
 	case isSpace:
-		opened, err := spaces.Space(ctx, id)
-		if err != nil {
+		if _, err := spaces.Space(ctx, id); err != nil {
 			return nil, 0, fmt.Errorf("store: %w", err)
 		}
-		return opened, id, nil
+		return homeSpace{spaces: spaces, id: id}, id, nil
 	}
 	opened, err := s3.Open(address)
 	if err != nil {

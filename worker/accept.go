@@ -99,11 +99,18 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if why, err := w.refusesCustom(ctx, request); why != "" || err != nil {
 		return why, err
 	}
+	if why, err := w.CannotStore(ctx, request, w.busyRuns()); why != "" || err != nil {
+		return why, err
+	}
 	needed, err := w.Needed(ctx, request)
 	if err != nil {
 		return "", err
 	}
-	if lacks := w.Config.Capability().Lacks(needed); lacks != "" {
+	capability, err := w.Capability(ctx)
+	if err != nil {
+		return "", err
+	}
+	if lacks := capability.Lacks(needed); lacks != "" {
 		return "it needs more than this node has, " + lacks, nil
 	}
 	least := w.Config.Policy.MinRewardFor(job.Id)
@@ -250,6 +257,13 @@ func (w *Worker) freeRuns() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return max(0, w.Config.MaxRuns-len(w.active))
+}
+
+// busyRuns is how many requests are on their way.
+func (w *Worker) busyRuns() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.active)
 }
 
 func (w *Worker) setActive(requestID uint64, active bool) {

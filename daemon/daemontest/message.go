@@ -30,6 +30,12 @@ func (c *Chain) handle(signer string, msg sdk.Msg) error {
 		c.state.heartbeats[signer]++
 		c.state.keys[signer] = m.EncryptionKey
 		return nil
+	case *reputationtypes.MsgUpdateCapability:
+		c.state.heartbeats[signer]++
+		node := c.state.nodes[nodeKey{m.JobId, signer}]
+		node.Capability = m.Capability
+		c.state.nodes[nodeKey{m.JobId, signer}] = node
+		return nil
 	case *jobstypes.MsgGrantKey:
 		return c.with(m.RequestId, func(r *request) error { return c.grant(r, signer, m) })
 	case *jobstypes.MsgAcceptJob:

@@ -56,6 +56,8 @@ type Machine struct {
 	// Source opens spaces, Space is the number of the store's; nil and 0: the store has everything.
 	Source  daemon.Source
 	Space   uint64
+	Room    daemon.Room
+	Log     *slog.Logger // nil: the test's
 	Sandbox *Sandbox
 	Chain   *Chain
 	// Cache of releases; nil: one that takes every release as verified.
@@ -90,8 +92,12 @@ func (m *Machine) World(t testing.TB) (daemon.World, *Connection) {
 	connection := m.Chain.Connect()
 	contents, err := release.OpenCache(filepath.Join(m.Home, "contents"), 1<<20)
 	require.NoError(t, err)
+	log := m.Log
+	if log == nil {
+		log = Log(t)
+	}
 	return daemon.World{
-		Network: connection, Key: Key(m.Name), Store: m.Store, Source: m.Source, Space: m.Space, Cache: m.cache(), Contents: contents, Sandbox: m.Sandbox, Log: Log(t),
+		Network: connection, Key: Key(m.Name), Store: m.Store, Source: m.Source, Space: m.Space, Room: m.Room, Cache: m.cache(), Contents: contents, Sandbox: m.Sandbox, Log: log,
 	}, connection
 }
 
