@@ -2,7 +2,6 @@ package devnet
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -142,9 +141,6 @@ func (n *Network) create(made *state) error {
 	for i, p := range n.config.plots() {
 		made.Spaces[p.name] = storagetypes.FirstSpaceID + uint64(i)
 	}
-	if n.config.CustomCode {
-		made.StoreSecret = rand.Text()
-	}
 	return nil
 }
 
@@ -207,10 +203,7 @@ func (n *Network) GRPC() string { return loopback(n.state.Ports.GRPC) }
 
 // Store is where a member stores: its space, ain://5. Validators and the treasury have none.
 func (n *Network) Store(member string) string {
-	switch space := n.spaceOf(member); {
-	case n.state.StoreSecret != "":
-		return n.state.sharedURL()
-	case space != 0:
+	if space := n.spaceOf(member); space != 0 {
 		return daemon.SpaceURL(space)
 	}
 	return ""

@@ -16,8 +16,6 @@ type state struct {
 	Others []NodePorts `json:"others,omitempty"`
 	// Spaces of the chain that the network began with, by name.
 	Spaces map[string]uint64 `json:"spaces"`
-	// StoreSecret lets everybody store and read where the store is shared; empty: it is not.
-	StoreSecret string `json:"store_secret,omitempty"`
 	// Accounts by name.
 	Accounts map[string]string `json:"accounts"`
 	// Job that the network was started with, as 0x1; empty until it is registered.
@@ -84,14 +82,3 @@ func (s *state) choosePorts(asked Ports, anew bool) error {
 
 // validators are the ports of all of them, the first one's first.
 func (s *state) validators() []NodePorts { return append([]NodePorts{s.Ports.NodePorts}, s.Others...) }
-
-// sharedURL is where everything lies that names no space, with credentials.
-func (s *state) sharedURL() string {
-	return fmt.Sprintf("s3+http://%s:%s@%s/%s", storeAccess, s.StoreSecret, loopback(s.Ports.Store), storeBucket)
-}
-
-const (
-	// storeAccess is the name of the account that everybody shares in a shared store.
-	storeAccess = "devnet"
-	storeBucket = "ain"
-)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ain-network/aind/daemon"
+	"github.com/ain-network/aind/storage/embedded"
 	"github.com/ain-network/aind/storage/gateway"
 )
 
@@ -18,13 +19,7 @@ type storeSettings struct {
 	Bucket    string          `yaml:"bucket"`
 	AccessKey string          `yaml:"access_key"`
 	SecretKey string          `yaml:"secret_key"`
-	Accounts  []storeAccount  `yaml:"accounts,omitempty"`
 	Gateway   gatewaySettings `yaml:"gateway"`
-}
-
-type storeAccount struct {
-	AccessKey string `yaml:"access_key"`
-	SecretKey string `yaml:"secret_key"`
 }
 
 type gatewaySettings struct {
@@ -49,11 +44,7 @@ func (n *Network) writeStoreSettings(home string) error {
 	if settings.SecretKey == "" {
 		settings.SecretKey = rand.Text()
 	}
-	settings.Listen, settings.Bucket, settings.AccessKey = loopback(n.state.Ports.Store), storeBucket, "owner"
-	settings.Accounts = nil
-	if n.state.StoreSecret != "" {
-		settings.Accounts = []storeAccount{{AccessKey: storeAccess, SecretKey: n.state.StoreSecret}}
-	}
+	settings.Listen, settings.Bucket, settings.AccessKey = loopback(n.state.Ports.Store), embedded.DefaultBucket, "owner"
 	settings.Gateway = gatewaySettings{
 		Listen: loopback(n.state.Ports.Gateway), Provider: n.state.Accounts[accountStore], ChainID: chainID, Nodes: n.endpoints(),
 	}

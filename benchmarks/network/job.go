@@ -17,8 +17,10 @@ import (
 
 	"github.com/ain-network/aind/chain"
 	"github.com/ain-network/aind/client"
+	"github.com/ain-network/aind/daemon"
 	escrowtypes "github.com/ain-network/aind/x/escrow/types"
 	reputationtypes "github.com/ain-network/aind/x/reputation/types"
+	storagetypes "github.com/ain-network/aind/x/storage/types"
 )
 
 // RegisterNoop registers the job that does nothing as the devnet's admin, whose daemon then decides on applications.
@@ -59,8 +61,12 @@ func (n *Network) StartNode(ctx context.Context, role, job string) error {
 	if err := n.Fund(ctx, key, math.NewInt(1_000_000_000)); err != nil {
 		return err
 	}
+	space, err := n.reserve(ctx, key)
+	if err != nil {
+		return err
+	}
 	settings, err := yaml.Marshal(map[string]any{
-		"chain_id": chain.DefaultChainID, "nodes": []string{n.RPC()}, "store": n.store(),
+		"chain_id": chain.DefaultChainID, "nodes": []string{n.RPC()}, "store": daemon.SpaceURL(space),
 		"key":  map[string]string{"name": role, "backend": "test"},
 		"jobs": []string{job}, "apply": true, "max_runs": 1, "poll": "1s",
 		"sandbox": map[string]string{"cache": filepath.Join(n.home, "cache")},
@@ -76,6 +82,24 @@ func (n *Network) StartNode(ctx context.Context, role, job string) error {
 		n.nodes = append(n.nodes, p)
 	}
 	return err
+}
+
+// reserve is a space of the devnet's provider for an account, for an hour.
+func (n *Network) reserve(ctx context.Context, key client.Key) (uint64, error) {
+	provider, err := n.Chain.Storage().Provider(ctx, &storagetypes.QueryProviderRequest{Provider: n.state.Accounts["store"]})
+	if err != nil {
+		return 0, fmt.Errorf("ask for the provider: %w", err)
+	}
+	receipt, err := n.Chain.Do(ctx, key, &storagetypes.MsgReserveSpace{
+		Signer: key.Address().String(), Provider: provider.Provider.Owner, SizeBytes: 1 << 30, DurationMs: 3_600_000, MaxPrice: provider.Provider.Price,
+		Read: storagetypes.AccessRule{Kind: storagetypes.ACCESS_KIND_PARTICIPANTS},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reserve a space: %w", err)
+	}
+	var reserved storagetypes.MsgReserveSpaceResponse
+	err = receipt.Response(0, &reserved)
+	return reserved.Space, err
 }
 
 // Fund gives an account coins of the treasury, in uain, of which it puts half at stake.

@@ -45,8 +45,8 @@ type state struct {
 		API   int `json:"api"`
 		Store int `json:"store"`
 	} `json:"ports"`
-	StoreSecret string `json:"store_secret"`
-	Job         string `json:"job"`
+	Accounts map[string]string `json:"accounts"`
+	Job      string            `json:"job"`
 }
 
 // Open runs a devnet with one evaluator and one worker, and returns when they are at work. program is the aind to run.
@@ -197,11 +197,6 @@ func (n *Network) Key(folder, name string) (client.Key, error) {
 		return nil, err
 	}
 	return ring.Key(name)
-}
-
-// store is where the devnet's objects are.
-func (n *Network) store() string {
-	return fmt.Sprintf("s3+http://devnet:%s@127.0.0.1:%d/ain", n.state.StoreSecret, n.state.Ports.Store)
 }
 
 // await looks at a condition until it holds, and fails when a process has ended.

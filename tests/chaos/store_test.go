@@ -1,11 +1,8 @@
 package chaos
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ain-network/aind/storage"
-	"github.com/ain-network/aind/storage/s3"
 	"github.com/ain-network/aind/tests/harness"
 )
 
@@ -26,17 +22,16 @@ const codeStoreDown = 4
 func TestStoreKilledDuringUpload(t *testing.T) {
 	t.Parallel()
 	n := harness.StartNetwork(t, harness.Options{})
-	s := newStore(t, n)
-	s.start()
-	proxy := harness.StartProxy(t, s.address)
-	c := newCrew(t, n, func(settings *harness.Settings) { settings.Store = s.url(s.address) }, "--challenge", "2s")
+	s := n.NewStore(t)
+	proxy := harness.StartProxy(t, s.Address)
+	c := newCrew(t, n, func(settings *harness.Settings) { settings.Store = s.URL() }, "--challenge", "2s")
 	before := n.Books(t)
 
 	input := largeInput(1 << 20)
 	file := filepath.Join(t.TempDir(), "input")
 	require.NoError(t, os.WriteFile(file, input, 0o600))
 	command := harness.Command{Args: []string{
-		"requestJob", "--home", n.Folder("client"), "--store", s.url(proxy.Address()), "--job-id", c.job, "--input-file", file,
+		"requestJob", "--home", n.Folder("client"), "--store", harness.StoreAt(proxy.Address()), "--job-id", c.job, "--input-file", file,
 		"--reward", "[10, 10]", "--time-limit", "20s", "--max-workers", "1",
 	}}
 	proxy.Slow(true)
@@ -49,7 +44,7 @@ func TestStoreKilledDuringUpload(t *testing.T) {
 		}
 		return nil
 	})
-	s.process.Kill()
+	s.Kill()
 	result := <-ended
 	require.Less(t, proxy.Passed()-begun, int64(len(input)), "it was killed in the middle")
 	require.Equal(t, codeStoreDown, result.Code, result.String())
@@ -58,14 +53,14 @@ func TestStoreKilledDuringUpload(t *testing.T) {
 	require.Empty(t, n.Books(t).Since(before), "no coin moves")
 
 	proxy.Slow(false)
-	s.start()
+	s.Start(t)
 	digest := storage.DigestOf(input)
-	_, err := s.open().Stat(t.Context(), digest)
+	_, err := s.Open(t).Stat(t.Context(), digest)
 	require.ErrorIs(t, err, storage.ErrNotFound, "what was not uploaded whole is not there")
 
 	again := command.Run(t)
 	require.Zero(t, again.Code, again.String())
-	info, err := s.open().Stat(t.Context(), digest)
+	info, err := s.Open(t).Stat(t.Context(), digest)
 	require.NoError(t, err)
 	require.EqualValues(t, len(input), info.Size)
 	found := regexp.MustCompile(`request (\d+):`).FindStringSubmatch(again.Err)
@@ -87,59 +82,4 @@ func largeInput(size int) []byte {
 		text[i] = 'a' + byte(i*i%23)
 	}
 	return append(input, text...)
-}
-
-// store is an `aind store` of the test's own.
-type store struct {
-	t       *testing.T
-	home    string
-	log     string
-	address string
-	process *harness.Process
-}
-
-const storeSecret = "a-secret-of-this-test"
-
-func newStore(t *testing.T, n *harness.Network) *store {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s := &store{t: t, home: filepath.Join(n.Home, "another-store"), address: listener.Addr().String()}
-	require.NoError(t, listener.Close())
-	s.log = filepath.Join(n.Home, "logs", "another-store.log")
-	require.NoError(t, os.MkdirAll(s.home, 0o700))
-	settings := fmt.Sprintf("listen: %s\nbucket: ain\naccess_key: owner\nsecret_key: %s\n", s.address, storeSecret)
-	require.NoError(t, os.WriteFile(filepath.Join(s.home, "store.yaml"), []byte(settings), 0o600))
-	t.Cleanup(func() { s.process.Kill() })
-	return s
-}
-
-// start runs the store, and waits until it answers.
-func (s *store) start() {
-	s.t.Helper()
-	var err error
-	s.process, err = harness.Start("store", s.log, nil, "store", "--home", s.home)
-	require.NoError(s.t, err)
-	opened := s.open()
-	harness.Eventually(s.t, "the store answers", harness.Patience, func() error {
-		_, err := opened.Stat(context.Background(), storage.DigestOf(nil))
-		if err == nil {
-			return fmt.Errorf("it has what nobody put there")
-		}
-		if !errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
-		return nil
-	})
-}
-
-func (s *store) url(address string) string {
-	return fmt.Sprintf("s3+http://owner:%s@%s/ain", storeSecret, address)
-}
-
-func (s *store) open() storage.Store {
-	s.t.Helper()
-	opened, err := s3.Open(s.url(s.address))
-	require.NoError(s.t, err)
-	return opened
 }

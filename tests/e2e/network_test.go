@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/ain-network/aind/storage"
-	"github.com/ain-network/aind/storage/s3"
 	"github.com/ain-network/aind/tests/harness"
 )
 
@@ -27,7 +26,9 @@ func TestAProgramReadsTheChainAndTheStore(t *testing.T) {
 	if result := n.Client(t, "image", filepath.Join(folder, "reader"), "-o", filepath.Join(folder, "reader.tar")); result.Code != 0 {
 		t.Fatalf("aind image: %s", result)
 	}
+	shared := n.NewStore(t)
 	root := n.NewNode(t, "admin", "10", "")
+	root.Settings.Store = shared.URL()
 	var registered struct{ Job string }
 	root.JSON(t, &registered, "registerJob", filepath.Join(source, "job_schema.proto"), filepath.Join(folder, "reader.tar"),
 		filepath.Join(source, "evaluator.py"), "--json", "--network", "chain,storage", "--bond", "1",
@@ -38,6 +39,7 @@ func TestAProgramReadsTheChainAndTheStore(t *testing.T) {
 	first, second := n.NewNode(t, "worker", "100", "50"), n.NewNode(t, "worker", "100", "50")
 	for _, node := range []*harness.Node{evaluator, first, second} {
 		node.Settings.Job, node.Settings.Docker, node.Settings.Network = registered.Job, "require", []string{"chain", "storage"}
+		node.Settings.Store = shared.URL()
 		node.Start(t)
 	}
 	n.AwaitRunning(t, jobNumber(t, registered.Job), 1, 2)
@@ -45,8 +47,7 @@ func TestAProgramReadsTheChainAndTheStore(t *testing.T) {
 	second.Settings.Network = nil
 	process := second.Start(t)
 
-	store, err := s3.Open(n.Store())
-	require.NoError(t, err)
+	store := shared.Open(t)
 	put, err := storage.PutBytes(t.Context(), store, []byte("what the client stored"))
 	require.NoError(t, err)
 	signed, err := store.PresignGet(t.Context(), put.Digest, 10*time.Minute)

@@ -121,7 +121,7 @@ func openConsole(t *testing.T, n *harness.Network, user *harness.Node, folder st
 	binary, err := harness.Binary()
 	require.NoError(t, err)
 	c := &console{t: t, lines: make(chan string, 1000)}
-	c.cmd = exec.Command(binary, "console", "--home", user.Home, "--keyring-backend", "test", "--node", n.RPC(), "--store", n.Store())
+	c.cmd = exec.Command(binary, "console", "--home", user.Home, "--keyring-backend", "test", "--node", n.RPC(), "--store", user.Settings.Store)
 	c.cmd.Dir, c.cmd.Stderr = folder, &c.err
 	c.in, err = c.cmd.StdinPipe()
 	require.NoError(t, err)

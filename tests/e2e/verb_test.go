@@ -219,6 +219,8 @@ func TestJSON(t *testing.T) {
 	ask(root, &stats, "stats", job)
 	require.Equal(t, 1, stats.Workers)
 	require.Equal(t, 1, stats.Evaluators)
+	var reserved struct{ Space string }
+	root.JSON(t, &reserved, "storage", "reserve", "1GiB", "--for", "1h", "--provider", n.Account(t, "store"), "--read", "participants", "--write", "job:"+job)
 	var invite struct{ Invite string }
 	ask(root, &invite, "invite", job)
 	require.NotEmpty(t, invite.Invite)

@@ -46,9 +46,8 @@ type devnetState struct {
 		RPC int `json:"rpc"`
 		API int `json:"api"`
 	} `json:"others"`
-	Accounts    map[string]string `json:"accounts"`
-	StoreSecret string            `json:"store_secret"`
-	Job         string            `json:"job"`
+	Accounts map[string]string `json:"accounts"`
+	Job      string            `json:"job"`
 }
 
 // StartNetwork runs a network of the test's own, in a new folder. It is stopped when the test ends, nothing of it may be
@@ -185,14 +184,6 @@ func (n *Network) REST() string { return "http://" + n.address("api") }
 
 // GRPC is the chain's endpoint for programs that speak gRPC.
 func (n *Network) GRPC() string { return n.address("grpc") }
-
-// Store is where the network's objects are, with credentials.
-func (n *Network) Store() string { return n.StoreAt(n.address("store")) }
-
-// StoreAt is the network's store seen through another address, as that of a proxy.
-func (n *Network) StoreAt(address string) string {
-	return fmt.Sprintf("s3+http://devnet:%s@%s/ain", n.state.StoreSecret, address)
-}
 
 func (n *Network) address(port string) string { return fmt.Sprintf("127.0.0.1:%d", n.ports[port]) }
 

@@ -24,12 +24,14 @@ type Node struct {
 
 // Settings are the part of a daemon's file that tests change.
 type Settings struct {
-	RPC, Store string
-	Job        string // to serve and apply to; empty: all, and none
-	MaxRuns    int    // 0: one
-	Limits     string // YAML, as in "{memory: 64MiB}"
-	Policy     string // YAML, as in "{min_reward: 2}"
-	Docker     string // off, prefer or require; empty: off
+	RPC string
+	// Store is the node's space, or an S3 store; empty: it has none.
+	Store   string
+	Job     string // to serve and apply to; empty: all, and none
+	MaxRuns int    // 0: one
+	Limits  string // YAML, as in "{memory: 64MiB}"
+	Policy  string // YAML, as in "{min_reward: 2}"
+	Docker  string // off, prefer or require; empty: off
 	// Kinds of programs that it runs; none: all that it can.
 	Kinds []string
 	// Network is what images may reach; none: nothing.
@@ -38,14 +40,15 @@ type Settings struct {
 	GPUs, Registries []string
 }
 
-// NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain.
+// NewNode makes an account, with coins in wallet and stake in AIN; the wallet "" leaves it without an account on the chain. Whoever has a
+// daemon is given a space.
 func (n *Network) NewNode(t testing.TB, role, wallet, stake string) *Node {
 	t.Helper()
 	home, err := os.MkdirTemp(n.Home, role+"-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := &Node{Role: role, Home: home, network: n, Settings: Settings{RPC: n.RPC(), Store: n.Store()}}
+	node := &Node{Role: role, Home: home, network: n, Settings: Settings{RPC: n.RPC()}}
 	node.Address = n.NewAddress(t, home, role)
 	t.Cleanup(node.Kill)
 	if wallet == "" {
@@ -53,6 +56,12 @@ func (n *Network) NewNode(t testing.TB, role, wallet, stake string) *Node {
 	}
 	var sent struct{}
 	n.ClientJSON(t, &sent, "send", node.Address, wallet)
+	switch role {
+	case "admin":
+		node.Settings.Store = n.NewSpace(t, "everybody", node.Address)
+	case "worker", "evaluator":
+		node.Settings.Store = n.NewSpace(t, "participants", node.Address)
+	}
 	if stake != "" {
 		node.JSON(t, &sent, "stake", stake)
 	}
@@ -73,8 +82,11 @@ func (n *Network) NewAddress(t testing.TB, home, name string) string {
 // Run runs a command as the node's owner.
 func (n *Node) Run(t testing.TB, args ...string) Result {
 	t.Helper()
-	return Command{Args: append(args, "--home", n.Home, "--from", n.Role, "--keyring-backend", "test",
-		"--node", n.network.RPC(), "--store", n.Settings.Store)}.Run(t)
+	args = append(args, "--home", n.Home, "--from", n.Role, "--keyring-backend", "test", "--node", n.network.RPC())
+	if n.Settings.Store != "" {
+		args = append(args, "--store", n.Settings.Store)
+	}
+	return Command{Args: args}.Run(t)
 }
 
 // JSON runs a command as the node's owner, which must succeed, and reads the JSON that it prints.

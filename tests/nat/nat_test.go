@@ -29,16 +29,19 @@ const ownJob = 3
 func TestNewcomerBehindARouter(t *testing.T) {
 	line := buildTopology(t)
 	network := harness.StartNetwork(t, harness.Options{})
+	// A gateway for other machines needs HTTPS: here those who work together share an S3 store.
+	shared := network.NewStore(t)
 	root := network.NewNode(t, "admin", "100", "")
+	root.Settings.Store = shared.URL()
 	job := network.Register(t, root, harness.CalculateRoot(t), "--bond", "0", "--hiring", hiring.String(),
 		"--qualification-input", "{y: 2}")
 	root.Start(t)
 	evaluator := network.NewNode(t, "evaluator", "1000", "500")
-	evaluator.Settings.Job = job
+	evaluator.Settings.Job, evaluator.Settings.Store = job, shared.URL()
 	evaluator.Start(t)
 	network.AwaitRunning(t, ownJob, 1, 0)
 
-	newcomer := join(t, line, invite(t, network, root, job))
+	newcomer := join(t, line, invite(t, network, root, shared, job))
 	network.AwaitRunning(t, ownJob, 1, 1)
 	address := onlyWorker(t, network)
 	if coins := network.Books(t)[address]; coins != 0 {
@@ -71,21 +74,16 @@ func TestNewcomerBehindARouter(t *testing.T) {
 }
 
 // invite is what the root of the job prints for somebody who sees the network from outside.
-func invite(t *testing.T, network *harness.Network, root *harness.Node, job string) string {
+func invite(t *testing.T, network *harness.Network, root *harness.Node, shared *harness.Store, job string) string {
 	t.Helper()
 	rpc := expose(t, strings.TrimPrefix(network.RPC(), "http://"))
-	store := expose(t, storeAddress(network))
+	store := expose(t, shared.Address)
 	var answer struct{ Invite string }
-	root.JSON(t, &answer, "invite", job, "--endpoint", "http://"+rpc, "--store-url", network.StoreAt(store))
+	root.JSON(t, &answer, "invite", job, "--endpoint", "http://"+rpc, "--store-url", harness.StoreAt(store))
 	if answer.Invite == "" {
 		t.Fatal("invite printed no invite")
 	}
 	return answer.Invite
-}
-
-func storeAddress(network *harness.Network) string {
-	_, address, _ := strings.Cut(network.Store(), "@")
-	return strings.TrimSuffix(address, "/ain")
 }
 
 // join runs a worker in the home, from a folder with nothing but the program in it.
