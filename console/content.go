@@ -169,7 +169,7 @@ func isFolder(path string) (bool, error) {
 // putFile stores one content.
 func (s *Session) putFile(ctx context.Context, space Space, path string, sealer folder.Sealer) (ref chunk.Ref, err error) {
 	err = s.transfer("put "+path, func(told progress.Counter) (err error) {
-		opts := chunk.Options{Progress: told}
+		opts := chunk.Options{Progress: told, AskFirst: true}
 		if path != standardStream && sealer == nil {
 			ref, err = chunk.PutFile(ctx, space, path, opts)
 			return err

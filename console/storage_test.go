@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,8 @@ type fakeSpace struct {
 	// kept: nothing can be removed. deleting hears of what is.
 	kept     bool
 	deleting func(storage.Digest)
+	mu       sync.Mutex
+	puts     []storage.Digest
 }
 
 func (w *world) withSpace() *fakeSpace {
@@ -38,6 +42,15 @@ func (w *world) withOwnSpace() *fakeSpace {
 		w.chain.spaces = append(w.chain.spaces, storagetypes.Space{Id: uint64(len(w.chain.spaces) + 1), Owner: w.keys["alice"].Address().String()})
 	}
 	return space
+}
+
+// Put remembers what is sent.
+func (f *fakeSpace) Put(ctx context.Context, src io.Reader, opts ...storage.PutOption) (storage.Info, error) {
+	info, err := f.Store.Put(ctx, src, opts...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.puts = append(f.puts, info.Digest)
+	return info, err
 }
 
 func (f *fakeSpace) Under(root storage.Digest) storage.Store {
@@ -149,6 +162,10 @@ func TestContentOfASpace(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "small content", string(copied))
 	require.Empty(t, *space.roots)
+
+	space.puts = nil
+	w.mustRun("storage", "put", small, "7")
+	require.Empty(t, space.puts, "what the space has is not sent again")
 
 	w.in = "from a pipe"
 	require.Equal(t, "from a pipe", w.mustRun("storage", "get", trimmed(w.mustRun("storage", "put", "-", "ain://7"))))
