@@ -32,13 +32,12 @@ var gasByMessage = map[string]uint64{
 	"/ain.bandwidth.v1.MsgAllocateToJob": 200_000,
 
 	"/ain.storage.v1.MsgRegisterProvider": 150_000,
-	// The spaces of the owner are counted.
-	"/ain.storage.v1.MsgReserveSpace": 600_000,
-	// Its terms are few; paying the provider is part of it.
-	"/ain.storage.v1.MsgExtendSpace":   500_000,
-	"/ain.storage.v1.MsgSetAccess":     300_000,
-	"/ain.storage.v1.MsgPublishFolder": 300_000,
-	"/ain.storage.v1.MsgReleaseSpace":  500_000,
+	// A space with its rules is up to 10 KB, and the spaces of the owner are counted: TestMessagesTakeHalfOfWhatClientsGive of x/storage.
+	"/ain.storage.v1.MsgReserveSpace":  700_000,
+	"/ain.storage.v1.MsgExtendSpace":   700_000,
+	"/ain.storage.v1.MsgSetAccess":     700_000,
+	"/ain.storage.v1.MsgPublishFolder": 700_000,
+	"/ain.storage.v1.MsgReleaseSpace":  700_000,
 
 	"/ain.reputation.v1.MsgApplyJob":            300_000,
 	"/ain.reputation.v1.MsgWithdrawApplication": 150_000,
