@@ -163,14 +163,13 @@ func (c check) fetch(ctx context.Context, digest []byte, path string) (why strin
 		return "", err
 	}
 	from, err := c.kit.Source.At(ctx, c.checkpoints.Space)
-	if err != nil {
-		return "", err
+	if err == nil {
+		_, err = storage.Fetch(ctx, from, named, path, int64(c.kit.Config.Limits.Disk))
 	}
-	_, err = storage.Fetch(ctx, from, named, path, int64(c.kit.Config.Limits.Disk))
 	switch {
 	case err == nil:
 		return "", nil
-	case ctx.Err() != nil || !IsForGood(err) && c.patience:
+	case ctx.Err() != nil || !isLost(err) && c.patience:
 		return "", fmt.Errorf("state %s of %s: %w", named, c.reply.Node, err)
 	}
 	return fmt.Sprintf("the state that it begins with: %s", err), nil

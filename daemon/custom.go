@@ -341,7 +341,7 @@ func (p *Programs) holdOutputs(ctx context.Context, c checking, folder string) (
 		path, freeOne, err := p.holdOutput(ctx, outcome, c.workers[i].Result, filepath.Join(folder, reply.Node+".tar"))
 		switch {
 		case err == nil:
-		case IsForGood(err) || errors.Is(err, ErrTask):
+		case isLost(err) || errors.Is(err, ErrTask):
 			p.Log.Warn("result is invalid", "node", reply.Node, "error", err)
 			continue
 		default:

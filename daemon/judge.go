@@ -106,7 +106,7 @@ func (k *Kit) fetchReply(
 	if err != nil && ctx.Err() != nil {
 		return nil, err
 	}
-	if err != nil && !IsForGood(err) && patience {
+	if err != nil && !isLost(err) && patience {
 		return nil, fmt.Errorf("result of %s: %w", a.Worker, err)
 	}
 	if err == nil {
@@ -128,6 +128,10 @@ func IsForGood(err error) bool {
 	}
 	return false
 }
+
+// isLost tells whether what a worker has made cannot be judged, now or later: waiting for it would only make the judge silent. One that puts it
+// into a store of its choice has itself to thank: what a job keeps in spaces is answered into spaces.
+func isLost(err error) bool { return IsForGood(err) || errors.Is(err, ErrNoStore) }
 
 // ErrRanking says that the evaluator program gave something that is no ranking.
 var ErrRanking = errors.New("the program's ranking")

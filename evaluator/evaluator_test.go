@@ -197,6 +197,34 @@ func TestStoreThatIsDown(t *testing.T) {
 	}
 }
 
+// elsewhere is a source that no longer knows the store of what names no space.
+type elsewhere struct {
+	storage.Store
+	gone atomic.Bool
+}
+
+func (e *elsewhere) At(context.Context, uint64) (storage.Store, error) {
+	if e.gone.Load() {
+		return nil, daemon.ErrNoStore
+	}
+	return e.Store, nil
+}
+
+// A worker that puts its result where this node does not look keeps nobody waiting: no time that passes would show it.
+func TestAResultInAnotherStoreIsNotWaitedFor(t *testing.T) {
+	s := newScene(t)
+	source := &elsewhere{Store: s.machine.Store}
+	s.machine.Source = source
+	s.start(s.config())
+	reveals := []reveal{{name: "one", reply: daemontest.Answer(42, make([]byte, 1000)), stored: true}, {name: "two", reply: right}}
+	id := s.request(reveals...)
+	s.acceptAs(id, reveals...)
+	source.gone.Store(true)
+	s.revealAs(id, reveals...)
+	valid, _ := s.ranked(id, reveals...)
+	require.Equal(t, []string{"two"}, valid)
+}
+
 // TestOwnersPolicy has one request that the policy refuses, and one beside it that it takes.
 func TestOwnersPolicy(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -99,6 +99,9 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 	if why, err := w.refusesCustom(ctx, request); why != "" || err != nil {
 		return why, err
 	}
+	if why, err := w.refusesStore(ctx, request); why != "" || err != nil {
+		return why, err
+	}
 	if why, err := w.CannotStore(ctx, request, w.busyRuns()); why != "" || err != nil {
 		return why, err
 	}
@@ -140,6 +143,18 @@ func (w *Worker) refuses(ctx context.Context, job daemon.Job, request jobstypes.
 		return "its devices are in use, " + missing, nil
 	}
 	return "", nil
+}
+
+// refusesStore wants a space for what is answered to those who keep theirs in spaces: they need not know another store.
+func (w *Worker) refusesStore(ctx context.Context, request jobstypes.Request) (string, error) {
+	if w.Space != 0 {
+		return "", nil
+	}
+	published, err := w.Catalog.Release(ctx, request.WorkerRelease)
+	if err != nil || published.Spec.Program.Space == 0 && !daemon.InSpaces(request) {
+		return "", err
+	}
+	return "its program or its data lies in a space, and this node's store is none: who judges it might not reach what is put there (name a space in store)", nil
 }
 
 // unseenAtRisk is said of what would have to be answered with nothing, and at what price, if its client showed it to the evaluator alone.

@@ -123,6 +123,19 @@ func TestNothingIsTakenUnseenAtTheRiskOfTheBond(t *testing.T) {
 	}
 }
 
+// Who keeps an order's data in spaces need not know another store: a worker without a space leaves it to others.
+func TestAWorkerWithoutASpaceLeavesOrdersInSpaces(t *testing.T) {
+	s, _ := newSpaceScene(t, func() bool { return true })
+	s.machine.Space = 0
+	named := s.store("input", daemontest.Question(4), nil)
+	named.Reference.Space = 7
+	id := s.request(func(r *jobstypes.Request) { r.Spec.Input = jobstypes.Input{Reference: &named.Reference} })
+	s.start(s.config())
+	other := s.request(nil)
+	daemontest.Eventually(t, "the work on another", func() bool { a, _ := s.mine(other); return a.HasRevealed() })
+	require.Never(t, func() bool { _, ok := s.mine(id); return ok }, 100*time.Millisecond, 10*time.Millisecond)
+}
+
 // States go into the worker's space, where those look who judge: the chain is told which it is.
 func TestSegmentsThroughASpace(t *testing.T) {
 	s := newSegmentScene(t, 5)
