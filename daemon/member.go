@@ -209,8 +209,14 @@ func (m *Member) applyOnce(ctx context.Context, log *slog.Logger, jobID uint64) 
 			"job", JobID(jobID), "application", undecided[0].Id, "admin", undecided[0].Admin)
 		return nil
 	}
+	// Whoever started this may have looked before the admin approved, and the record may be closed since.
+	if _, missed, err := m.look(ctx); err != nil || !contains(missed, jobID) {
+		return err
+	}
 	if record.Step == m.Steps.Apply.Name && record.Done {
-		return m.decided(ctx, log, key, jobID, record)
+		again := pause(&record.Attempts, pauseAfterRejection, mostPauseRejection)
+		log.Warn("application was rejected or expired, applying again later", "node", m.Owner.String(), "in", again)
+		return m.Journal.Put(key, application{Attempts: record.Attempts, RetryAfter: time.Now().Add(again)})
 	}
 	if err := m.applyNow(ctx, key, jobID, &record); err != nil {
 		record.RetryAfter = time.Now().Add(pause(&record.Attempts, pauseAfterError, mostPauseError))
@@ -219,20 +225,6 @@ func (m *Member) applyOnce(ctx context.Context, log *slog.Logger, jobID uint64) 
 	log.Info("applied", "node", m.Owner.String(), "role", m.Role)
 	m.Changed()
 	return nil
-}
-
-// decided is called when an application of ours is not undecided any more.
-func (m *Member) decided(ctx context.Context, log *slog.Logger, key string, jobID uint64, record application) error {
-	_, missed, err := m.look(ctx)
-	if err != nil {
-		return err
-	}
-	if !contains(missed, jobID) {
-		return nil // approved meanwhile
-	}
-	again := pause(&record.Attempts, pauseAfterRejection, mostPauseRejection)
-	log.Warn("application was rejected or expired, applying again later", "node", m.Owner.String(), "in", again)
-	return m.Journal.Put(key, application{Attempts: record.Attempts, RetryAfter: time.Now().Add(again)})
 }
 
 // refusal is an error where there is a reason.
