@@ -38,16 +38,18 @@ type fakeNode struct {
 	server  *httptest.Server
 	chainID string
 
-	mu       sync.Mutex
-	now      time.Time
-	blocks   []fakeBlock // height 1 first
-	base     int64       // oldest block that is kept
-	mempool  [][]byte
-	seen     map[string]bool // in the mempool's cache
-	used     map[string]bool // nonces
-	accounts map[string]uint64
-	calls    map[string]int
-	sockets  map[*socket]bool
+	mu     sync.Mutex
+	now    time.Time
+	blocks []fakeBlock // height 1 first
+	// uncommitted are the latest blocks whose results are known, but not yet their state.
+	uncommitted int64
+	base        int64 // oldest block that is kept
+	mempool     [][]byte
+	seen        map[string]bool // in the mempool's cache
+	used        map[string]bool // nonces
+	accounts    map[string]uint64
+	calls       map[string]int
+	sockets     map[*socket]bool
 
 	check      func() *abci.ResponseCheckTx // instead of taking a transaction
 	result     func() *abci.ExecTxResult    // of transactions
@@ -219,6 +221,8 @@ func (n *fakeNode) answer(method string, params map[string]json.RawMessage) (any
 	switch method {
 	case "status":
 		return n.status(), nil
+	case "abci_info":
+		return &coretypes.ResultABCIInfo{Response: abci.ResponseInfo{LastBlockHeight: int64(len(n.blocks)) - n.uncommitted}}, nil
 	case "abci_query":
 		return n.abciQuery(params)
 	case "broadcast_tx_sync":

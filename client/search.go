@@ -59,7 +59,8 @@ func (s *search) forward(ctx context.Context) (*abci.TxResult, error) {
 	return nil, nil
 }
 
-// look at one block. known is false while the block is stored but was not executed yet.
+// look at one block. known is false while the block is stored but was not executed yet, or a node has not committed what came of it: whoever
+// knows the result may ask for what it has changed.
 func (s *search) look(ctx context.Context, header *cmttypes.BlockMeta) (found *abci.TxResult, known bool, err error) {
 	if header.NumTxs == 0 {
 		return nil, true, nil
@@ -85,6 +86,9 @@ func (s *search) look(ctx context.Context, header *cmttypes.BlockMeta) (found *a
 	if err != nil || result == nil {
 		return nil, false, err
 	}
+	if committed, err := s.client.committed(ctx); err != nil || committed < height {
+		return nil, false, err
+	}
 	return &abci.TxResult{Height: height, Index: uint32(index), Tx: block.Block.Txs[index], Result: *result}, true, nil
 }
 
@@ -104,6 +108,21 @@ func (c *Client) result(ctx context.Context, height int64, index int) (*abci.Exe
 		return nil, fmt.Errorf("results of block %d: %d of them, its transaction %d has none", height, len(results.TxsResults), index)
 	}
 	return results.TxsResults[index], nil
+}
+
+// committed is the height of the latest block whose state the node answers queries with. Results are there a moment before.
+func (c *Client) committed(ctx context.Context) (height int64, err error) {
+	err = c.nodes.do(ctx, func(ctx context.Context, n *node) error {
+		info, err := n.rpc.ABCIInfo(ctx)
+		if err == nil {
+			height = info.Response.LastBlockHeight
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("latest committed block: %w", err)
+	}
+	return height, nil
 }
 
 // headers of the blocks from a height on, oldest first, or from the oldest that is kept; none if there is no such block

@@ -148,6 +148,18 @@ func TestSendWaitsForTheBlocksResult(t *testing.T) {
 		n.set(func() { n.hideResult = false })
 		require.NoError(t, blocks(t, n, done).err)
 	})
+	t.Run("not before its state can be asked for", func(t *testing.T) {
+		n := newFakeNode(t)
+		n.deaf, n.uncommitted = true, 1
+		c, key := dial(t, n)
+		done := send(t.Context(), c, build(t, c, key))
+		until(t, "broadcast", func() bool { return n.count("broadcast_tx_sync") > 0 })
+		n.block()
+		until(t, "asked for the result", func() bool { return n.count("block_results") > 1 })
+		require.Empty(t, done)
+		n.set(func() { n.uncommitted = 0 })
+		require.NoError(t, blocks(t, n, done).err)
+	})
 	t.Run("and says that the block refused it", func(t *testing.T) {
 		n := newFakeNode(t)
 		n.result = func() *abci.ExecTxResult {

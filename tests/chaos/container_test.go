@@ -66,7 +66,7 @@ func TestKilledWithAContainerRunning(t *testing.T) {
 	require.Empty(t, v.worker.Containers(t), "whatever a life left, a later one removed")
 	changes := v.Books(t).Since(before)
 	require.Equal(t, 10*harness.AIN, changes[v.worker.Address], "the long request's reward and all bonds")
-	require.Zero(t, n.Books(t)[harness.Held])
+	require.Empty(t, n.HeldForRequests(t))
 }
 
 // dieWithContainer has the worker die at a failpoint that the order brings it to, while the long request's program runs in a container. Then it

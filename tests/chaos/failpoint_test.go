@@ -42,7 +42,7 @@ func TestFailpoints(t *testing.T) {
 		t.Run("segments", func(t *testing.T) { t.Parallel(); newSegmentVictims(t, n).killInSegments() })
 		t.Run("admin", func(t *testing.T) { t.Parallel(); newVictims(t, n, folder).killAdmin() })
 	})
-	require.Zero(t, n.Books(t)[harness.Held], "no request holds anything any more")
+	require.Empty(t, n.HeldForRequests(t), "no request holds anything any more")
 	for _, point := range daemon.Failpoints() {
 		_, died := deaths.Load(point.Number)
 		require.True(t, died, "nobody died at %d, %s", point.Number, point.Name)

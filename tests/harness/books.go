@@ -15,8 +15,8 @@ import (
 const (
 	// Keepers is what the chain's validators and delegators have earned.
 	Keepers = "chain's keepers"
-	// Held is what is held for requests.
-	Held = "held for requests"
+	// Held is what escrow holds, for requests and spaces.
+	Held = "held by escrow"
 )
 
 // AIN in uain.
@@ -35,6 +35,25 @@ func (n *Network) Books(t testing.TB) Books {
 		return err
 	})
 	return books
+}
+
+// HeldForRequests are the purposes of all holds that are not those of spaces, which last as long as they are paid for.
+func (n *Network) HeldForRequests(t testing.TB) (purposes []string) {
+	t.Helper()
+	const most = 200 // of one page
+	var found struct{ Holds []struct{ Purpose string } }
+	if err := n.Get(fmt.Sprintf("/ain/escrow/v1/holds?pagination.limit=%d", most), &found); err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Holds) == most {
+		t.Fatalf("there may be more than %d holds", most)
+	}
+	for _, hold := range found.Holds {
+		if !strings.HasPrefix(hold.Purpose, "space ") {
+			purposes = append(purposes, hold.Purpose)
+		}
+	}
+	return purposes
 }
 
 func (n *Network) books() (Books, error) {
