@@ -11,6 +11,7 @@ import (
 	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ain-network/aind/sandbox"
@@ -38,7 +39,9 @@ func OpenDocker(t testing.TB, cfg docker.Config) *docker.Box {
 		t.Skip("needs a Docker engine: ", err)
 	}
 	t.Cleanup(func() {
-		require.NoError(t, box.RemoveImages(context.Background()))
+		// A container that has just ended may still be on its way out.
+		removed := func() bool { return box.RemoveImages(context.Background()) == nil }
+		assert.Eventually(t, removed, 20*time.Second, 100*time.Millisecond, "its images stay")
 		require.NoError(t, box.Close())
 	})
 	return box
